@@ -1,0 +1,122 @@
+"""The command line: `inspect`, `graph`, `check`, `gpus`. Each imports only what it needs, to start quickly."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ._version import __version__
+from .errors import InputError
+
+app = typer.Typer(
+    name="vram-forecast", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="How a ComfyUI workflow will run on a card, before you queue it.",
+)  # fmt: skip
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Workflow = Annotated[Path, typer.Argument(help="A workflow: API prompt or saved graph, as JSON or in a PNG.")]
+
+
+def main() -> None:
+    """Run the command line; bad input is one line on stderr and exit code 2."""
+    try:
+        app()
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+@app.callback(invoke_without_command=True)
+def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """How a ComfyUI workflow will run on a card, before you queue it."""
+    if show:
+        typer.echo(f"vram-forecast {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def check(
+    workflow: Workflow,
+    gpu: Annotated[str, typer.Option(help="A card by name, as `gpus` lists it.")] = "",
+    vram: Annotated[float, typer.Option(help="The card's memory in GiB, instead of --gpu.")] = 0,
+    free: Annotated[float, typer.Option(help="GiB of it that are free now.")] = 0,
+    ram: Annotated[float, typer.Option(help="RAM in GiB; without it, this machine's.")] = 0,
+    system: Annotated[str, typer.Option("--os", help="linux, windows, wsl or macos.")] = "",
+    comfy: Annotated[str, typer.Option(help="ComfyUI's version.")] = "",
+    torch: Annotated[str, typer.Option(help="torch's version.")] = "",
+    flags: Annotated[str, typer.Option(help='ComfyUI\'s start-up flags, as "--reserve-vram 1".')] = "",
+    models_dir: Annotated[list[Path] | None, typer.Option(help="A models folder; may be repeated.")] = None,
+    extra_model_paths: Annotated[Path | None, typer.Option(help="ComfyUI's extra_model_paths.yaml.")] = None,
+    fail_on: Annotated[str, typer.Option(help="Exit with 1 at this verdict or a worse one.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Forecast a workflow: what stays in VRAM, what streams, where memory runs out, how long it takes."""
+    from . import api
+    from .forecast import VERDICTS
+    from .report import encode, render
+    from .options import finder, machine
+
+    if fail_on and fail_on not in VERDICTS:
+        raise InputError(f"no verdict is called `{fail_on}`", where="--fail-on", do=f"Use {', '.join(VERDICTS)}.")
+    here = machine(gpu=gpu, vram=vram, free=free, ram=ram, system=system, comfy=comfy, torch=torch, flags=flags)
+    forecast = api.check(workflow, here, finder(models_dir or [], extra_model_paths))
+    if as_json:
+        out(encode(forecast).decode())
+    else:
+        out(render(forecast, width=columns(), colour=sys.stdout.isatty()).rstrip("\n"))
+    if fail_on and VERDICTS.index(forecast.verdict) >= VERDICTS.index(fail_on):  # type: ignore[arg-type]
+        raise typer.Exit(1)
+
+
+@app.command()
+def graph(workflow: Workflow, as_json: Json = False) -> None:
+    """The flat API prompt that a saved workflow stands for."""
+    import msgspec
+
+    from .workflow.read import read
+
+    prompt = msgspec.json.encode(read(workflow).prompt())
+    out((prompt if as_json else msgspec.json.format(prompt)).decode())
+
+
+@app.command()
+def inspect(
+    files: Annotated[list[Path], typer.Argument(help="Model files.")], as_json: Json = False
+) -> None:
+    """What model files hold: role, family, parameters, bytes by element type."""
+    from .report import files as report
+
+    found = [report.describe(path) for path in files]
+    out(report.encode(found) if as_json else report.render(found, columns()))
+    if any(one.problems for one in found):
+        raise typer.Exit(2)
+
+
+@app.command()
+def gpus(
+    names: Annotated[list[str] | None, typer.Argument(help="Cards to show; all without.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The cards that forecasts can be made for."""
+    from .report import cards as report
+    from .runtime.machine import card, cards
+
+    rows = [card(name) for name in names] if names else cards()
+    out(report.encode(rows) if as_json else report.render(rows, columns()))
+
+
+def columns() -> int:
+    """The terminal's width, 100 where there is none."""
+    import shutil
+
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+def out(text: Any) -> None:
+    """Print a result."""
+    sys.stdout.write(f"{text}\n")

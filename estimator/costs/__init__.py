@@ -1,0 +1,7 @@
+"""What a pass costs: activation memory and FLOPs by laws traced from ComfyUI's own classes."""
+
+from __future__ import annotations
+
+from .law import Cost, Law, Shape, cost
+
+__all__ = ["Cost", "Law", "Shape", "cost"]

@@ -1,0 +1,179 @@
+"""Laws of activation memory and FLOPs, read from `data/costs/`; evaluating one needs neither torch nor numpy.
+
+A law is the maximum of a few affine pieces. Each piece is what is live at one program point of the traced
+forward, in bytes per feature; a feature is a product of `batch`, `image` (frames x rows x columns of
+patches), `plane` (rows x columns of patches), `frames` and `text` (tokens).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from math import log2, prod
+
+import msgspec
+
+from .. import facts
+from ..units import Estimate
+
+Pieces = tuple[tuple[float, ...], ...]
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What one pass works on, in latent units (also for `encode`); `text_tokens` 0 is the model's usual."""
+
+    batch: int
+    channels: int
+    frames: int
+    height: int
+    width: int
+    text_tokens: int = 0
+
+
+class Law(msgspec.Struct, frozen=True, kw_only=True):
+    """One row `[[law]]`: where it came from, what it says, how well it fits and how far it was tried."""
+
+    operation: str
+    storage: str
+    compute_bytes: int
+    versions: tuple[str, ...]
+    commits: tuple[str, ...] = ()
+    torch: str
+    device: str
+    attention: str
+    patch: int
+    text_default: int = 0
+    features: tuple[str, ...]
+    pieces: Pieces
+    conv_pieces: Pieces = ()
+    flops_features: tuple[str, ...]
+    flops: tuple[float, ...]
+    cast: int = 0
+    points: int
+    worst_on_grid: float
+    worst_held_out: float
+    band: float
+    band_per_doubling: float
+    range: dict[str, tuple[int, int]]
+    same_for: tuple[str, ...] = ()
+    source: str
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What one pass costs.
+
+    `activations` in bytes, without weights and workspace but with what a cast of weights makes;
+    `largest_conv`: input plus output bytes of the largest convolution; `cast`: the largest layer in the
+    compute dtype, where weights are cast at use (part of `activations` already).
+    """
+
+    activations: Estimate
+    flops: float
+    largest_conv: int
+    cast: int
+
+
+def cost(
+    name: str, operation: str, shape: Shape, *, comfy: str, storage: str, compute_bytes: int
+) -> Cost | None:
+    """The cost of one pass by the law `data/costs/<name>.toml`; None where there is no such law.
+
+    `operation` is forward, decode, encode or encode_text; `storage` is native, cast, or cast_fp8 (all
+    weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not traced takes the
+    nearest older law (else the oldest), and its band reaches to the next newer one.
+    """
+    found = _laws(name)
+    kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]
+    for kind in dict.fromkeys((storage, storage.removesuffix("_fp8"))):
+        if chosen := [law for law in kept if law.storage == kind]:
+            return _cost(chosen, shape, comfy)
+    return None
+
+
+def activations(law: Law, shape: Shape) -> int:
+    """The law's peak for a shape, in bytes."""
+    return _highest(law.pieces, law.features, variables(law, shape))
+
+
+def largest_conv(law: Law, shape: Shape) -> int:
+    """Input plus output bytes of the largest convolution; 0 for a model without."""
+    return _highest(law.conv_pieces, law.features, variables(law, shape)) if law.conv_pieces else 0
+
+
+def flops(law: Law, shape: Shape) -> float:
+    """Floating point operations of one pass, two for each multiply-add, attention included."""
+    known = variables(law, shape)
+    return max(0.0, sum(c * feature(f, known) for f, c in zip(law.flops_features, law.flops, strict=True)))
+
+
+def variables(law: Law, shape: Shape) -> dict[str, int]:
+    """The quantities that features are made of."""
+    plane = -(-shape.height // law.patch) * -(-shape.width // law.patch)
+    return {
+        "batch": shape.batch,
+        "frames": shape.frames,
+        "plane": plane,
+        "image": plane * shape.frames,
+        "text": shape.text_tokens or law.text_default,
+    }
+
+
+def feature(name: str, known: dict[str, int]) -> int:
+    """The value of a feature: "1", or variables joined by `*`."""
+    return 1 if name == "1" else prod(known[part] for part in name.split("*"))
+
+
+@cache
+def _laws(name: str) -> tuple[Law, ...]:
+    """The laws of one table, typed; none where there is no such table."""
+    if f"costs/{name}" not in facts.names("costs"):
+        return ()
+    return msgspec.convert(facts.table(f"costs/{name}")["law"], tuple[Law, ...])
+
+
+def _cost(laws: list[Law], shape: Shape, comfy: str) -> Cost:
+    """The cost by the law of the asked version, its band stretched to the next newer law if not traced."""
+    law, newer = _of_version(laws, shape, comfy)
+    best = activations(law, shape)
+    doublings = _doublings_outside(law, shape)
+    band = law.band + law.band_per_doubling * doublings
+    estimate = Estimate.spread(best, band, band, "traced" if law is newer and not doublings else "modelled")
+    if law is not newer:
+        other = activations(newer, shape)
+        low, high = min(estimate.low, other), max(estimate.high, other)
+        estimate = Estimate(low, best, high, "modelled")
+    return Cost(estimate, flops(law, shape), largest_conv(law, shape), law.cast)
+
+
+def _of_version(laws: list[Law], shape: Shape, comfy: str) -> tuple[Law, Law]:
+    """The law of the newest traced version up to `comfy`, and that of the oldest from there on."""
+    asked = _numbers(comfy)
+    traced = sorted({version for law in laws for version in law.versions}, key=_numbers)
+    older = [version for version in traced if _numbers(version) <= asked] or traced[:1]
+    newer = [version for version in traced if _numbers(version) >= asked] or older[-1:]
+
+    def law_of(version: str) -> Law:
+        same = [law for law in laws if version in law.versions]
+        return min(same, key=lambda law: _doublings_outside(law, shape))
+
+    return law_of(older[-1]), law_of(newer[0])
+
+
+def _doublings_outside(law: Law, shape: Shape) -> float:
+    """How far the shape lies outside what was traced, in doublings or halvings, over all variables."""
+    known = variables(law, shape)
+    far = 0.0
+    for name, (low, high) in law.range.items():
+        far += max(0.0, log2(low / max(1, known[name])), log2(max(1, known[name]) / max(1, high)))
+    return far
+
+
+def _highest(pieces: Pieces, features: tuple[str, ...], known: dict[str, int]) -> int:
+    """The highest of the pieces, in whole bytes."""
+    values = [feature(name, known) for name in features]
+    return round(max(sum(c * v for c, v in zip(piece, values, strict=True)) for piece in pieces))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """ "0.3.75" as something that sorts; a suffix such as "-15-gabc" or "rc1" is left out."""
+    parts = (part.split("-")[0] for part in version.lstrip("v").split("+")[0].split("-")[0].split("."))
+    return tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in parts)

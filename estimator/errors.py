@@ -1,0 +1,31 @@
+"""What goes wrong because of what the user gave, said in one line.
+
+* `ForecastError`
+  * `InputError`: a file, a workflow, a name or an option that cannot be used
+    * `FormatError`: a model file that is broken, cut short or of no readable format
+
+Anything else that escapes is a defect of this program and keeps its traceback.
+"""
+
+
+class ForecastError(Exception):
+    """The root of this program's own errors."""
+
+
+class InputError(ForecastError):
+    """Bad input: `str(error)` is one line saying what, where, and what to do."""
+
+    def __init__(self, what: str, *, where: str = "", do: str = "") -> None:
+        """`what` is wrong, `where` (a path, a node, an option), and what to `do` about it."""
+        self.what, self.where, self.do = what, where, do
+        line = f"{where}: {what}" if where else what
+        super().__init__(" ".join(f"{line.rstrip('.')}. {do}".split()))
+
+
+class FormatError(InputError):
+    """A model file that cannot be read, with a `code` that `inspect` reports as a problem."""
+
+    def __init__(self, code: str, what: str, *, where: str = "", do: str = "") -> None:
+        """`code` is stable and machine-readable, the rest as in `InputError`."""
+        self.code = code
+        super().__init__(what, where=where, do=do)

@@ -1,0 +1,90 @@
+"""What a forecast says: each step's memory and time, and the verdict over all of them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from ..runtime import Device, Host, Policy
+from ..units import ZERO, Estimate
+from ..workflow.values import Kind, Node
+
+Verdict = Literal["resident", "streamed", "disk", "spill", "unknown", "oom"]
+# From the best to the worst; `unknown` stands above all that is a promise.
+VERDICTS: tuple[Verdict, ...] = ("resident", "streamed", "disk", "spill", "unknown", "oom")
+
+
+class ComponentForecast(msgspec.Struct, frozen=True):
+    """One component as it will be held; bytes in its storage type."""
+
+    key: str
+    node: str
+    file: str
+    role: str
+    family: str
+    title: str
+    storage_dtype: str
+    compute_dtype: str
+    bytes: int
+    manager: Literal["dynamic", "legacy"]
+    problem: str = ""
+
+
+class StepForecast(msgspec.Struct, frozen=True):
+    """One step. Bytes, but `seconds`; `streamed` and `activations` are per pass, `need` is what cannot yield.
+
+    `tiled`: a VAE step that will not fit whole and is retried in tiles.
+    """
+
+    node: str
+    class_type: str
+    title: str
+    kind: Kind
+    components: tuple[str, ...]
+    verdict: Verdict
+    shape: tuple[int, ...] = ()
+    passes: int = 1
+    weights: int = 0
+    resident: int = 0
+    streamed: int = 0
+    activations: Estimate = ZERO
+    workspace: Estimate = ZERO
+    comfy_reserves: int | None = None
+    need: Estimate = ZERO
+    vram_peak: Estimate = ZERO
+    ram: int = 0
+    seconds: Estimate | None = None
+    resident_seconds: Estimate | None = None
+    tiled: bool = False
+    tight: bool = False
+    because: str = ""
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """The forecast of one workflow on one machine. `where` is the worst step; bytes and seconds.
+
+    `disk_bytes`: what is read again from disk in every run, since it does not stay in RAM.
+    """
+
+    verdict: Verdict
+    tight: bool
+    where: StepForecast | None
+    device: Device
+    host: Host
+    policy: Policy
+    vram_peak: Estimate
+    ram_peak: Estimate
+    disk_bytes: int
+    seconds: Estimate | None
+    resident_seconds: Estimate | None
+    nodes: int
+    unknown: tuple[Node, ...]
+    missing: tuple[str, ...]
+    components: tuple[ComponentForecast, ...]
+    steps: tuple[StepForecast, ...]
+
+
+def worst(verdicts: list[Verdict]) -> Verdict:
+    """The worst of several verdicts; `resident` of none."""
+    return max(verdicts, key=VERDICTS.index, default="resident")

@@ -1,0 +1,50 @@
+"""Seconds: compute and transfer, the longer of the two where they overlap, and uploads before them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import facts
+from ..runtime import Device, Machine
+from ..units import Estimate
+
+GIGA = 1e9
+TERA = 1e12
+
+
+def compute(device: Device, flops: float, kind: str) -> Estimate | None:
+    """Seconds of `flops` on the card, by `kind` of work; None for a card without a known rate."""
+    if not device.tflops:
+        return None
+    share: dict[str, float] = facts.table("managers/constants")["compute"][kind]
+    return band(flops / (device.tflops * TERA), share)
+
+
+def transfer(device: Device, size: float, way: str) -> Estimate | None:
+    """Seconds of moving `size` bytes from RAM to the card; None where its link is not known."""
+    if not size:
+        return Estimate(0.0, 0.0, 0.0, "modelled")
+    if not device.pcie_gbs:
+        return None
+    return band(size / (device.pcie_gbs * GIGA), facts.table("managers/constants")["transfer"][way])
+
+
+def disk(size: float) -> Estimate:
+    """Seconds of reading `size` bytes again from a disk of which nothing is known."""
+    rate: dict[str, float] = facts.table("managers/constants")["transfer"]["disk_gbs"]
+    return band(size / GIGA, rate)
+
+
+def band(ideal: float, share: dict[str, Any]) -> Estimate:
+    """Seconds when only a share of the ideal rate is reached."""
+    return Estimate(ideal / share["high"], ideal / share["best"], ideal / share["low"], "modelled")
+
+
+def overlapped(compute: Estimate, moved: Estimate, machine: Machine) -> Estimate:
+    """Seconds of computing while weights stream: the longer, or the sum where nothing overlaps."""
+    streams = facts.table("managers/constants")["legacy"]["streams"]
+    count = streams.get(machine.device.vendor, streams["default"])
+    if not count or machine.policy.has("--disable-async-offload"):
+        return compute + moved
+    low, best = max(compute.low, moved.low), max(compute.best, moved.best)
+    return Estimate(low, best, max(compute.high, moved.high), "modelled")

@@ -1,0 +1,31 @@
+"""Model files read by their headers: `read(path)` gives a `TensorTable`, and no weight is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import FormatError
+from . import safetensors
+from .table import Problem, Tally, Tensor, TensorTable, bits, size, tally
+
+__all__ = ["Problem", "Tally", "Tensor", "TensorTable", "bits", "read", "size", "tally"]
+
+
+def read(path: Path | str) -> TensorTable:
+    """The header of the model file at `path`.
+
+    Raises `FormatError` where the file is missing, unreadable, cut short or of no readable format.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            return safetensors.read(file, path)
+    except FileNotFoundError:
+        raise FormatError("missing", "no such file", where=str(path), do="Check the path.") from None
+    except IsADirectoryError:
+        raise FormatError("folder", "is a folder", where=str(path), do="Name a model file.") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FormatError(
+            "unreadable", f"cannot be read ({reason})", where=str(path), do="Check its permissions."
+        ) from None

@@ -1,0 +1,85 @@
+"""What every reader returns: the names, element types and shapes of one model file, and its sizes."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import prod
+from pathlib import Path
+
+import msgspec
+
+from .. import facts
+
+
+@cache
+def bits() -> dict[str, int]:
+    """Bits per element of each element type (`data/dtypes.toml`)."""
+    known: dict[str, int] = facts.table("dtypes")["bits"]
+    return known
+
+
+def size(parameters: int, dtype: str) -> int:
+    """Bytes that `parameters` elements of `dtype` take, rounded up to whole bytes."""
+    return (parameters * bits()[dtype] + 7) // 8
+
+
+class Tensor(msgspec.Struct, frozen=True):
+    """One tensor of a file: no values, only what its header says."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def parameters(self) -> int:
+        """The number of elements."""
+        return prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in the file."""
+        return size(self.parameters, self.dtype)
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something a user should know about a file that can be read all the same."""
+
+    code: str
+    message: str
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """What one element type adds up to."""
+
+    tensors: int
+    parameters: int
+    bytes: int
+
+
+class TensorTable(msgspec.Struct, frozen=True):
+    """The header of one model file. Sizes are in bytes; `header_bytes` is what precedes the weights."""
+
+    path: str
+    format: str
+    file_bytes: int
+    header_bytes: int
+    metadata: dict[str, str]
+    tensors: dict[str, Tensor]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folders."""
+        return Path(self.path).name
+
+
+def tally(tensors: list[Tensor]) -> dict[str, Tally]:
+    """Tensors, parameters and bytes by element type, the largest first."""
+    groups: dict[str, list[Tensor]] = {}
+    for tensor in tensors:
+        groups.setdefault(tensor.dtype, []).append(tensor)
+    sums = {
+        dtype: Tally(len(group), sum(t.parameters for t in group), sum(t.nbytes for t in group))
+        for dtype, group in groups.items()
+    }
+    return dict(sorted(sums.items(), key=lambda item: -item[1].bytes))

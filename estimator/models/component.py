@@ -1,0 +1,96 @@
+"""A component: one network found in a file, with what ComfyUI's own module of it will hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from .. import facts
+from ..formats import Tally, Tensor, size, tally
+from .rows import Role
+
+
+class Module(msgspec.Struct, frozen=True):
+    """A layer: its tensors' names end in `name.weight`, `name.bias` and the like.
+
+    `castable`: ComfyUI can stream it, since it holds nothing but a weight and a bias (and their scales).
+    `leaf`: no other layer stands under it; ComfyUI's partial load leaves out the others' own parameters.
+    """
+
+    name: str
+    tensors: tuple[Tensor, ...]
+    castable: bool
+    leaf: bool
+
+
+class Component(msgspec.Struct, frozen=True):
+    """One network of a file. `tensors` are those that ComfyUI's module holds, named without `prefix`."""
+
+    id: str
+    role: Role
+    family: str
+    variant: str
+    title: str
+    path: str
+    prefix: str
+    hyper: dict[str, int]
+    tensors: tuple[Tensor, ...]
+    storage: str = "file"
+    fixed: dict[str, str] = {}
+    dtypes: tuple[str, ...] = ()
+    min_tokens: int = 0
+    chunk_tokens: int = 0
+    costs: str = ""
+    latent: str = ""
+    comfy_class: str = ""
+
+    @property
+    def parameters(self) -> int:
+        """The number of elements, scales of quantised layers not counted."""
+        return sum(t.parameters for t in self.tensors if not is_scale(t))
+
+    @property
+    def file_bytes(self) -> int:
+        """Bytes of the weights as the file stores them."""
+        return sum(t.nbytes for t in self.tensors)
+
+    @property
+    def by_dtype(self) -> dict[str, Tally]:
+        """Tensors, parameters and bytes by element type, the largest first."""
+        return tally(list(self.tensors))
+
+    @property
+    def majority(self) -> str:
+        """The element type of most parameters: what ComfyUI takes for the file's own type."""
+        return max(self.by_dtype.items(), key=lambda item: item[1].parameters)[0] if self.tensors else ""
+
+    @property
+    def quantization(self) -> str | None:
+        """The name of the quantised layout, or None for plain tensors (fp8 without scales is plain)."""
+        return f"{self.majority.lower()}_scaled" if any(map(is_scale, self.tensors)) else None
+
+    def modules(self) -> tuple[Module, ...]:
+        """The layers, in the file's order."""
+        groups: dict[str, list[Tensor]] = {}
+        for tensor in self.tensors:
+            groups.setdefault(tensor.name.rpartition(".")[0], []).append(tensor)
+        parents = {name[:end] for name in groups for end, letter in enumerate(name) if letter == "."}
+        return tuple(
+            Module(name, tuple(group), all(map(is_castable, group)), name not in parents and name != "")
+            for name, group in groups.items()
+        )
+
+    def bytes_in(self, dtype_of: Callable[[Tensor], str]) -> int:
+        """Bytes of the weights once `dtype_of` has said what each tensor is stored in."""
+        return sum(size(t.parameters, dtype_of(t)) for t in self.tensors)
+
+
+def is_scale(tensor: Tensor) -> bool:
+    """Whether a tensor is a quantised layer's scale or marker rather than a parameter."""
+    return tensor.name.rpartition(".")[2] in facts.table("quantization")["scales"]
+
+
+def is_castable(tensor: Tensor) -> bool:
+    """Whether ComfyUI casts this tensor on the fly: a layer's weight or bias, or a scale of them."""
+    return tensor.name.rpartition(".")[2] in ("weight", "bias") or is_scale(tensor)

@@ -1,0 +1,62 @@
+"""The user's model folders: each file is read once, however many loaders name it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from ..errors import FormatError
+from ..formats import read
+from . import identify
+from .component import Component
+
+Files = Callable[[str, str], Path | None]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a file holds; `problem` says why it holds nothing we know, and is empty otherwise."""
+
+    components: tuple[Component, ...]
+    problem: str = ""
+    missing: bool = False
+
+
+class Library:
+    """Files by ComfyUI folder and name, found by `files(folder, name)`, which gives a path or None."""
+
+    def __init__(self, files: Files) -> None:
+        """Nothing is read until it is asked for."""
+        self.files = files
+        self.known: dict[tuple[str, str], Found] = {}
+
+    def open(self, folder: str, name: str) -> Found:
+        """The components of one file. Raises `FormatError` where the file is there but broken."""
+        if (folder, name) not in self.known:
+            self.known[folder, name] = self.look(folder, name)
+        return self.known[folder, name]
+
+    def look(self, folder: str, name: str) -> Found:
+        """Find, read and identify one file."""
+        path = self.files(folder, name)
+        if path is None:
+            return Found((), f"`{name}` is not in the folder {folder}", missing=True)
+        try:
+            components = identify(read(path)).components
+        except FormatError as error:
+            if error.code in ("gguf", "pickle"):
+                return Found((), error.what)
+            raise
+        return Found(components, "" if components else f"`{name}` is of no family we know")
+
+
+def in_folders(roots: tuple[Path, ...]) -> Files:
+    """A finder over folders laid out as ComfyUI's `models` is; older folder names are tried as well."""
+    aliases = {"diffusion_models": ("diffusion_models", "unet"), "text_encoders": ("text_encoders", "clip")}
+
+    def find(folder: str, name: str) -> Path | None:
+        tried = (root / kind / name for root in roots for kind in aliases.get(folder, (folder,)))
+        return next((path for path in tried if path.is_file()), None)
+
+    return find

@@ -1,0 +1,62 @@
+"""The rows of `data/families/`, typed: how each known model is told by its tensor names and shapes."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal
+
+import msgspec
+
+from .. import facts
+
+Role = Literal["diffusion_model", "text_encoder", "vae", "lora", "unknown"]
+
+
+class Hyper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a hyper-parameter is read: one side of a tensor's shape, or the number of numbered blocks."""
+
+    tensor: str = ""
+    dim: int = 0
+    count: str = ""
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of component. Names in `has`, `lacks`, `shapes`, `ignores` and `adds` follow the prefix.
+
+    A name in `has` may end in `*`. `fixed`: types that ComfyUI keeps some layers in whatever the file has. `costs` names a table of `data/costs/`, `latent` a row of `data/latents`.
+    """
+
+    id: str
+    family: str
+    title: str
+    role: Role
+    prefixes: tuple[str, ...]
+    source: str
+    variant: str = ""
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    any_suffix: tuple[str, ...] = ()
+    shapes: dict[str, tuple[int, ...]] = {}
+    hyper: dict[str, Hyper] = {}
+    ignores: tuple[str, ...] = ()
+    adds: dict[str, tuple[int, ...]] = {}
+    storage: str = "file"
+    fixed: dict[str, str] = {}
+    dtypes: tuple[str, ...] = ()
+    min_tokens: int = 0
+    chunk_tokens: int = 0
+    costs: str = ""
+    latent: str = ""
+    comfy_class: str = ""
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    """Every component row, in the order of the tables and of their lines."""
+    found: list[Row] = []
+    for name in facts.names("families"):
+        table: dict[str, Any] = facts.table(name)
+        found += [
+            msgspec.convert({"source": table["source"], **row}, Row) for row in table["component"]
+        ]
+    return tuple(found)

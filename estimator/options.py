@@ -1,0 +1,162 @@
+"""From the command line's options to a machine and a finder of model files."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+from pathlib import Path
+from typing import Any, get_args
+
+from .errors import InputError
+from .models.library import Files, in_folders
+from .runtime import Device, Host, Machine
+from .runtime.machine import Os, card, device_of, device_of_size, newest, policy
+from .units import GIB
+
+NEWEST_TORCH = "2.9"
+
+
+def machine(
+    *, gpu: str, vram: float, free: float, ram: float, system: str, comfy: str, torch: str, flags: str
+) -> Machine:
+    """The machine that the options describe; what they leave out is this machine's own.
+
+    Raises `InputError` for a card or a system that is not known, or no card at all.
+    """
+    host = host_of(ram, system)
+    device = device_of_options(gpu, vram, round(free * GIB) if free else None)
+    given = tuple(shlex.split(flags))
+    return Machine(device, host, policy(comfy or newest(), torch or NEWEST_TORCH, host.os, device.vendor, given))
+
+
+def device_of_options(gpu: str, vram: float, free: int | None) -> Device:
+    """The card named, the card of a size, or this machine's own."""
+    if gpu:
+        return device_of(card(gpu), free)
+    if vram:
+        if vram < 0:
+            raise InputError("must be positive", where="--vram", do="Give GiB, as in --vram 12.")
+        return device_of_size(round(vram * GIB), free)
+    own = own_card()
+    if own is None:
+        raise InputError(
+            "no card was found on this machine", where="check",
+            do="Name one with --gpu rtx-4090 or --vram 12; `vram-forecast gpus` lists them.",
+        )  # fmt: skip
+    return own
+
+
+def own_card() -> Device | None:
+    """The first NVIDIA card of this machine by NVML, with what is free on it now; None without one."""
+    try:
+        import pynvml  # type: ignore[import-untyped]
+
+        pynvml.nvmlInit()
+        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
+        name, memory = pynvml.nvmlDeviceGetName(handle), pynvml.nvmlDeviceGetMemoryInfo(handle)
+    except (ImportError, OSError, pynvml_error()):
+        return None
+    name = name.decode() if isinstance(name, bytes) else name
+    total, free = int(memory.total), int(memory.free)
+    return own_device(name, total, free)
+
+
+def own_device(name: str, total: int, free: int) -> Device:
+    """A device by the driver's word, with the rates of its row where its name is known."""
+    import msgspec
+
+    try:
+        known: Device | None = device_of(card(name), free)
+    except InputError:
+        known = None
+    base = device_of_size(total, free)
+    if known is None:
+        return msgspec.structs.replace(base, name=name)
+    return msgspec.structs.replace(
+        base, name=name, compute_capability=known.compute_capability, tflops=known.tflops, pcie_gbs=known.pcie_gbs
+    )
+
+
+def pynvml_error() -> type[Exception]:
+    """NVML's own error, or one that never happens where the library is absent."""
+    try:
+        from pynvml import NVMLError
+
+        error: type[Exception] = NVMLError
+        return error
+    except ImportError:
+        return ImportError
+
+
+def host_of(ram: float, system: str) -> Host:
+    """The computer around the card."""
+    systems: tuple[Any, ...] = get_args(Os)
+    if system and system not in systems:
+        raise InputError(f"no system is called `{system}`", where="--os", do=f"Use {', '.join(systems)}.")
+    total, free = own_ram()
+    if ram:
+        total = free = round(ram * GIB)
+    name: Os = system or own_system()  # type: ignore[assignment]
+    return Host(name, total, free)
+
+
+def own_ram() -> tuple[int, int]:
+    """Total and available RAM of this machine, bytes."""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return int(memory.total), int(memory.available)
+
+
+def own_system() -> Os:
+    """This machine's system, as ComfyUI tells them apart."""
+    if os.name == "nt":
+        return "windows"
+    if platform.system() == "Darwin":
+        return "macos"
+    return "wsl" if "microsoft" in platform.release().lower() else "linux"
+
+
+def finder(roots: list[Path], extra: Path | None) -> Files:
+    """A finder over the folders given, those of an `extra_model_paths.yaml`, or ComfyUI's own nearby."""
+    for root in roots:
+        if not root.is_dir():
+            raise InputError("no such folder", where=str(root), do="Give ComfyUI's models folder to --models-dir.")
+    found = in_folders(tuple(roots or default_roots()))
+    if extra is None:
+        return found
+    others = extra_folders(extra)
+
+    def find(folder: str, name: str) -> Path | None:
+        inside = (path / name for path in others.get(folder, ()))
+        return found(folder, name) or next((path for path in inside if path.is_file()), None)
+
+    return find
+
+
+def default_roots() -> list[Path]:
+    """The models folder beside a pack that lies in `custom_nodes`, `COMFYUI_PATH`'s, and the current one's."""
+    here = Path(__file__).resolve().parent.parent
+    roots = [here.parent.parent / "models"] if here.parent.name == "custom_nodes" else []
+    if os.environ.get("COMFYUI_PATH"):
+        roots.append(Path(os.environ["COMFYUI_PATH"]) / "models")
+    return [*roots, Path("models")]
+
+
+def extra_folders(path: Path) -> dict[str, list[Path]]:
+    """Folders by kind from an `extra_model_paths.yaml`: sections with a base path and a folder per kind."""
+    import yaml
+
+    try:
+        sections = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found: dict[str, list[Path]] = {}
+        for section in sections.values():
+            base = Path(os.path.expandvars(section.get("base_path", "."))).expanduser()
+            for kind, lines in section.items():
+                if kind not in ("base_path", "is_default"):
+                    found.setdefault(kind, []).extend(path.parent / base / one for one in lines.split("\n") if one)
+        return found
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"cannot be used ({reason})", where=str(path), do="Check the file.") from None

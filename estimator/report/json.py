@@ -1,0 +1,76 @@
+"""The JSON contract of the forecast (design section 8), defined here once for every surface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..forecast import Forecast, StepForecast
+from .words import sentence
+
+SCHEMA = 1
+
+
+def check(forecast: Forecast) -> dict[str, Any]:
+    """The object that `check --json` prints; bytes and seconds, estimates as low, best, high and basis."""
+    where = forecast.where
+    return {
+        "schema": SCHEMA,
+        "verdict": forecast.verdict,
+        "tight": forecast.tight,
+        "where": {"node": where.node, "class_type": where.class_type, "kind": where.kind} if where else None,
+        "because": sentence(forecast),
+        "device": {"name": forecast.device.name, "total": forecast.device.total, "free": forecast.device.free},
+        "host": {"ram_total": forecast.host.ram_total, "ram_free": forecast.host.ram_free},
+        "policy": {
+            "comfy": forecast.policy.comfy,
+            "dynamic_vram": forecast.policy.dynamic_vram,
+            "flags": list(forecast.policy.flags),
+        },
+        "vram_peak": forecast.vram_peak,
+        "ram_peak": forecast.ram_peak,
+        "seconds": forecast.seconds,
+        "coverage": coverage(forecast),
+        "components": components(forecast),
+        "steps": [step(one) for one in forecast.steps],
+        "suggestions": [],
+    }
+
+
+def coverage(forecast: Forecast) -> dict[str, Any]:
+    """What of the workflow was understood."""
+    return {
+        "nodes": forecast.nodes,
+        "understood": forecast.nodes - len(forecast.unknown),
+        "unknown": [{"node": one.node, "class_type": one.class_type} for one in forecast.unknown],
+        "missing_files": list(forecast.missing),
+    }
+
+
+def components(forecast: Forecast) -> list[dict[str, Any]]:
+    """What is loaded, by whom, and how it is held."""
+    return [
+        {
+            "node": one.node, "file": one.file, "role": one.role, "family": one.family,
+            "storage_dtype": one.storage_dtype, "compute_dtype": one.compute_dtype, "bytes": one.bytes,
+            "manager": one.manager, "basis": "assumed" if one.problem else "exact",
+        }
+        for one in forecast.components
+    ]  # fmt: skip
+
+
+def step(one: StepForecast) -> dict[str, Any]:
+    """One step."""
+    return {
+        "node": one.node, "class_type": one.class_type, "kind": one.kind, "components": list(one.components),
+        "shape": list(one.shape), "passes": one.passes, "weights": one.weights, "resident": one.resident,
+        "streamed_per_pass": one.streamed, "activations": one.activations, "workspace": one.workspace,
+        "comfy_reserves": one.comfy_reserves, "vram_peak": one.vram_peak, "ram": one.ram,
+        "seconds": one.seconds, "verdict": one.verdict,
+    }  # fmt: skip
+
+
+def encode(forecast: Forecast) -> bytes:
+    """The same object as JSON text."""
+    return msgspec.json.encode(check(forecast))

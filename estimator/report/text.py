@@ -1,0 +1,130 @@
+"""The forecast as text: the verdict in one line, then a row for each step with a bar against the card."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ..forecast import Forecast, StepForecast
+from ..units import Estimate, amount, duration, gib
+from .words import SIGNS, sentence
+
+BAR = 18
+COLOURS = {"resident": "green", "streamed": "blue", "disk": "yellow", "spill": "orange3", "oom": "red",
+           "unknown": "bright_black"}  # fmt: skip
+
+
+def render(forecast: Forecast, width: int = 100, colour: bool = False) -> str:
+    """The whole report as text of at most `width` columns."""
+    from rich.console import Console
+
+    out = io.StringIO()
+    console = Console(file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False,
+                      emoji=False, markup=False)  # fmt: skip
+    show(forecast, console)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def show(forecast: Forecast, console: Any) -> None:
+    """Print the report on a rich console."""
+    from rich.text import Text
+
+    console.print(Text(sentence(forecast), style=f"bold {COLOURS[forecast.verdict]}"))
+    console.print()
+    console.print(Text(machine_line(forecast), style="dim"))
+    console.print()
+    if forecast.steps:
+        console.print(steps_table(forecast))
+        console.print()
+    for line in footer(forecast):
+        console.print(Text(line, style="dim"))
+
+
+def machine_line(forecast: Forecast) -> str:
+    """The card, the RAM and the ComfyUI that the forecast is for."""
+    device, policy = forecast.device, forecast.policy
+    manager = "dynamic VRAM" if policy.dynamic_vram else "legacy memory manager"
+    flags = f" {' '.join(policy.flags)}" if policy.flags else ""
+    return (
+        f"{device.name}: {gib(device.total)}, {gib(device.free)} free · RAM {gib(forecast.host.ram_total)} · "
+        f"ComfyUI {policy.comfy}{flags}, {manager}"
+    )
+
+
+def steps_table(forecast: Forecast) -> Any:
+    """One row for each step: where, what it holds against the card, what streams, how long."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("Step", overflow="ellipsis", no_wrap=True, max_width=30)
+    table.add_column(f"of {gib(forecast.device.total)}", no_wrap=True)
+    for name in ("Weights", "Beside", "Peak", "Streams", "Time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for step in forecast.steps:
+        style = COLOURS[step.verdict] if step.verdict != "resident" else ""
+        table.add_row(f"{step.title} ({step.node})", Text(bar(step, forecast), style=style), *cells(step),
+                      Text(sign(step), style=style))  # fmt: skip
+    return table
+
+
+def sign(step: StepForecast) -> str:
+    """The verdict of a step in a word."""
+    word = "in tiles" if step.tiled and step.verdict in ("resident", "streamed") else SIGNS[step.verdict]
+    return f"{word}, tight" if step.tight else word
+
+
+def cells(step: StepForecast) -> tuple[str, ...]:
+    """The numbers of a row."""
+    beside = step.activations + step.workspace
+    return (
+        gib(step.weights) if step.weights else "?",
+        span(beside) if beside.high else "",
+        gib(step.vram_peak.best) if step.vram_peak.high else "",
+        f"{gib(step.streamed)}" + (f" x{step.passes}" if step.passes > 1 else "") if step.streamed else "",
+        duration(step.seconds.best) if step.seconds else "",
+    )
+
+
+def span(size: Estimate) -> str:
+    """An estimate in bytes with its band, where the band shows."""
+    low, high = amount(size.low), amount(size.high)
+    return high if low == high else f"{short(size.low)}-{gib(size.high)}"
+
+
+def short(size: float) -> str:
+    """GiB without its name."""
+    return gib(size).removesuffix(" GiB")
+
+
+def bar(step: StepForecast, forecast: Forecast) -> str:
+    """`░██▒▒··`: used before, weights, what is needed beside, what is left of the card; `!` past its end."""
+    cell = forecast.device.total / BAR
+    if not step.vram_peak.best:
+        return "·" * BAR
+    used = round(forecast.device.taken.best / cell)
+    weights = round((forecast.device.taken.best + step.resident) / cell) - used
+    peak = round(step.vram_peak.best / cell)
+    filled = "░" * used + "█" * weights + "▒" * (peak - used - weights)
+    return filled[:BAR].ljust(BAR, "·") + ("!" if peak > BAR else "")
+
+
+def footer(forecast: Forecast) -> list[str]:
+    """What is loaded, what was not understood, and how far to trust the numbers."""
+    lines = [weights_line(forecast)] if forecast.components else []
+    lines += [f"Not known: {one.problem} (node {one.node})." for one in forecast.components if one.problem]
+    lines += [f"Not understood: {one.class_type} (node {one.node}): {one.reason}." for one in forecast.unknown]
+    if any(step.workspace.high > step.workspace.low for step in forecast.steps):
+        lines.append("Beside: traced activations, and the workspace of convolutions and libraries, which is the spread.")
+    if forecast.seconds:
+        low, high = duration(forecast.seconds.low), duration(forecast.seconds.high)
+        lines.append(f"Time: {low} to {high} with the files in RAM; the first run also reads them from disk.")
+    return lines
+
+
+def weights_line(forecast: Forecast) -> str:
+    """Each component with its storage type and size."""
+    known = [one for one in forecast.components if not one.problem]
+    parts = [f"{one.title} {one.storage_dtype} {amount(one.bytes)}" for one in known]
+    return f"Weights: {'; '.join(dict.fromkeys(parts))}." if parts else "Weights: none known."

@@ -1,0 +1,125 @@
+"""One sentence for each verdict, the same on every surface (shared reference ux.md)."""
+
+from __future__ import annotations
+
+from ..forecast import Forecast, StepForecast
+from ..units import Estimate, duration, gib
+
+SIGNS = {"resident": "fits", "streamed": "streams", "disk": "disk", "spill": "spills",
+         "oom": "out of memory", "unknown": "unknown"}  # fmt: skip
+
+
+def sentence(forecast: Forecast) -> str:
+    """What will happen, where and why, in one sentence; a second one where the margin is thin."""
+    said = SENTENCES[forecast.verdict](forecast)
+    retried = next((step for step in forecast.steps if step.tiled), None)
+    if retried and forecast.verdict not in ("oom", "unknown"):
+        said += f" {place(retried)} does not fit whole: ComfyUI retries it in tiles."
+    if forecast.tight and forecast.verdict != "oom":
+        said += f" {margin(forecast)}"
+    return said
+
+
+def margin(forecast: Forecast) -> str:
+    """How close the tightest step comes to the card's end."""
+    step = max((one for one in forecast.steps if one.tight), key=lambda one: one.need.best)
+    left = forecast.device.total - step.need.best
+    if left >= 0:
+        return f"The margin in {place(step)} is {gib(left)}, inside the error of this forecast."
+    return f"{place(step)} is {gib(-left)} over at best guess, inside the error of this forecast."
+
+
+def place(step: StepForecast | None) -> str:
+    """A step as a person finds it: `KSampler (node 3)`."""
+    return f"{step.title} (node {step.node})" if step else "the workflow"
+
+
+def time(seconds: Estimate | None) -> str:
+    """`, about 18 s`, or nothing where the time is not known."""
+    return f", about {duration(seconds.best)}" if seconds else ""
+
+
+def resident(forecast: Forecast) -> str:
+    """Everything fits."""
+    total = gib(forecast.device.total).removesuffix(" GiB")
+    return f"Fits: peak {gib(forecast.vram_peak.best)} of {total} in {place(heaviest(forecast))}{time(forecast.seconds)}."
+
+
+def heaviest(forecast: Forecast) -> StepForecast | None:
+    """The step with the highest peak."""
+    return max(forecast.steps, key=lambda step: step.vram_peak.best, default=None)
+
+
+def streamed(forecast: Forecast) -> str:
+    """Weights stream in every pass."""
+    step = max(forecast.steps, key=lambda one: one.streamed if one.passes > 1 else 0)
+    instead = slowdown(forecast)
+    return f"Runs, streaming {gib(step.streamed)} of weights per step over PCIe in {place(step)}{instead}."
+
+
+def slowdown(forecast: Forecast) -> str:
+    """`: about 38 s instead of 18 s`; one number where streaming costs nothing."""
+    if not forecast.seconds or not forecast.resident_seconds:
+        return ""
+    real, ideal = duration(forecast.seconds.best), duration(forecast.resident_seconds.best)
+    return f": about {real} instead of {ideal}" if real != ideal else f": about {real}, hidden behind computing"
+
+
+def disk(forecast: Forecast) -> str:
+    """The prompt touches more than RAM holds."""
+    need, total = gib(forecast.ram_peak.best), gib(forecast.host.ram_total)
+    again = gib(forecast.disk_bytes)
+    return (
+        f"Runs, but the prompt needs {need} of RAM and this machine has {total}: "
+        f"{again} are read from disk again in every run{time(forecast.seconds)}."
+    )
+
+
+def spill(forecast: Forecast) -> str:
+    """Windows moves memory to the shared part."""
+    step = forecast.where
+    over = gib(step.need.best - forecast.device.total) if step else ""
+    return f"Windows will move {over} to shared memory in {place(step)}: expect minutes, not seconds."
+
+
+def oom(forecast: Forecast) -> str:
+    """It does not fit."""
+    step = forecast.where
+    if step is None:
+        return "Runs out of memory."
+    device = forecast.device
+    own = Estimate(*(max(0, end) for end in (
+        step.need.low - device.taken.low, step.need.best - device.taken.best, step.need.high - device.taken.high
+    )), step.need.basis)  # fmt: skip
+    low, high = gib(own.low).removesuffix(" GiB"), gib(own.high)
+    span = high if low + " GiB" == high else f"{low} to {high}"
+    return (
+        f"Runs out of memory in {place(step)}: needs {span} at once, the card has "
+        f"{gib(device.total).removesuffix(' GiB')} and {gib(device.taken.best)} are used before it starts."
+    )
+
+
+def unknown(forecast: Forecast) -> str:
+    """Part of it is not known, so nothing is promised."""
+    weights = sum(one.bytes for one in forecast.components)
+    start = f"Weights take {gib(weights)}; " if weights else ""
+    return f"{start}{missing(forecast)}, so no promise."
+
+
+def missing(forecast: Forecast) -> str:
+    """What is not known: the first missing file, node or step."""
+    if forecast.missing:
+        more = f" and {len(forecast.missing) - 1} more" if len(forecast.missing) > 1 else ""
+        return f"the file {forecast.missing[0]}{more} is not in the model folders"
+    if forecast.unknown:
+        node = forecast.unknown[0]
+        return f"the cost of {node.class_type} (node {node.node}) is not known"
+    step = next((one for one in forecast.steps if one.verdict == "unknown"), None)
+    if step is None:
+        return "nothing in this workflow runs on the card that we know of"
+    return f"the cost of {place(step)} is not known ({step.because})"
+
+
+SENTENCES = {
+    "resident": resident, "streamed": streamed, "disk": disk, "spill": spill, "oom": oom, "unknown": unknown,
+}  # fmt: skip

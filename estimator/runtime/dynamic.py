@@ -1,0 +1,74 @@
+"""The dynamic manager: weights fill what activations leave, in pages, and the rest streams.
+
+Specification: shared reference comfyui-memory.md 1.4 and 1.5 (ComfyUI 0.33.0 with comfy-aimdo). The steady
+state is an inference there: resident = staged, cut to what the card has left, in whole pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .. import facts
+from ..units import GIB, MIB
+from .machine import Machine
+from .placement import Ask, Placement
+from .weights import Held
+
+
+class DynamicManager:
+    """The state of the dynamic manager over one prompt: resident bytes by model, newest first."""
+
+    def __init__(self, machine: Machine) -> None:
+        """An empty card."""
+        rule = facts.table("managers/constants")
+        self.machine = machine
+        self.page = int(rule["dynamic"]["page_mib"] * MIB)
+        self.streams = int(rule["legacy"]["streams"].get(machine.device.vendor, 0))
+        self.resident: dict[str, int] = {}
+
+    @property
+    def headroom(self) -> int:
+        """Bytes that are always left free: 256 MiB or `--reserve-vram`, and `--vram-headroom`."""
+        policy = self.machine.policy
+        reserve = policy.value("--reserve-vram")
+        default = facts.table("managers/constants")["dynamic"]["headroom_mib"] * MIB
+        extra = policy.value("--vram-headroom") or 0.0
+        return round((default if reserve is None else reserve * GIB) + extra * GIB)
+
+    def free(self) -> int:
+        """Bytes free for a step: pages of weights count as free, since they give way."""
+        return self.machine.device.free - self.headroom
+
+    def occupied(self) -> int:
+        """Bytes of weights on the card."""
+        return sum(self.resident.values())
+
+    def yields(self) -> bool:
+        """Pages give way to any allocation."""
+        return True
+
+    def place(self, models: Sequence[Held], ask: Ask) -> tuple[Placement, ...]:
+        """Give the step's models the pages that its activations leave, older models what is left then."""
+        room = self.free() - ask.activations
+        before = dict(self.resident)
+        placed = []
+        for held in models:
+            streams = held.bytes > room
+            buffer = self.streams * held.largest if streams else 0
+            kept = self.pages(min(held.bytes, room - buffer)) if streams else held.bytes
+            room -= kept + buffer
+            placed.append(Placement(held.key, held.bytes, kept, buffer, max(0, kept - before.get(held.key, 0))))
+        self.settle({placement.key: placement.resident for placement in placed}, room)
+        return tuple(placed)
+
+    def pages(self, size: float) -> int:
+        """`size` cut to whole pages."""
+        return max(0, int(size) // self.page * self.page)
+
+    def settle(self, now: dict[str, int], room: int) -> None:
+        """Keep older models as far as `room` goes, the newest first."""
+        for key, kept in self.resident.items():
+            if key not in now:
+                now[key] = min(kept, self.pages(max(0, room)))
+                room -= now[key]
+        self.resident = {key: kept for key, kept in now.items() if kept}

@@ -1,0 +1,191 @@
+"""What ComfyUI will hold of a component: the element type of each weight, and its layers' sizes.
+
+Rules: shared reference comfyui-memory.md 4.2 (VAE), 5 (text encoders) and 6 (diffusion models), which
+cite ComfyUI 0.33.0 comfy/model_management.py:1106-1273.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from .. import facts
+from ..formats import Tensor, bits, size
+from ..models import Component, Module, is_scale
+from ..units import GIB
+from .machine import Device, Machine, Policy
+
+CPU_NAMES = ("cpu",)
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """One module. `bytes` in its storage type; `offload`: what ComfyUI counts for streaming it.
+
+    `castable`: it can be streamed; `cast`: bytes of its copy in the compute type, 0 where the types agree;
+    `leaf`: a partial load counts it.
+    """
+
+    name: str
+    bytes: int
+    cast: int
+    castable: bool
+    leaf: bool = True
+
+    @property
+    def offload(self) -> int:
+        """Bytes that streaming this layer takes, its cast copy included."""
+        return self.bytes + self.cast
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A component as ComfyUI holds it. `on_cpu`: it never comes to the card. Bytes throughout."""
+
+    key: str
+    role: str
+    name: str
+    comfy_class: str
+    storage: str
+    compute: str
+    layers: tuple[Layer, ...]
+    bytes: int
+    file_bytes: int
+    on_cpu: bool = False
+
+    @property
+    def cast(self) -> bool:
+        """Whether weights are cast layer by layer as they are used."""
+        return self.storage != self.compute
+
+    @property
+    def compute_bytes(self) -> int:
+        """Bytes per element of the compute type."""
+        return bits()[self.compute] // 8
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest layer that can be streamed."""
+        return max((layer.bytes for layer in self.layers if layer.castable), default=0)
+
+
+def hold(key: str, component: Component, machine: Machine, widget: str = "", device: str = "") -> Held:
+    """The component as this machine's ComfyUI will hold it, with a loader's `weight_dtype` and `device`."""
+    storage, compute = types(component, machine, widget)
+    on_cpu = device in CPU_NAMES or runs_on_cpu(component, machine)
+    layers = tuple(layer(module, component, storage, compute) for module in component.modules())
+    return Held(
+        key, component.role, component.title, component.comfy_class, storage, compute, layers,
+        sum(one.bytes for one in layers), component.file_bytes, on_cpu,
+    )  # fmt: skip
+
+
+def layer(module: Module, component: Component, storage: str, compute: str) -> Layer:
+    """A module's sizes: a quantised component keeps its packed weights and holds the rest as computed."""
+    scaled = component.quantization is not None
+    fixed = next((dtype for start, dtype in component.fixed.items() if f"{module.name}.".startswith(start)), "")
+    quantised = {t.name.rpartition(".")[0] for t in module.tensors if is_scale(t)}
+
+    def held_in(tensor: Tensor) -> str:
+        if is_scale(tensor) or fixed:
+            return fixed or tensor.dtype
+        packed = scaled and (module.name in quantised or bits()[tensor.dtype] <= 8)
+        if packed and tensor.name.endswith(".weight"):
+            return tensor.dtype
+        return compute if scaled and component.role == "diffusion_model" else storage
+
+    held = sum(size(t.parameters, held_in(t)) for t in module.tensors)
+    cast = sum(
+        size(t.parameters, compute)
+        for t in module.tensors
+        if not is_scale(t) and held_in(t) != compute
+    )
+    return Layer(module.name, held, cast if module.castable else 0, module.castable, module.leaf)
+
+
+def types(component: Component, machine: Machine, widget: str = "") -> tuple[str, str]:
+    """The storage and the compute type of a component's weights."""
+    forced = flag_type(component.role, machine.policy)
+    if component.role == "text_encoder":
+        return text_encoder_storage(component, forced), "F32"
+    if component.role == "vae":
+        dtype = forced or first_native(component.dtypes, machine.device)
+        return dtype, dtype
+    return diffusion_types(component, machine, forced or widget_type(widget))
+
+
+def diffusion_types(component: Component, machine: Machine, forced: str) -> tuple[str, str]:
+    """Storage and compute type of a diffusion model; `forced` by a flag or a widget, or empty."""
+    native = first_native(component.dtypes, machine.device)
+    if component.quantization:
+        return component.majority, native
+    storage = forced or keep_or_widen(component, machine, native)
+    computes_itself = storage == "F32" or (bits()[storage] == 16 and machine.device.supports(storage))
+    return storage, storage if computes_itself else native
+
+
+def keep_or_widen(component: Component, machine: Machine, native: str) -> str:
+    """8-bit files stay 8-bit where the card computes in them or where 16-bit weights would not fit."""
+    own = component.majority
+    if bits()[own] == 8:
+        if machine.device.supports(own) or component.parameters * 2 > weights_limit(machine):
+            return own
+        return native
+    return "F16" if own == "F16" and "F16" in component.dtypes and machine.device.supports("F16") else native
+
+
+def weights_limit(machine: Machine) -> float:
+    """ComfyUI's own limit of weights for the choice of type, bytes (`maximum_vram_for_weights`)."""
+    rule = facts.table("managers/constants")["legacy"]
+    total: float = machine.device.total * rule["weights_share_of_total"]
+    return total - minimum_inference(machine)
+
+
+def extra_reserved(machine: Machine) -> int:
+    """Bytes that ComfyUI always leaves free: by system and card size, or `--reserve-vram`."""
+    given = machine.policy.value("--reserve-vram")
+    if given is not None:
+        return round(given * GIB)
+    rule = facts.table("managers/constants")["legacy"]
+    large = machine.device.total > rule["windows_large_total_mib"] * 2**20
+    system = machine.host.os
+    kind = ("windows_large" if large else "windows") if system == "windows" else "default"
+    return int(rule["extra_reserved_mib"][kind] * 2**20)
+
+
+def minimum_inference(machine: Machine) -> int:
+    """Bytes that ComfyUI reserves for any inference."""
+    rule = facts.table("managers/constants")["legacy"]
+    return round(rule["minimum_inference_gib"] * GIB) + extra_reserved(machine)
+
+
+def first_native(dtypes: tuple[str, ...], device: Device) -> str:
+    """The first of a component's types that the card computes in, else 32-bit."""
+    return next((dtype for dtype in dtypes if device.supports(dtype)), "F32")
+
+
+def text_encoder_storage(component: Component, forced: str) -> str:
+    """A text encoder's storage type: fixed by its kind, or the file's own, 32-bit narrowed to 16."""
+    own = component.majority
+    if component.storage != "file":
+        return forced or component.storage
+    return own if bits()[own] <= 16 else "F16"
+
+
+def runs_on_cpu(component: Component, machine: Machine) -> bool:
+    """Whether ComfyUI keeps this component off the card altogether."""
+    policy = machine.policy
+    if component.role == "vae":
+        return policy.has("--cpu-vae")
+    slow_card = not machine.device.supports("F16")
+    low = policy.has("--lowvram") or policy.has("--novram")
+    return component.role == "text_encoder" and (slow_card or (low and not policy.dynamic_vram))
+
+
+def widget_type(widget: str) -> str:
+    """The element type a `weight_dtype` widget asks for; empty for `default`."""
+    rows = facts.table("dtypes")["widget"]
+    return next((row["dtype"] for row in rows if row["name"] == widget), "")
+
+
+def flag_type(role: str, policy: Policy) -> str:
+    """The element type that a flag forces on components of a role; empty without one."""
+    rows = facts.table("dtypes")["flag"]
+    return next((row["dtype"] for row in rows if row["role"] == role and policy.has(row["name"])), "")

@@ -1,0 +1,65 @@
+"""A ComfyUI checkout, imported as if it ran on an NVIDIA card, though there is none."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..errors import InputError
+
+
+class Checkout(msgspec.Struct, frozen=True):
+    """Where it is, its version, and its commit where the folder says so (else empty)."""
+
+    path: str
+    version: str
+    commit: str
+
+
+def open_checkout(path: str | Path) -> Checkout:
+    """Put ComfyUI first on `sys.path` and import its core with a GPU pretended.
+
+    One checkout per process: Python keeps what was imported. Raises `InputError` where `path` holds none,
+    or another was opened before.
+    """
+    root = Path(path).resolve()
+    if not (root / "comfyui_version.py").is_file():
+        raise InputError("no ComfyUI here", where=str(root), do="Set COMFYUI_PATH to a ComfyUI checkout.")
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    version = importlib.import_module("comfyui_version")
+    if Path(str(version.__file__)).parent != root:
+        raise InputError("another ComfyUI was opened before", where=str(root), do="Use a new process.")
+    _pretend_card()
+    return Checkout(str(root), str(version.__version__), _commit(root))
+
+
+def comfy(name: str) -> Any:
+    """The module `comfy.<name>` of the checkout that is open."""
+    return importlib.import_module(f"comfy.{name}")
+
+
+def _pretend_card() -> None:
+    """Import with no driver, then say "GPU" before modules that choose by it are imported."""
+    if "comfy.model_management" in sys.modules:
+        return
+    logging.getLogger().setLevel(logging.ERROR)
+    args = comfy("cli_args").args
+    args.cpu, args.use_pytorch_cross_attention = True, True
+    management = comfy("model_management")
+    management.cpu_state = management.CPUState.GPU
+    args.cpu = False
+
+
+def _commit(root: Path) -> str:
+    """The checkout's commit, asked of git; empty for an unpacked archive."""
+    if not (root / ".git").exists():
+        return ""
+    asked = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True)
+    return asked.stdout.strip()

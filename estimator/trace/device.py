@@ -1,0 +1,57 @@
+"""A pretended NVIDIA card: fake tensors on `cuda`, and the questions that ComfyUI asks of the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from ..units import GIB
+
+# An Ada card: bf16 and fp8 in hardware, nothing newer. ComfyUI's choices of dtype are set by the caller.
+CARD = SimpleNamespace(name="pretended NVIDIA card", major=8, minor=9, total_memory=24 * GIB)
+
+
+def pretendable() -> str:
+    """ "cuda" with a CUDA build of torch (no driver needed), else "cpu"."""
+    return "cuda" if torch.version.cuda else "cpu"
+
+
+@contextmanager
+def pretended(device: str) -> Iterator[None]:
+    """Inside, tensors are fake (no memory, no values) and `device` seems to be there."""
+    answers: dict[str, Any] = {
+        "get_device_properties": lambda *_: CARD,
+        "get_device_name": lambda *_: CARD.name,
+        "get_device_capability": lambda *_: (CARD.major, CARD.minor),
+        "current_device": lambda: 0,
+        "is_bf16_supported": lambda *_: True,
+        "mem_get_info": lambda *_: (CARD.total_memory, CARD.total_memory),
+        "memory_stats": lambda *_: {"active_bytes.all.current": 0, "reserved_bytes.all.current": 0},
+    }
+    with ExitStack() as stack:
+        if device == "cuda":
+            for name, answer in answers.items():
+                stack.enter_context(patch.object(torch.cuda, name, answer))
+        stack.enter_context(patch.object(torch.nn.Module, "to", _rebound))
+        stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
+        stack.enter_context(torch.no_grad())
+        yield
+
+
+def _rebound(module: Any, *args: Any, **kwargs: Any) -> Any:
+    """`Module.to` by rebinding each tensor: torch's own swaps them in place, which fake ones refuse."""
+    device, dtype, *_ = torch._C._nn._parse_to(*args, **kwargs)
+    for part in module.modules():
+        for held in (part._parameters, part._buffers):
+            for name, value in held.items():
+                if value is not None:
+                    made = value.to(device=device, dtype=dtype if value.is_floating_point() else None)
+                    weight = held is part._parameters
+                    held[name] = torch.nn.Parameter(made, requires_grad=False) if weight else made
+    return module

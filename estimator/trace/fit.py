@@ -1,0 +1,65 @@
+"""From traces to laws: what is live at one program point is affine in the features, and solved for exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+# A program point whose bytes no affine function meets this well (part of the point's peak) is not a piece.
+EXACT = 1e-3
+# Pieces go while the others still give every peak this well.
+SPARE = 1e-3
+
+
+def pieces(features: Array, reach: Array, series: list[list[int]]) -> list[list[float]]:
+    """The affine functions whose maximum is the peak, as few as can be.
+
+    `features` are (points, features); `series` holds live bytes per operation for each point; `reach` are
+    features of shapes beyond the grid where the maximum should hold too.
+    """
+    peaks = np.array([max(one) for one in series], dtype=float)
+    found = np.concatenate([_solved(features, aligned, peaks) for aligned in _alignments(series)])
+    everywhere = np.concatenate([features, reach])
+    values = everywhere @ np.unique(found, axis=0).T
+    kept = np.unique(found, axis=0)[np.unique(values.argmax(axis=1))]
+    return [_tidy(piece) for piece in _pruned(kept, everywhere)]
+
+
+def polynomial(features: Array, values: Array) -> list[float]:
+    """Coefficients that give the values, by least squares of the relative error."""
+    return _tidy(np.linalg.lstsq(features / values[:, None], np.ones(len(values)), rcond=None)[0])
+
+
+def _alignments(series: list[list[int]]) -> list[Array]:
+    """The operations that all points share, counted from the start and from the end, as (points, ops)."""
+    shared = min(len(one) for one in series)
+    starts = np.array([one[:shared] for one in series], dtype=float)
+    if all(len(one) == shared for one in series):
+        return [starts]
+    return [starts, np.array([one[-shared:] for one in series], dtype=float)]
+
+
+def _solved(features: Array, live: Array, peaks: Array) -> Array:
+    """Coefficients (ops, features) of the operations that an affine function meets at every point."""
+    coefficients = np.linalg.lstsq(features, live, rcond=None)[0]
+    missed = np.abs(features @ coefficients - live) / peaks[:, None]
+    good: Array = np.round(coefficients[:, missed.max(axis=0) < EXACT].T, 6)
+    return good
+
+
+def _pruned(kept: Array, everywhere: Array) -> Array:
+    """Fewer pieces, as long as their maximum stays the same everywhere."""
+    full = (everywhere @ kept.T).max(axis=1)
+    for piece in sorted(range(len(kept)), key=lambda at: (everywhere @ kept[at] >= full).sum()):
+        rest = kept[[at for at in range(len(kept)) if at != piece and not np.isnan(kept[at]).any()]]
+        if len(rest) and ((everywhere @ rest.T).max(axis=1) >= full * (1 - SPARE)).all():
+            kept[piece] = np.nan
+    return kept[~np.isnan(kept).any(axis=1)]
+
+
+def _tidy(piece: Array) -> list[float]:
+    """Whole numbers where they are."""
+    return [int(round(c)) if abs(c - round(c)) < 1e-2 else float(f"{c:.9g}") for c in piece.tolist()]

@@ -1,0 +1,119 @@
+"""Makes a law of traced points, and tells whether a law gives other points too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from ..costs.law import Law, Shape, activations, feature, flops, largest_conv, variables
+from . import fit
+from .grid import Grid
+
+# Versions whose peaks, convolutions and FLOPs agree this well share a law.
+AGREE = 0.005
+# No band is narrower than this part of the peak, and it grows by so much per doubling beyond the grid.
+BAND = 0.01
+BAND_PER_DOUBLING = 0.05
+
+
+class Point(msgspec.Struct, frozen=True):
+    """One forward: its peak in bytes, live bytes per operation, bytes per convolution, FLOPs."""
+
+    shape: Shape
+    peak: int
+    series: list[int]
+    convs: list[int]
+    flops: int
+
+
+class About(msgspec.Struct, frozen=True):
+    """Where points come from."""
+
+    versions: tuple[str, ...]
+    commits: tuple[str, ...]
+    torch: str
+    device: str
+    cast: int
+
+
+def law(grid: Grid, dtypes: tuple[str, str], compute_bytes: int, points: list[Point], about: About) -> Law:
+    """The law of a grid's points, with its worst residual on them."""
+    blank = Law(
+        operation=grid.operation,
+        storage=storage_kind(grid, dtypes),
+        compute_bytes=compute_bytes,
+        patch=grid.patch,
+        text_default=grid.text_default,
+        features=grid.features,
+        pieces=(),
+        flops_features=grid.flops_features,
+        flops=(),
+        points=len(points),
+        worst_on_grid=0.0,
+        worst_held_out=0.0,
+        band=BAND,
+        band_per_doubling=BAND_PER_DOUBLING,
+        range={},
+        attention="fused",
+        source=grid.source,
+        **msgspec.structs.asdict(about),
+    )
+    made = msgspec.structs.replace(blank, **_solved(blank, grid, points), range=_range(blank, points))
+    return with_errors(made, worst_on_grid=worst(made, points))
+
+
+def storage_kind(grid: Grid, dtypes: tuple[str, str]) -> str:
+    """native, cast, or for a text encoder in fp8 cast_fp8: its embedding is cast whole then."""
+    storage, compute = dtypes
+    if storage == compute:
+        return "native"
+    return "cast_fp8" if grid.operation == "encode_text" and storage.startswith("F8") else "cast"
+
+
+def worst(law: Law, points: list[Point]) -> float:
+    """The largest relative error of the law's peaks."""
+    return max((abs(activations(law, point.shape) / point.peak - 1) for point in points), default=0.0)
+
+
+def with_errors(law: Law, **errors: float) -> Law:
+    """The law with these worst errors where they are larger than those it has, and a band that holds them."""
+    kept = {name: round(max(value, getattr(law, name)), 5) for name, value in errors.items()}
+    return msgspec.structs.replace(law, **kept, band=max(law.band, *kept.values()))
+
+
+def agrees(law: Law, points: list[Point]) -> bool:
+    """Whether the law gives these points too, in peaks, convolutions and FLOPs."""
+    pairs: list[tuple[float, float]] = []
+    for point in points:
+        pairs.append((activations(law, point.shape), point.peak))
+        pairs.append((largest_conv(law, point.shape), max(point.convs, default=0)))
+        pairs.append((flops(law, point.shape), point.flops))
+    return all(abs(said - seen) <= AGREE * seen for said, seen in pairs)
+
+
+def _solved(law: Law, grid: Grid, points: list[Point]) -> dict[str, Any]:
+    """Pieces, convolutions and FLOPs that give the points."""
+    shapes = [point.shape for point in points]
+    seen, reach = _matrix(law, law.features, shapes), _matrix(law, law.features, grid.reach())
+    convs = [point.convs for point in points]
+    values = np.array([float(point.flops) for point in points])
+    return {
+        "pieces": fit.pieces(seen, reach, [point.series for point in points]),
+        "conv_pieces": fit.pieces(seen, reach, convs) if all(convs) else (),
+        "flops": fit.polynomial(_matrix(law, law.flops_features, shapes), values),
+    }
+
+
+def _matrix(law: Law, features: tuple[str, ...], shapes: list[Shape]) -> fit.Array:
+    """Feature values as (points, features)."""
+    known = [variables(law, shape) for shape in shapes]
+    return np.array([[feature(name, one) for name in features] for one in known], dtype=float)
+
+
+def _range(law: Law, points: list[Point]) -> dict[str, tuple[int, int]]:
+    """Least and most of each variable that the law's features are made of, and of frames."""
+    known = [variables(law, point.shape) for point in points]
+    used = {"frames"}.union(*(name.split("*") for name in law.features)) - {"1"}
+    return {name: (min(k[name] for k in known), max(k[name] for k in known)) for name in sorted(used)}

@@ -1,0 +1,79 @@
+"""What a forward allocates: live bytes at every operation, FLOPs, and each convolution's input and output."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import flop_registry
+
+# The block size of torch's CUDA caching allocator (c10/cuda/CUDACachingAllocator.cpp, kMinBlockSize).
+BLOCK = 512
+
+
+class Meter(TorchDispatchMode):
+    """Counts the storages of one device type that come into being while it is active, as an allocator would.
+
+    A storage first met as an argument existed before and counts zero, also through its views.
+    """
+
+    def __init__(self, device: str) -> None:
+        """`device` is the pretended type, "cuda" or "cpu"; storages elsewhere count zero."""
+        super().__init__()
+        self.device = device
+        self.live = 0  # as an allocator counts, in whole blocks
+        self.peak = 0
+        self.series: list[int] = []  # live bytes after every operation, unrounded: laws come out exact
+        self.convs: list[int] = []  # input plus output bytes of every convolution
+        self.flops = 0
+        self._exact = 0
+        self._known: dict[int, weakref.ref[Any]] = {}
+
+    def __torch_dispatch__(  # type: ignore[no-untyped-def]
+        self, func, types, args=(), kwargs=None
+    ):
+        """Run one operation and account for what it made."""
+        kwargs = kwargs or {}
+        for storage in self._storages((args, kwargs)):
+            self._meet(storage, 0)
+        out = func(*args, **kwargs)
+        for storage in self._storages(out):
+            self._meet(storage, storage.nbytes())
+        self.peak = max(self.peak, self.live)
+        self.series.append(self._exact)
+        self._count(func, args, kwargs, out)
+        return out
+
+    def _storages(self, tree: Any) -> Iterable[Any]:
+        """Storages of the tensors in a tree of arguments that lie on the device."""
+        for leaf in tree_leaves(tree):
+            if isinstance(leaf, torch.Tensor) and leaf.device.type == self.device:
+                yield leaf.untyped_storage()
+
+    def _meet(self, storage: Any, size: int) -> None:
+        """Know a storage from now until it dies; `size` is what its death gives back."""
+        key = storage._cdata
+        if key in self._known:
+            return
+        blocks = -(-size // BLOCK) * BLOCK
+        self.live += blocks
+        self._exact += size
+
+        def died(_: Any) -> None:
+            self.live -= blocks
+            self._exact -= size
+            del self._known[key]
+
+        self._known[key] = weakref.ref(storage, died)
+
+    def _count(self, func: Any, args: Any, kwargs: Any, out: Any) -> None:
+        """FLOPs by torch's own formulas, and the bytes of convolutions."""
+        packet = func._overloadpacket
+        if packet in flop_registry:
+            self.flops += flop_registry[packet](*args, **kwargs, out_val=out)
+        if packet is torch.ops.aten.convolution:
+            self.convs.append(args[0].nbytes + out.nbytes)

@@ -1,0 +1,10 @@
+"""Workflows: read, flattened, and lowered to the steps that the card will take."""
+
+from __future__ import annotations
+
+from .graph import Graph
+from .lower import lower
+from .read import read
+from .values import Loaded, Step, Workload
+
+__all__ = ["Graph", "Loaded", "Step", "Workload", "lower", "read"]

@@ -1,0 +1,99 @@
+"""The flat graph that ComfyUI executes: nodes, and the links between them."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+from heapq import heapify, heappop, heappush
+from typing import Any
+
+import msgspec
+
+from ..errors import InputError
+
+
+class Link(msgspec.Struct, frozen=True):
+    """An input that takes output number `slot` of another node."""
+
+    node: str
+    slot: int
+
+
+class Node(msgspec.Struct, frozen=True):
+    """One call of a node class: its `inputs` are links, or values as the API prompt has them."""
+
+    id: str
+    class_type: str
+    inputs: dict[str, Any]
+    title: str = ""
+
+    def links(self) -> dict[str, Link]:
+        """The inputs that are links."""
+        return {name: value for name, value in self.inputs.items() if isinstance(value, Link)}
+
+
+class Graph(msgspec.Struct, frozen=True):
+    """Nodes by their ids, which the frontend makes of host and inner node: `57:28`."""
+
+    nodes: dict[str, Node]
+
+    def prompt(self) -> dict[str, Any]:
+        """The API prompt: `{"57:28": {"class_type", "inputs"}}`, links as `[id, slot]`."""
+        return {
+            node.id: {
+                "class_type": node.class_type,
+                "inputs": {
+                    name: [value.node, value.slot] if isinstance(value, Link) else value
+                    for name, value in node.inputs.items()
+                },
+            }
+            for node in self.nodes.values()
+        }
+
+    def of_type(self, *class_types: str) -> list[Node]:
+        """The nodes of these classes, in the prompt's order."""
+        return [node for node in self.nodes.values() if node.class_type in class_types]
+
+    def users_of(self, node_id: str) -> list[tuple[Node, str]]:
+        """The nodes that take an output of `node_id`, each with the input that does."""
+        return [
+            (node, name)
+            for node in self.nodes.values()
+            for name, link in node.links().items()
+            if link.node == node_id
+        ]
+
+    def order(self) -> list[str]:
+        """Node ids, dependencies first and otherwise as the prompt has them.
+
+        Raises `InputError` naming the nodes where they feed each other.
+        """
+        needs = {node.id: {link.node for link in node.links().values()} for node in self.nodes.values()}
+        place = {node_id: number for number, node_id in enumerate(needs)}
+        users: dict[str, list[str]] = {node_id: [] for node_id in needs}
+        for node_id, wanted in needs.items():
+            for one in wanted:
+                users[one].append(node_id)
+        open_needs = {node_id: len(wanted) for node_id, wanted in needs.items()}
+        ready = [(place[node_id], node_id) for node_id, count in open_needs.items() if not count]
+        heapify(ready)
+        done: list[str] = []
+        while ready:
+            done.append(heappop(ready)[1])
+            for user in users[done[-1]]:
+                open_needs[user] -= 1
+                if not open_needs[user]:
+                    heappush(ready, (place[user], user))
+        if len(done) < len(needs):
+            raise cycle(needs)
+        return done
+
+
+def cycle(needs: dict[str, set[str]]) -> InputError:
+    """The error that names one cycle of a graph that has some."""
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as found:
+        names = [str(one) for one in found.args[1]]
+        shown = " > ".join(names[:9] + ["..."] * (len(names) > 9))
+        return InputError("nodes feed each other in a circle", where=f"node {shown}", do="Remove one link.")
+    raise ValueError("the graph has no cycle")

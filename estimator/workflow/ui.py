@@ -1,0 +1,154 @@
+"""A saved UI workflow as it lies in the file, versions 0.4 and 1: its sheets of nodes, and their wires."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import count
+from typing import Any, TypeVar
+
+import msgspec
+
+from .. import facts
+from ..errors import InputError
+
+Id = int | str
+T = TypeVar("T")
+
+
+class Format(msgspec.Struct, frozen=True):
+    """The numbers that the file format gives a meaning to (data/frontend.toml)."""
+
+    subgraph_input: str
+    subgraph_output: str
+    muted: int
+    bypassed: int
+    control_values: list[str]
+
+
+class WidgetName(msgspec.Struct, frozen=True):
+    """The widget that an input slot belongs to."""
+
+    name: str
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """An input of a node: the id of the wire that ends there, and the widget whose value it replaces."""
+
+    name: str = ""
+    type: Any = "*"
+    link: Id | None = None
+    widget: WidgetName | None = None
+
+
+class Output(msgspec.Struct, frozen=True):
+    """An output of a node, with the ids of the wires that start there."""
+
+    type: Any = "*"
+    links: list[Id] | None = None
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """A node as it was saved; `id` is a string once it has passed `parse`."""
+
+    id: Id
+    type: str
+    mode: int | None = 0
+    title: Any = None
+    inputs: list[Slot] | None = None
+    outputs: list[Output] | None = None
+    widgets_values: Any = None
+    properties: Any = None
+
+
+class Wire(msgspec.Struct, frozen=True):
+    """A link as an object: in version 1, and in the subgraphs of either version."""
+
+    id: Id
+    origin_id: Id
+    origin_slot: int
+    target_id: Id
+    target_slot: int
+
+
+class WireRow(Wire, frozen=True, array_like=True):
+    """A link as a list, in version 0.4; its type stands behind these."""
+
+
+class Port(msgspec.Struct, frozen=True, rename={"wires": "linkIds"}):
+    """An input or output of a whole subgraph, with the ids of the wires that join it inside."""
+
+    name: str
+    type: Any = "*"
+    wires: list[Id] | None = None
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """One sheet of nodes: the workflow itself (its id is empty), or a subgraph's definition."""
+
+    id: str
+    nodes: dict[str, Saved]
+    wires: dict[str, Wire]
+    inputs: list[Port]
+    outputs: list[Port]
+
+
+class Workflow(msgspec.Struct, frozen=True):
+    """The outermost sheet, and every subgraph's definition by id."""
+
+    root: Sheet
+    definitions: dict[str, Sheet]
+
+
+@cache
+def layout() -> Format:
+    """The format's row."""
+    return msgspec.convert(facts.table("frontend")["format"], Format)
+
+
+def limit(name: str) -> int:
+    """How much of something a workflow may ask of us (data/frontend.toml)."""
+    return int(facts.table("frontend")["limits"][name])
+
+
+def parse(document: dict[str, Any]) -> Workflow:
+    """The sheets of a decoded workflow file; raises `InputError` where it has not a workflow's shape."""
+    root = sheet(document, "")
+    definitions = [sheet(one, str(one.get("id"))) for one in nested(document)]
+    return Workflow(root, {one.id: one for one in definitions})
+
+
+def nested(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every subgraph definition of a document, those within definitions too."""
+    found: list[dict[str, Any]] = []
+    pending = [document]
+    while pending:
+        held = pending.pop(0).get("definitions")
+        inside = held.get("subgraphs") or [] if isinstance(held, dict) else []
+        if not isinstance(inside, list) or not all(isinstance(one, dict) for one in inside):
+            raise InputError("`definitions.subgraphs` is not a list of subgraphs", do=AGAIN)
+        found += inside
+        pending += inside
+    return found
+
+
+def sheet(given: dict[str, Any], sheet_id: str) -> Sheet:
+    """One sheet in either version of the format."""
+    links = given.get("links") or []
+    old = isinstance(links, list) and any(isinstance(one, list) for one in links)
+    wires = convert(links, list[WireRow | None] if old else list[Wire | None])
+    nodes = convert(given.get("nodes") or [], list[Saved])
+    return Sheet(
+        id=sheet_id,
+        nodes={str(node.id): replace(node, id=str(node.id)) for node in nodes},
+        wires={str(wire.id): wire for wire in wires if wire},
+        inputs=convert(given.get("inputs") or [], list[Port]) if sheet_id else [],
+        outputs=convert(given.get("outputs") or [], list[Port]) if sheet_id else [],
+    )
+
+
+def convert(given: Any, kind: type[T]) -> T:
+    """`given` as a type of this module."""
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise InputError(f"not a workflow's shape: {error}", do=AGAIN) from None

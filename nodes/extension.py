@@ -1,0 +1,19 @@
+"""What `comfy_entrypoint` hands to ComfyUI: a new node is one module, and its class in this list."""
+
+import logging
+
+from comfy_api.v0_0_2 import ComfyExtension
+
+from .forecast import VRAMForecast
+
+NODES = [VRAMForecast]
+
+
+class Extension(ComfyExtension):
+    """The nodes of this pack."""
+
+    async def get_node_list(self):
+        """Called by ComfyUI once, when it loads the pack."""
+        names = ", ".join(node.GET_SCHEMA().display_name for node in NODES)
+        logging.getLogger("vram_forecast").info("VRAM Forecast is ready; nodes: %s", names)
+        return NODES

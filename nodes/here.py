@@ -1,0 +1,76 @@
+"""A forecast for the machine that this ComfyUI runs on: the one edge between ComfyUI and the estimator.
+
+Whatever goes wrong behind it becomes one sentence: ComfyUI goes on, and so does the user's prompt.
+"""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import host
+
+logger = logging.getLogger("vram_forecast")
+
+REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
+
+
+class NoForecast(Exception):
+    """Why there is none, in one sentence; `status` as HTTP has it: 400 for bad input, 500 for a defect."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def as_json(workflow: dict[str, Any]) -> bytes:
+    """The forecast of a workflow here and now, in the JSON of the command line. Raises `NoForecast`."""
+    return shown("encode", workflow)
+
+
+def as_text(workflow: dict[str, Any]) -> str:
+    """The forecast of a workflow here and now, for people. Raises `NoForecast`."""
+    return shown("render", workflow)
+
+
+def shown(form: str, workflow: dict[str, Any]):
+    """A forecast in one of the estimator's forms. The estimator is imported here, not at ComfyUI's start."""
+    try:
+        from .. import estimator
+        from ..estimator.errors import InputError
+    except ImportError as error:
+        install = f"{sys.executable} -m pip install -r {REQUIREMENTS}"
+        raise NoForecast(f"{error}. Run `{install}` and restart ComfyUI.", 500) from error
+    try:
+        return getattr(estimator, form)(estimator.check(workflow, machine(host.look()), host.resolve))
+    except InputError as error:
+        raise NoForecast(str(error), 400) from None
+    except Exception as error:
+        logger.exception("VRAM Forecast: this prompt could not be forecast")
+        raise NoForecast("This prompt could not be forecast; ComfyUI's log has the error.", 500) from error
+
+
+def machine(seen: host.Seen):
+    """The estimator's machine: the host's own numbers, and its card's known speed.
+
+    What is held is measured, and this process's CUDA context is in it.
+    """
+    import msgspec
+
+    from ..estimator import Host, Machine, Policy
+    from ..estimator.options import own_device
+    from ..estimator.units import Estimate
+
+    held = seen.vram_total - seen.vram_free
+    device = msgspec.structs.replace(
+        own_device(seen.device, seen.vram_total, seen.vram_free),
+        vendor=seen.vendor,
+        free=seen.vram_free,
+        taken=Estimate(held, held, held, "measured"),
+        compute_capability=seen.compute_capability,
+    )
+    return Machine(
+        device,
+        Host(seen.os, seen.ram_total, seen.ram_free),
+        Policy(seen.comfy, seen.dynamic_vram, seen.flags),
+    )

@@ -1,0 +1,102 @@
+"""Loads the checkout as ComfyUI would, under the name `vram_forecast`, so that tests need no install.
+
+The checkout's root is a pack with an `__init__.py`, in a folder that may have dashes in its name. pytest
+would import it as a nameless test package and fail on its relative imports: it is told that it is a folder.
+"""
+
+import gzip
+import importlib.util
+import json
+import math
+import os
+import shutil
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# Bytes of one element, as the safetensors format has them.
+BYTES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+BYTES |= {"F8_E4M3": 1, "F8_E5M2": 1}
+
+
+class RootIsAPack:
+    """A plugin, since a `conftest.py` is not asked about its own folder's parent."""
+
+    @staticmethod
+    def pytest_collect_directory(path, parent):
+        return pytest.Dir.from_parent(parent, path=path) if path == ROOT else None
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(RootIsAPack(), "root-is-a-pack")
+
+
+def load(name: str, path: Path):
+    """Import the file at `path` as `name`, as ComfyUI loads a pack."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+load("vram_forecast", ROOT / "__init__.py")
+get_comfyui = load("get_comfyui", ROOT / "tools" / "get_comfyui.py")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout under test."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def comfyui() -> Path:
+    """The folder of a real ComfyUI; where there is none the test is skipped, and under CI it fails."""
+    found = get_comfyui.locate()
+    if found and importlib.util.find_spec("torch") and importlib.util.find_spec("aiohttp"):
+        return found
+    what = "no ComfyUI for the tests" if found is None else "ComfyUI's requirements are not installed"
+    stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+    stop(f"{what}: run `{get_comfyui.COMMAND}`, or name a ComfyUI checkout in COMFYUI_PATH")
+
+
+@pytest.fixture(scope="session")
+def copy_checkout() -> Callable[[Path], Path]:
+    """A function that copies what a clone of this checkout would hold to a folder that does not exist yet."""
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    by_name = shutil.ignore_patterns(".git", *(pattern.rstrip("/") for pattern in ignored))
+
+    def skip(folder: str, names: list[str]) -> set[str]:
+        environments = {name for name in names if Path(folder, name, "pyvenv.cfg").is_file()}
+        return by_name(folder, names) | environments
+
+    def copy(target: Path) -> Path:
+        return Path(shutil.copytree(ROOT, target, ignore=skip))
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def sparse_model() -> Callable[[str, Path], Path]:
+    """A function that lays a model of `tests/corpus/` on disk: its header, and a hole for the weights."""
+
+    def lay(slug: str, path: Path) -> Path:
+        packed = (ROOT / "tests" / "corpus" / slug / "header.json.gz").read_bytes()
+        stripped = json.loads(gzip.decompress(packed))
+        header, end = {"__metadata__": stripped["metadata"]}, 0
+        for name, (dtype, shape) in stripped["tensors"].items():
+            start, end = end, end + math.prod(shape) * BYTES[dtype]
+            header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
+        text = json.dumps(header).encode()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.write(struct.pack("<Q", len(text)) + text)
+            file.truncate(8 + len(text) + end)
+        return path
+
+    return lay

@@ -1,0 +1,97 @@
+"""A real ComfyUI server on the CPU, with this checkout among its custom nodes, and sparse models."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PACK = "ComfyUI-VRAM-Forecast.x"  # a clone's folder name: dashes, and a dot
+MODELS = {"sd_xl_base_1.0": "checkpoints/sdxl/sd_xl_base_1.0.safetensors"}
+# The tests talk to this machine only, whatever proxy the environment names.
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Server:
+    """A running ComfyUI: its folders, its log, and its HTTP interface."""
+
+    def __init__(self, comfyui: Path, base: Path) -> None:
+        self.pack, self.log_file = base / "custom_nodes" / PACK, base / "server.log"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(port)]
+        command += [
+            "--base-directory",
+            str(base),
+            "--database-url",
+            "sqlite:///:memory:",
+            "--disable-api-nodes",
+        ]
+        with self.log_file.open("wb") as log:
+            offline = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+            self.process = subprocess.Popen(command, cwd=comfyui, stdout=log, stderr=log, env=offline)
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text(encoding="utf-8", errors="replace")
+
+    def wait(self, seconds: float = 180) -> None:
+        """Until it answers; fails with its log where it stops or never does."""
+        end = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < end:
+            try:
+                return self.ask("/system_stats") and None
+            except urllib.error.URLError:
+                time.sleep(0.2)
+        pytest.fail(f"ComfyUI did not start:\n{self.log}")
+
+    def ask(self, path: str, body: Any = None) -> tuple[int, Any]:
+        """GET, or POST where there is a body (bytes as they are, else as JSON): status and decoded answer."""
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        try:
+            with OPENER.open(urllib.request.Request(self.url + path, data=data), timeout=60) as response:
+                status, text = response.status, response.read()
+        except urllib.error.HTTPError as error:
+            status, text = error.code, error.read()
+        try:
+            return status, json.loads(text)
+        except ValueError:
+            return status, text.decode()
+
+    def run(self, prompt: dict[str, Any]) -> dict[str, Any]:
+        """Queue a prompt and wait for its entry in the history."""
+        status, queued = self.ask("/prompt", {"prompt": prompt})
+        assert (200, {}) == (status, queued.get("node_errors", queued))
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            _, history = self.ask(f"/history/{queued['prompt_id']}")
+            if history:
+                return history[queued["prompt_id"]]
+            time.sleep(0.1)
+        pytest.fail(f"the prompt never finished:\n{self.log}")
+
+
+@pytest.fixture(scope="session")
+def server(comfyui, copy_checkout, sparse_model, tmp_path_factory):
+    """One ComfyUI for all tests; it takes some 15 s to start."""
+    base = tmp_path_factory.mktemp("comfyui")
+    (base / "custom_nodes").mkdir()
+    copy_checkout(base / "custom_nodes" / PACK)
+    for slug, place in MODELS.items():
+        sparse_model(slug, base / "models" / place)
+    running = Server(comfyui, base)
+    try:
+        running.wait()
+        yield running
+    finally:
+        running.process.terminate()
+        running.process.wait(30)

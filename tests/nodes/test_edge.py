@@ -1,0 +1,92 @@
+"""The edge between ComfyUI and the estimator, without a ComfyUI: what gets in, and how failure is said."""
+
+import json
+import logging
+import sys
+
+import pytest
+from vram_forecast import estimator
+from vram_forecast.estimator.units import GIB
+from vram_forecast.nodes import here, host, routes
+
+PROMPT = {"1": {"class_type": "EmptyLatentImage", "inputs": {"width": 64, "height": 64, "batch_size": 1}}}
+SAVED = {"nodes": [{"id": 1, "type": "EmptyLatentImage"}], "links": [], "version": 0.4}
+SEEN = host.Seen(
+    device="NVIDIA GeForce RTX 3060",
+    vendor="nvidia",
+    vram_total=12 * GIB,
+    vram_free=11 * GIB,
+    compute_capability=8.6,
+    os="linux",
+    ram_total=32 * GIB,
+    ram_free=20 * GIB,
+    comfy="0.33.0",
+    torch="2.14.1",
+    flags=("--lowvram",),
+    dynamic_vram=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "workflow"),
+    [
+        ({"prompt": PROMPT, "client_id": "x", "extra_data": {}}, PROMPT),
+        (PROMPT, PROMPT),
+        (SAVED, SAVED),
+        ({"prompt": PROMPT["1"]}, {"prompt": PROMPT["1"]}),
+    ],
+    ids=["what /prompt gets", "a prompt alone", "a saved workflow", "a prompt whose node is called prompt"],
+)
+def test_the_workflow_is_found_in_the_body(body, workflow):
+    assert workflow == routes.prompt_in(json.dumps(body).encode())
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"3", b"\xff", b"[" * 100_000])
+def test_a_body_that_is_no_json_object_is_refused(body):
+    status, answer = routes.answer(body)
+    assert (400, ["error"]) == (status, list(json.loads(answer)))
+
+
+def test_the_machine_is_what_the_host_sees():
+    machine = here.machine(SEEN)
+    assert ("NVIDIA GeForce RTX 3060", 12 * GIB, 8.6) == (
+        machine.device.name,
+        machine.device.total,
+        machine.device.compute_capability,
+    )
+    assert ("linux", 32 * GIB, 20 * GIB) == (machine.host.os, machine.host.ram_total, machine.host.ram_free)
+    assert ("0.33.0", True, ("--lowvram",)) == (
+        machine.policy.comfy,
+        machine.policy.dynamic_vram,
+        machine.policy.flags,
+    )
+
+
+def test_what_is_held_on_the_card_is_measured_and_has_no_band():
+    device = here.machine(SEEN).device
+    assert (GIB, GIB, "measured") == (device.taken.low, device.taken.high, device.taken.basis)
+    assert device.total == device.free + device.taken.best
+
+
+def test_a_missing_requirement_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "vram_forecast.estimator.errors", None)
+    status, answer = routes.answer(json.dumps(PROMPT).encode())
+    sentence = json.loads(answer)["error"]
+    assert 500 == status
+    assert f"{sys.executable} -m pip install -r {here.REQUIREMENTS}" in sentence
+    assert here.REQUIREMENTS.is_file()
+
+
+def test_a_defect_is_one_sentence_for_the_user_and_a_traceback_in_the_log(monkeypatch, caplog):
+    def broken(*_):
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(host, "look", lambda: SEEN)
+    monkeypatch.setattr(estimator, "check", broken)
+    with caplog.at_level(logging.ERROR, "vram_forecast"):
+        status, answer = routes.answer(json.dumps(PROMPT).encode())
+    assert (500, "This prompt could not be forecast; ComfyUI's log has the error.") == (
+        status,
+        json.loads(answer)["error"],
+    )
+    assert "ZeroDivisionError: a defect" in caplog.text

@@ -1,0 +1,123 @@
+"""What the host tells of a card, with stand-ins for the few names of ComfyUI and torch that it asks."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+from vram_forecast.nodes import host
+
+GIB = 1024**3
+CPU = SimpleNamespace(type="cpu")
+CARD = SimpleNamespace(type="cuda")
+
+
+def loaded(device, size):
+    return SimpleNamespace(device=device, model=object(), model_loaded_memory=lambda: size)
+
+
+@pytest.fixture
+def computer(monkeypatch):
+    """A computer with 32 GiB, 20 free, and a 12 GiB card with 4 free and a model of 5 GiB loaded."""
+    memory = {"cpu": (32 * GIB, 20 * GIB), "cuda": (12 * GIB, 4 * GIB)}
+    gone = SimpleNamespace(device=CARD, model=None)  # its weak reference died
+    management = SimpleNamespace(
+        get_torch_device=lambda: CARD,
+        get_total_memory=lambda device: memory[device.type][0],
+        get_free_memory=lambda device: memory[device.type][1],
+        current_loaded_models=[loaded(CARD, 5 * GIB), loaded(CPU, GIB), gone],
+    )
+    cuda = SimpleNamespace(
+        get_device_name=lambda device: "NVIDIA GeForce RTX 3060",
+        get_device_capability=lambda device: (8, 6),
+    )
+    torch = SimpleNamespace(
+        device=lambda kind: CPU,
+        cuda=cuda,
+        version=SimpleNamespace(hip=None),
+        __version__="2.14.1+cu130",
+    )
+    comfy = SimpleNamespace(model_management=management)
+    modules = {
+        "comfy": comfy,
+        "comfy.model_management": management,
+        "comfyui_version": SimpleNamespace(__version__="0.33.0"),
+        "torch": torch,
+    }
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(sys, "argv", ["main.py", "--lowvram"])
+    return SimpleNamespace(management=management, torch=torch, comfy=comfy)
+
+
+def test_a_card_is_told_by_its_drivers_name_and_its_own_numbers(computer):
+    seen = host.look()
+    assert ("NVIDIA GeForce RTX 3060", "nvidia", 8.6) == (seen.device, seen.vendor, seen.compute_capability)
+    assert (12 * GIB, 32 * GIB, 20 * GIB) == (seen.vram_total, seen.ram_total, seen.ram_free)
+    assert ("0.33.0", "2.14.1+cu130", ("--lowvram",)) == (seen.comfy, seen.torch, seen.flags)
+
+
+def test_memory_of_models_that_comfyui_would_evict_is_free(computer):
+    assert 9 * GIB == host.look().vram_free
+
+
+def test_a_hip_build_of_torch_means_an_amd_card_without_a_compute_capability(computer):
+    computer.torch.version.hip = "7.0"
+    seen = host.look()
+    assert ("amd", None) == (seen.vendor, seen.compute_capability)
+
+
+def test_on_the_cpu_the_device_is_the_cpu_and_its_memory_is_ram(computer):
+    computer.management.get_torch_device = lambda: CPU
+    seen = host.look()
+    assert ("CPU", "cpu", None) == (seen.device, seen.vendor, seen.compute_capability)
+    assert (32 * GIB, 20 * GIB) == (seen.vram_total, seen.vram_free)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_dynamic_vram_is_what_comfyui_says_it_is(computer, enabled):
+    computer.comfy.memory_management = SimpleNamespace(aimdo_enabled=enabled)
+    assert enabled == host.look().dynamic_vram
+
+
+def test_a_comfyui_without_dynamic_vram_has_it_off(computer):
+    assert host.look().dynamic_vram is False
+
+
+@pytest.mark.parametrize(
+    ("system", "release", "name"),
+    [
+        ("Linux", "6.8.0-generic", "linux"),
+        ("Linux", "5.15.90.1-microsoft-standard-WSL2", "wsl"),
+        ("Windows", "11", "windows"),
+        ("Darwin", "25.0.0", "macos"),
+    ],
+)
+def test_the_system_is_told(monkeypatch, system, release, name):
+    monkeypatch.setattr(host.platform, "system", lambda: system)
+    monkeypatch.setattr(host.platform, "release", lambda: release)
+    assert name == host.system()
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "found"),
+    [
+        ("diffusion_models", "a.safetensors", "/models/diffusion_models/a.safetensors"),
+        ("diffusion_models", "a.gguf", "/other/a.gguf"),
+        ("vae", "gone.safetensors", None),
+        ("loras", "C:\\drive.safetensors", None),
+    ],
+)
+def test_a_file_is_found_through_comfyuis_folders_and_those_of_gguf_packs(monkeypatch, folder, name, found):
+    files = {
+        ("diffusion_models", "a.safetensors"): "/models/diffusion_models/a.safetensors",
+        ("unet_gguf", "a.gguf"): "/other/a.gguf",
+    }
+
+    def get_full_path(kind, file):
+        if ":" in file:
+            raise ValueError("path is on mount 'C:', start on mount 'D:'")
+        return files.get((kind, file))
+
+    monkeypatch.setitem(sys.modules, "folder_paths", SimpleNamespace(get_full_path=get_full_path))
+    path = host.resolve(folder, name)
+    assert found == (path and path.as_posix())

@@ -1,0 +1,158 @@
+"""Writes tests/corpus/<slug>/header.json.gz: published checkpoints as headers, from ComfyUI's own classes.
+
+`COMFYUI_PATH=... python tools/make_corpus.py [SLUG...]`; what to make is in tests/corpus/specs.toml.
+No weights are read or made: modules are built on torch's meta device.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import inspect
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CORPUS = Path(__file__).resolve().parent.parent / "tests" / "corpus"
+COMFY = os.environ.get("COMFYUI_PATH") or sys.exit("make_corpus: set COMFYUI_PATH to a ComfyUI checkout.")
+sys.path.insert(0, COMFY)
+sys.argv, SLUGS = [sys.argv[0], "--cpu"], sys.argv[1:]  # ComfyUI reads the command line when imported
+
+import comfy.options  # noqa: E402
+
+comfy.options.enable_args_parsing()
+
+import comfy.ops  # noqa: E402
+import torch  # noqa: E402
+
+TORCH = {
+    "BF16": torch.bfloat16,
+    "F16": torch.float16,
+    "F32": torch.float32,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "I64": torch.int64,
+    "U8": torch.uint8,
+}
+NAMES = {value: name for name, value in TORCH.items()}
+Tensors = dict[str, torch.Tensor]
+
+
+def module_spec(name: str, modules: dict[str, Any]) -> dict[str, Any]:
+    """One module's row, with what it takes over from the row it is `like`."""
+    row = modules[name]
+    if "like" not in row:
+        return row
+    base = module_spec(row["like"], modules)
+    return {**base, **row, "arguments": {**base["arguments"], **row["arguments"]}}
+
+
+def build(row: dict[str, Any]) -> Tensors:
+    """The state dict of a module on the meta device."""
+    file, name = row["class"].split(":")
+    made = getattr(importlib.import_module(file), name)
+    arguments = dict(row.get("arguments", {}))
+    if "config" in row:
+        arguments["config_dict"] = json.loads((Path(COMFY) / row["config"]).read_text())
+    given = {"operations": comfy.ops.disable_weight_init, "device": "meta", "dtype": torch.float32}
+    takes = inspect.signature(made).parameters
+    takes_params = "Flux" in name  # it gathers its arguments in **kwargs
+    arguments |= {key: value for key, value in given.items() if key in takes or takes_params}
+    if takes_params:  # and grows: an argument that a version does not know is at its only value there
+        known = inspect.signature(importlib.import_module(file).FluxParams).parameters
+        arguments = {key: value for key, value in arguments.items() if key in known or key in given}
+    with torch.device("meta"):
+        return made(**arguments).state_dict()
+
+
+def part_tensors(part: dict[str, Any], modules: dict[str, Any]) -> Tensors:
+    """The tensors of one part under their names in the file, in their stored dtypes."""
+    found = {}
+    for name, value in build(module_spec(part["module"], modules)).items():
+        if any(re.search(pattern, name) for pattern in part.get("drop", ())):
+            continue
+        dtype = next(dtype for pattern, dtype in part["dtypes"] if re.search(pattern, name))
+        for pattern, new in part.get("rename", ()):
+            name = re.sub(pattern, new, name)
+        found[part.get("prefix", "") + name] = value.to(TORCH[dtype])
+    return found
+
+
+def with_scales(tensors: Tensors, kinds: list[str]) -> Tensors:
+    """ComfyUI's first scaled fp8: scales of these `kinds` beside each fp8 weight, and a mark."""
+    scales = {
+        re.sub("weight$", kind, name): torch.empty([], dtype=torch.float32, device="meta")
+        for name, value in tensors.items()
+        for kind in kinds
+        if value.dtype == torch.float8_e4m3fn
+    }
+    return tensors | scales | {"scaled_fp8": torch.empty([0], dtype=torch.float8_e4m3fn, device="meta")}
+
+
+def as_saved(tensors: Tensors, saved_by: str) -> Tensors:
+    """Text encoders under the names of the checkpoint, by ComfyUI's own rule for saving."""
+    file, name = saved_by.split(":")
+    rule = getattr(importlib.import_module(file), name)({"in_channels": 4})
+    text = {key: value for key, value in tensors.items() if key.startswith("clip_")}
+    rest = {key: value for key, value in tensors.items() if key not in text}
+    return rest | rule.process_clip_state_dict_for_saving(text)
+
+
+def file_tensors(row: dict[str, Any], modules: dict[str, Any]) -> Tensors:
+    """All tensors of one file, on the meta device."""
+    tensors: Tensors = {}
+    for part in row["parts"]:
+        tensors |= part_tensors(part, modules)
+    for name, (dtype, shape) in row.get("tensors", {}).items():
+        tensors[name] = torch.empty(shape, dtype=TORCH[dtype], device="meta")
+    if "scales" in row:
+        tensors = with_scales(tensors, row["scales"])
+    return as_saved(tensors, row["saved_by"]) if "saved_by" in row else tensors
+
+
+def file_bytes(tensors: Tensors, metadata: dict[str, str]) -> tuple[int, int]:
+    """Tensor bytes, and the bytes of the safetensors header that names them."""
+    at, header = 0, {"__metadata__": metadata} if metadata else {}
+    for name, value in sorted(tensors.items(), key=lambda item: (-item[1].itemsize, item[0])):
+        end = at + value.numel() * value.itemsize
+        header[name] = {"dtype": NAMES[value.dtype], "shape": list(value.shape), "data_offsets": [at, end]}
+        at = end
+    length = len(json.dumps(header, separators=(",", ":")))
+    return at, 8 + (length + 7) // 8 * 8
+
+
+def write(row: dict[str, Any], tensors: Tensors) -> str:
+    """The case's file, and one line that compares it with the published size."""
+    metadata = row.get("metadata", {})
+    found = {name: [NAMES[value.dtype], list(value.shape)] for name, value in sorted(tensors.items())}
+    folder = CORPUS / row["slug"]
+    folder.mkdir(exist_ok=True)
+    text = json.dumps({"tensors": found, "metadata": metadata}, separators=(",", ":")).encode()
+    (folder / "header.json.gz").write_bytes(gzip.compress(text, mtime=0))
+    weights, header = file_bytes(tensors, metadata)
+    published = row.get("bytes")
+    beside = (
+        f"published {published}, differs by {published - weights - header:+d}"
+        if published
+        else "size unpublished"
+    )
+    return f"{row['slug']:40} {len(found):5} tensors {weights:12} bytes + header {header:7}  {beside}"
+
+
+def main() -> None:
+    """Make every case, or those named."""
+    specs = tomllib.loads((CORPUS / "specs.toml").read_text(encoding="utf-8"))
+    for row in specs["files"]:
+        if not SLUGS or row["slug"] in SLUGS:
+            print(write(row, file_tensors(row, specs["modules"])))
+
+
+if __name__ == "__main__":
+    main()

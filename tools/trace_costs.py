@@ -1,0 +1,171 @@
+"""Traces the grids of data/trace_grids.toml on a ComfyUI and writes the laws data/costs/<name>.toml.
+
+`COMFYUI_PATH=... python tools/trace_costs.py [NAME...]`; once for each ComfyUI version. Laws of other
+versions that the files hold are kept, and shared where this version's traces agree with them. The held-out
+points go to tests/costs/held_out/<name>.json.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from estimator import facts  # noqa: E402
+from estimator.costs.law import Law, Shape  # noqa: E402
+from estimator.errors import InputError  # noqa: E402
+from estimator.trace.checkout import Checkout, open_checkout  # noqa: E402
+from estimator.trace.grid import Grid, grids  # noqa: E402
+
+COSTS = facts.DATA / "costs"
+HELD_OUT = ROOT / "tests" / "costs" / "held_out"
+
+
+def header(slug: str) -> dict[str, Any]:
+    """The tensors of a case of the corpus."""
+    packed = (ROOT / "tests" / "corpus" / slug / "header.json.gz").read_bytes()
+    found: dict[str, Any] = json.loads(gzip.decompress(packed))["tensors"]
+    return found
+
+
+def traced(subject: Any, shapes: list[Shape]) -> list[Any]:
+    """The points of these shapes, one forward each."""
+    from estimator.trace.make import Point
+
+    meters = ((shape, subject.trace(shape)) for shape in shapes)
+    return [Point(shape, meter.peak, meter.series, meter.convs, meter.flops) for shape, meter in meters]
+
+
+def made(grid: Grid, dtypes: tuple[str, str], checkout: Checkout) -> tuple[Law, list[Any], list[Any]]:
+    """The law of one grid in one pair of dtypes, with the points that made it and those held out."""
+    import torch
+
+    from estimator.trace import make
+    from estimator.trace.device import pretendable, pretended
+    from estimator.trace.run import Subject
+
+    device = pretendable()
+    with pretended(device):
+        subject = Subject(grid, header(grid.headers[0]) if grid.headers else {}, dtypes, device)
+        points, trials = traced(subject, grid.points()), traced(subject, grid.trials())
+        commits = (checkout.commit,) if checkout.commit else ()
+        about = make.About((checkout.version,), commits, torch.__version__, device, subject.cast)
+        law = make.law(grid, dtypes, subject.compute.itemsize, points, about)
+        for slug in grid.headers[1:]:
+            same = traced(Subject(grid, header(slug), dtypes, device), grid.trials())
+            law = make.with_errors(law, worst_held_out=make.worst(law, same))
+            law = msgspec.structs.replace(law, same_for=(*law.same_for, slug))
+    return make.with_errors(law, worst_held_out=make.worst(law, trials)), points, trials
+
+
+def without(law: Law, version: str) -> Law:
+    """The law, no longer said of a version."""
+    return msgspec.structs.replace(law, versions=tuple(v for v in law.versions if v != version))
+
+
+def merged(kept: list[Law], new: Law, points: list[Any], trials: list[Any]) -> list[Law]:
+    """The new law beside the kept ones, or its version added to a kept one that gives its points too."""
+    from estimator.trace import make
+
+    for at, law in enumerate(kept):
+        about = ("operation", "storage", "compute_bytes", "range", "features")
+        alike = all(getattr(law, field) == getattr(new, field) for field in about)
+        if alike and make.agrees(law, points + trials):
+            law = msgspec.structs.replace(
+                law, versions=(*law.versions, *new.versions), commits=(*law.commits, *new.commits)
+            )
+            errors = {
+                "worst_on_grid": make.worst(law, points),
+                "worst_held_out": make.worst(law, trials),
+            }
+            return [*kept[:at], make.with_errors(law, **errors), *kept[at + 1 :]]
+    return [*kept, new]
+
+
+def value(of: Any) -> str:
+    """A TOML value."""
+    if isinstance(of, dict):
+        return "{ " + ", ".join(f"{name} = {value(item)}" for name, item in of.items()) + " }"
+    if isinstance(of, (list, tuple)):
+        return "[" + ", ".join(map(value, of)) + "]"
+    return json.dumps(of, ensure_ascii=False)
+
+
+def rows(law: Law) -> Iterator[str]:
+    """The lines of one `[[law]]`; pieces one to a line."""
+    yield "\n[[law]]"
+    for name, of in msgspec.structs.asdict(law).items():
+        if name.endswith("pieces") and of:
+            yield f"{name} = [\n" + "".join(f"    {value(piece)},\n" for piece in of) + "]"
+        else:
+            yield f"{name} = {value(of)}"
+
+
+def write(name: str, found: list[Law], version: str, points: list[dict[str, Any]]) -> None:
+    """The law file, and the held-out points beside those of other versions."""
+    order = sorted(found, key=lambda law: (law.operation, law.storage, law.compute_bytes, law.range["frames"]))
+    head = "# Written by tools/trace_costs.py; how a law reads is said in estimator/costs/law.py.\n"
+    (COSTS / f"{name}.toml").write_text(head + "\n".join(line for law in order for line in rows(law)) + "\n")
+    file = HELD_OUT / f"{name}.json"
+    others = [p for p in json.loads(file.read_text()) if p["version"] != version] if file.exists() else []
+    lines = ",\n".join(json.dumps(point) for point in others + points)
+    file.write_text(f"[\n{lines}\n]\n")
+
+
+def kept_laws(name: str, version: str) -> list[Law]:
+    """The laws in the file that are said of other versions."""
+    if not (COSTS / f"{name}.toml").exists():
+        return []
+    found = msgspec.convert(facts.table(f"costs/{name}")["law"], list[Law])
+    return [law for law in (without(law, version) for law in found) if law.versions]
+
+
+def run(name: str, checkout: Checkout) -> None:
+    """Trace and write one name, saying how each law came out."""
+    found, held_out = kept_laws(name, checkout.version), []
+    for grid in grids((name,)):
+        for dtypes in grid.dtypes:
+            start = time.monotonic()
+            law, points, trials = made(grid, dtypes, checkout)
+            before = len(found)
+            found = merged(found, law, points, trials)
+            about = {"operation": law.operation, "storage": law.storage, "compute_bytes": law.compute_bytes}
+            held_out += [
+                {"version": checkout.version, **about, "shape": msgspec.structs.asdict(p.shape)}
+                | {"peak": p.peak, "flops": p.flops, "largest_conv": max(p.convs, default=0)}
+                for p in trials
+            ]
+            print(
+                f"{name} {law.operation} {law.storage} {law.compute_bytes}: {len(points)} points, "
+                f"{len(law.pieces)} pieces, worst {law.worst_on_grid:.3%} on the grid, "
+                f"{law.worst_held_out:.3%} held out, {'new' if len(found) > before else 'shared'}, "
+                f"{time.monotonic() - start:.0f} s",
+                flush=True,
+            )
+    write(name, found, checkout.version, held_out)
+
+
+def main() -> None:
+    """Trace the names given, or all."""
+    try:
+        checkout = open_checkout(os.environ.get("COMFYUI_PATH", ""))
+    except InputError as error:
+        sys.exit(f"trace_costs: {error}")
+    HELD_OUT.mkdir(parents=True, exist_ok=True)
+    names = tuple(sys.argv[1:]) or tuple(dict.fromkeys(grid.name for grid in grids()))
+    for name in names:
+        run(name, checkout)
+
+
+if __name__ == "__main__":
+    main()
