@@ -1,10 +1,10 @@
-"""The command line: `inspect`, `graph`, `check`, `gpus`. Each imports only what it needs, to start quickly."""
+"""The command line: `inspect`, `graph`, `check`, `gpus`. Each imports what it needs, to start quickly."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -12,9 +12,12 @@ from ._version import __version__
 from .errors import InputError
 
 app = typer.Typer(
-    name="vram-forecast", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    name="vram-forecast",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
     help="How a ComfyUI workflow will run on a card, before you queue it.",
-)  # fmt: skip
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Workflow = Annotated[Path, typer.Argument(help="A workflow: API prompt or saved graph, as JSON or in a PNG.")]
@@ -23,12 +26,23 @@ Workflow = Annotated[Path, typer.Argument(help="A workflow: API prompt or saved 
 def main() -> None:
     """Run the command line; bad input is one line on stderr and exit code 2."""
     try:
-        app()
+        code = app(standalone_mode=False)
     except InputError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+        refuse(str(error))
     except BrokenPipeError:
         sys.exit(0)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # typer's own errors of usage, under whatever name
+            raise
+        said = error.format_message().rstrip(".")
+        refuse(f"{said}. See vram-forecast --help." if said else "")
+    sys.exit(code or 0)
+
+
+def refuse(line: str) -> NoReturn:
+    """Say in one line what was wrong, and exit with 2."""
+    sys.stderr.write(" ".join(line.split()) + "\n" if line else "")
+    sys.exit(2)
 
 
 @app.callback(invoke_without_command=True)
@@ -58,18 +72,22 @@ def check(
     """Forecast a workflow: what stays in VRAM, what streams, where memory runs out, how long it takes."""
     from . import api
     from .forecast import VERDICTS
-    from .report import encode, render
     from .options import finder, machine
+    from .report import encode, render
 
     if fail_on and fail_on not in VERDICTS:
-        raise InputError(f"no verdict is called `{fail_on}`", where="--fail-on", do=f"Use {', '.join(VERDICTS)}.")
-    here = machine(gpu=gpu, vram=vram, free=free, ram=ram, system=system, comfy=comfy, torch=torch, flags=flags)
-    forecast = api.check(workflow, here, finder(models_dir or [], extra_model_paths))
+        raise InputError(
+            f"no verdict is called `{fail_on}`", where="--fail-on", do=f"Use {', '.join(VERDICTS)}."
+        )
+    here = machine(
+        gpu=gpu, vram=vram, free=free, ram=ram, system=system, comfy=comfy, torch=torch, flags=flags
+    )
+    checked = api.check(workflow, here, finder(models_dir or [], extra_model_paths))
     if as_json:
-        out(encode(forecast).decode())
+        out(encode(checked).decode())
     else:
-        out(render(forecast, width=columns(), colour=sys.stdout.isatty()).rstrip("\n"))
-    if fail_on and VERDICTS.index(forecast.verdict) >= VERDICTS.index(fail_on):  # type: ignore[arg-type]
+        out(render(checked, width=columns(), colour=sys.stdout.isatty()).rstrip("\n"))
+    if fail_on and VERDICTS.index(checked.forecast.verdict) >= VERDICTS.index(fail_on):
         raise typer.Exit(1)
 
 
@@ -85,9 +103,7 @@ def graph(workflow: Workflow, as_json: Json = False) -> None:
 
 
 @app.command()
-def inspect(
-    files: Annotated[list[Path], typer.Argument(help="Model files.")], as_json: Json = False
-) -> None:
+def inspect(files: Annotated[list[Path], typer.Argument(help="Model files.")], as_json: Json = False) -> None:
     """What model files hold: role, family, parameters, bytes by element type."""
     from .report import files as report
 

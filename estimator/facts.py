@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,14 @@ def table(name: str) -> dict[str, Any]:
     if toml.is_file():
         return tomllib.loads(toml.read_text(encoding="utf-8"))
     decoded: dict[str, Any] = msgspec.json.decode((DATA / f"{name}.json").read_bytes())
+    return decoded
+
+
+@cache
+def header(name: str) -> dict[str, Any]:
+    """Tensors (name to type and shape) and metadata of a published file: `data/headers/<name>.json.gz`."""
+    packed = (DATA / "headers" / f"{name}.json.gz").read_bytes()
+    decoded: dict[str, Any] = msgspec.json.decode(gzip.decompress(packed))
     return decoded
 
 

@@ -11,23 +11,46 @@ from typing import Any, get_args
 from .errors import InputError
 from .models.library import Files, in_folders
 from .runtime import Device, Host, Machine
-from .runtime.machine import Os, card, device_of, device_of_size, newest, policy
+from .runtime.machine import Os, card, device_of, device_of_size, newest, policy, version
 from .units import GIB
 
 NEWEST_TORCH = "2.9"
+MOST_GIB = 1 << 20
 
 
 def machine(
-    *, gpu: str, vram: float, free: float, ram: float, system: str, comfy: str, torch: str, flags: str
+    *,
+    gpu: str = "",
+    vram: float = 0,
+    free: float = 0,
+    ram: float = 0,
+    system: str = "",
+    comfy: str = "",
+    torch: str = "",
+    flags: str = "",
 ) -> Machine:
     """The machine that the options describe; what they leave out is this machine's own.
 
     Raises `InputError` for a card or a system that is not known, or no card at all.
     """
+    for option, value in (("--vram", vram), ("--free", free), ("--ram", ram)):
+        if not 0 <= value < MOST_GIB:
+            raise InputError(f"{value:g} is no amount of memory", where=option, do=f"Give GiB: {option} 12.")
+    for option, text in (("--comfy", comfy), ("--torch", torch)):
+        if text and not version(text):
+            raise InputError(f"`{text}` is no version", where=option, do=f"Give numbers: {option} 0.33.0.")
     host = host_of(ram, system)
     device = device_of_options(gpu, vram, round(free * GIB) if free else None)
-    given = tuple(shlex.split(flags))
-    return Machine(device, host, policy(comfy or newest(), torch or NEWEST_TORCH, host.os, device.vendor, given))
+    known_torch = torch or NEWEST_TORCH
+    return Machine(device, host, policy(comfy or newest(), known_torch, host.os, device.vendor, split(flags)))
+
+
+def split(flags: str) -> tuple[str, ...]:
+    """ComfyUI's flags as its own command line would take them."""
+    try:
+        return tuple(shlex.split(flags))
+    except ValueError as error:
+        raise InputError(f"cannot be split ({error})", where="--flags", do="Close the quotation.") from None
 
 
 def device_of_options(gpu: str, vram: float, free: int | None) -> Device:
@@ -35,15 +58,14 @@ def device_of_options(gpu: str, vram: float, free: int | None) -> Device:
     if gpu:
         return device_of(card(gpu), free)
     if vram:
-        if vram < 0:
-            raise InputError("must be positive", where="--vram", do="Give GiB, as in --vram 12.")
         return device_of_size(round(vram * GIB), free)
     own = own_card()
     if own is None:
         raise InputError(
-            "no card was found on this machine", where="check",
+            "no card was found on this machine",
+            where="check",
             do="Name one with --gpu rtx-4090 or --vram 12; `vram-forecast gpus` lists them.",
-        )  # fmt: skip
+        )
     return own
 
 
@@ -74,7 +96,11 @@ def own_device(name: str, total: int, free: int) -> Device:
     if known is None:
         return msgspec.structs.replace(base, name=name)
     return msgspec.structs.replace(
-        base, name=name, compute_capability=known.compute_capability, tflops=known.tflops, pcie_gbs=known.pcie_gbs
+        base,
+        name=name,
+        compute_capability=known.compute_capability,
+        tflops=known.tflops,
+        pcie_gbs=known.pcie_gbs,
     )
 
 
@@ -122,7 +148,9 @@ def finder(roots: list[Path], extra: Path | None) -> Files:
     """A finder over the folders given, those of an `extra_model_paths.yaml`, or ComfyUI's own nearby."""
     for root in roots:
         if not root.is_dir():
-            raise InputError("no such folder", where=str(root), do="Give ComfyUI's models folder to --models-dir.")
+            raise InputError(
+                "no such folder", where=str(root), do="Give ComfyUI's models folder to --models-dir."
+            )
     found = in_folders(tuple(roots or default_roots()))
     if extra is None:
         return found
@@ -136,7 +164,7 @@ def finder(roots: list[Path], extra: Path | None) -> Files:
 
 
 def default_roots() -> list[Path]:
-    """The models folder beside a pack that lies in `custom_nodes`, `COMFYUI_PATH`'s, and the current one's."""
+    """The models folder of the ComfyUI that the pack lies in, `COMFYUI_PATH`'s, and the current one's."""
     here = Path(__file__).resolve().parent.parent
     roots = [here.parent.parent / "models"] if here.parent.name == "custom_nodes" else []
     if os.environ.get("COMFYUI_PATH"):
@@ -155,7 +183,9 @@ def extra_folders(path: Path) -> dict[str, list[Path]]:
             base = Path(os.path.expandvars(section.get("base_path", "."))).expanduser()
             for kind, lines in section.items():
                 if kind not in ("base_path", "is_default"):
-                    found.setdefault(kind, []).extend(path.parent / base / one for one in lines.split("\n") if one)
+                    found.setdefault(kind, []).extend(
+                        path.parent / base / one for one in lines.split("\n") if one
+                    )
         return found
     except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError) as error:
         reason = str(error).splitlines()[0]

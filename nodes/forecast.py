@@ -45,5 +45,6 @@ class VRAMForecast(io.ComfyNode):
             text = as_text(cls.hidden.prompt)
         except NoForecast as why:
             text = f"No forecast: {why}"
-        logger.info("VRAM Forecast (node %s): %s", cls.hidden.unique_id, text.strip().partition("\n")[0])
+        sentence = " ".join(text.strip().partition("\n\n")[0].split())
+        logger.info("VRAM Forecast (node %s): %s", cls.hidden.unique_id, sentence)
         return io.NodeOutput(text, ui=ui.PreviewText(text))

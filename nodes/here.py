@@ -12,6 +12,7 @@ from . import host
 
 logger = logging.getLogger("vram_forecast")
 
+Workflow = bytes | dict[str, Any]
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
 
 
@@ -23,17 +24,17 @@ class NoForecast(Exception):
         self.status = status
 
 
-def as_json(workflow: dict[str, Any]) -> bytes:
+def as_json(workflow: Workflow) -> bytes:
     """The forecast of a workflow here and now, in the JSON of the command line. Raises `NoForecast`."""
     return shown("encode", workflow)
 
 
-def as_text(workflow: dict[str, Any]) -> str:
+def as_text(workflow: Workflow) -> str:
     """The forecast of a workflow here and now, for people. Raises `NoForecast`."""
     return shown("render", workflow)
 
 
-def shown(form: str, workflow: dict[str, Any]):
+def shown(form: str, workflow: Workflow):
     """A forecast in one of the estimator's forms. The estimator is imported here, not at ComfyUI's start."""
     try:
         from .. import estimator

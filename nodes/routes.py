@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from typing import Any
 
 from .here import NoForecast, as_json
 
@@ -19,24 +18,11 @@ def register_routes() -> None:
 
 
 def answer(body: bytes) -> tuple[int, bytes]:
-    """The HTTP status and the JSON body for a posted prompt; reads files, so it runs in a thread."""
-    try:
-        return 200, as_json(prompt_in(body))
-    except NoForecast as why:
-        return why.status, json.dumps({"error": str(why)}).encode()
+    """The HTTP status and the JSON body; reads files, so it runs in a thread.
 
-
-def prompt_in(body: bytes) -> dict[str, Any]:
-    """The workflow in a body: what `/prompt` gets, a prompt alone, or a saved UI workflow.
-
-    Raises `NoForecast` where the body is no JSON object.
+    `body`: what `/prompt` gets, a prompt alone, a saved workflow, or an image that holds one.
     """
     try:
-        posted = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise NoForecast(f"The body is no JSON: {error}. Post what you would post to /prompt.", 400) from None
-    if not isinstance(posted, dict):
-        raise NoForecast("The body is no JSON object. Post what you would post to /prompt.", 400)
-    prompt = posted.get("prompt")
-    # A bare prompt may have a node whose id is "prompt": that one has a class_type.
-    return prompt if isinstance(prompt, dict) and "class_type" not in prompt else posted
+        return 200, as_json(body)
+    except NoForecast as why:
+        return why.status, json.dumps({"error": str(why)}).encode()

@@ -4,7 +4,6 @@ The checkout's root is a pack with an `__init__.py`, in a folder that may have d
 would import it as a nameless test package and fail on its relative imports: it is told that it is a folder.
 """
 
-import gzip
 import importlib.util
 import json
 import math
@@ -83,11 +82,11 @@ def copy_checkout() -> Callable[[Path], Path]:
 
 @pytest.fixture(scope="session")
 def sparse_model() -> Callable[[str, Path], Path]:
-    """A function that lays a model of `tests/corpus/` on disk: its header, and a hole for the weights."""
+    """A function that lays a file of `data/headers/` on disk: its header, and a hole for the weights."""
+    from vram_forecast.estimator import facts
 
     def lay(slug: str, path: Path) -> Path:
-        packed = (ROOT / "tests" / "corpus" / slug / "header.json.gz").read_bytes()
-        stripped = json.loads(gzip.decompress(packed))
+        stripped = facts.header(slug)
         header, end = {"__metadata__": stripped["metadata"]}, 0
         for name, (dtype, shape) in stripped["tensors"].items():
             start, end = end, end + math.prod(shape) * BYTES[dtype]

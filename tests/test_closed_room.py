@@ -1,5 +1,6 @@
 """The estimator is a closed room: it answers where there is no torch, no ComfyUI and no network."""
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -66,14 +67,28 @@ def test_every_module_but_the_tracer_imports_in_the_closed_room():
     assert int(done.stdout) > 10
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"]], ids=" ".join)
-def test_the_command_line_answers_in_the_closed_room(arguments):
-    done = in_the_room(
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return in_the_room(
         f"""
         from vram_forecast.estimator.cli import main
         sys.argv = ["vram-forecast", *{arguments!r}]
         main()
         """
     )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"]], ids=" ".join)
+def test_the_command_line_explains_itself_in_the_closed_room(arguments):
+    done = command(*arguments)
     assert ("", 0) == (done.stderr, done.returncode)
     assert "Usage" in done.stdout
+
+
+def test_a_workflow_is_forecast_in_the_closed_room_with_no_model_on_disk():
+    example = sorted((ROOT / "example_workflows").glob("*.json"))[0]
+    done = command("check", str(example), "--gpu", "rtx-3060-12gb", "--json")
+    assert ("", 0) == (done.stderr, done.returncode)
+    answer = json.loads(done.stdout)
+    assert "GeForce RTX 3060 12 GB" == answer["device"]["name"]
+    assert [] != answer["coverage"]["missing_files"]
+    assert sum(step["weights"] for step in answer["steps"]) > 0

@@ -67,9 +67,16 @@ def test_there_are_tables():
     assert [] != TABLES
 
 
-def test_the_data_folder_holds_nothing_but_tables():
-    kept = {path for path in DATA.rglob("*") if path.is_file() and not path.name.startswith(".")}
-    assert set() == kept - set(TABLES)
+def test_the_data_folder_holds_nothing_but_tables_and_headers():
+    known = {*TABLES, *DATA.rglob("README.md"), *(DATA / "headers").glob("*.json.gz")}
+    assert set() == {path for path in DATA.rglob("*") if path.is_file()} - known
+
+
+def test_the_headers_are_those_that_rows_with_a_source_name():
+    named = {row["header"] for row in read(DATA / "published.toml")["file"]}
+    assert named == {path.name.removesuffix(".json.gz") for path in (DATA / "headers").iterdir()} - {
+        "README.md"
+    }
 
 
 @pytest.mark.parametrize("path", TABLES, ids=short)

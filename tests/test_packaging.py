@@ -1,5 +1,6 @@
 """Three ways in: a clone in a folder of any name, a wheel in a bare environment, and ComfyUI's manager."""
 
+import ast
 import json
 import os
 import re
@@ -20,6 +21,8 @@ else:
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PIP = (sys.executable, "-m", "pip")
+# Of modules whose distribution has another name.
+DISTRIBUTIONS = {"pynvml": "nvidia-ml-py", "yaml": "pyyaml"}
 WINDOWS = os.name == "nt"
 
 
@@ -69,6 +72,21 @@ def test_the_version_is_the_same_wherever_it_is_read():
 def test_requirements_txt_mirrors_the_dependencies():
     mirrored = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert PROJECT["project"]["dependencies"] == mirrored
+
+
+def test_whatever_the_estimator_imports_is_a_dependency():
+    modules = {
+        name.split(".")[0]
+        for path in (ROOT / "estimator").rglob("*.py")
+        if "trace" not in path.parts  # needs a ComfyUI, which brings torch and numpy
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level)
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module])
+    }
+    declared = {re.match(r"[\w-]+", line)[0] for line in PROJECT["project"]["dependencies"]}
+    assert declared == {
+        DISTRIBUTIONS.get(name, name) for name in modules - sys.stdlib_module_names - {"tomllib"}
+    }
 
 
 def test_comfyui_registers_the_web_folder_once():

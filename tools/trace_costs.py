@@ -7,7 +7,6 @@ points go to tests/costs/held_out/<name>.json.
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import sys
@@ -31,13 +30,6 @@ COSTS = facts.DATA / "costs"
 HELD_OUT = ROOT / "tests" / "costs" / "held_out"
 
 
-def header(slug: str) -> dict[str, Any]:
-    """The tensors of a case of the corpus."""
-    packed = (ROOT / "tests" / "corpus" / slug / "header.json.gz").read_bytes()
-    found: dict[str, Any] = json.loads(gzip.decompress(packed))["tensors"]
-    return found
-
-
 def traced(subject: Any, shapes: list[Shape]) -> list[Any]:
     """The points of these shapes, one forward each."""
     from estimator.trace.make import Point
@@ -56,15 +48,16 @@ def made(grid: Grid, dtypes: tuple[str, str], checkout: Checkout) -> tuple[Law, 
 
     device = pretendable()
     with pretended(device):
-        subject = Subject(grid, header(grid.headers[0]) if grid.headers else {}, dtypes, device)
+        first, *others = [facts.header(slug)["tensors"] for slug in grid.row.headers] or [{}]
+        subject = Subject(grid, first, dtypes, device)
         points, trials = traced(subject, grid.points()), traced(subject, grid.trials())
         commits = (checkout.commit,) if checkout.commit else ()
         about = make.About((checkout.version,), commits, torch.__version__, device, subject.cast)
         law = make.law(grid, dtypes, subject.compute.itemsize, points, about)
-        for slug in grid.headers[1:]:
-            same = traced(Subject(grid, header(slug), dtypes, device), grid.trials())
+        for header in others:
+            same = traced(Subject(grid, header, dtypes, device), grid.trials())
             law = make.with_errors(law, worst_held_out=make.worst(law, same))
-            law = msgspec.structs.replace(law, same_for=(*law.same_for, slug))
+    law = msgspec.structs.replace(law, same_for=grid.row.headers[1:])
     return make.with_errors(law, worst_held_out=make.worst(law, trials)), points, trials
 
 
@@ -113,7 +106,9 @@ def rows(law: Law) -> Iterator[str]:
 
 def write(name: str, found: list[Law], version: str, points: list[dict[str, Any]]) -> None:
     """The law file, and the held-out points beside those of other versions."""
-    order = sorted(found, key=lambda law: (law.operation, law.storage, law.compute_bytes, law.range["frames"]))
+    order = sorted(
+        found, key=lambda law: (law.operation, law.storage, law.compute_bytes, law.range["frames"])
+    )
     head = "# Written by tools/trace_costs.py; how a law reads is said in estimator/costs/law.py.\n"
     (COSTS / f"{name}.toml").write_text(head + "\n".join(line for law in order for line in rows(law)) + "\n")
     file = HELD_OUT / f"{name}.json"
@@ -133,8 +128,8 @@ def kept_laws(name: str, version: str) -> list[Law]:
 def run(name: str, checkout: Checkout) -> None:
     """Trace and write one name, saying how each law came out."""
     found, held_out = kept_laws(name, checkout.version), []
-    for grid in grids((name,)):
-        for dtypes in grid.dtypes:
+    for grid in grids(name):
+        for dtypes in grid.row.dtypes:
             start = time.monotonic()
             law, points, trials = made(grid, dtypes, checkout)
             before = len(found)
@@ -162,7 +157,7 @@ def main() -> None:
     except InputError as error:
         sys.exit(f"trace_costs: {error}")
     HELD_OUT.mkdir(parents=True, exist_ok=True)
-    names = tuple(sys.argv[1:]) or tuple(dict.fromkeys(grid.name for grid in grids()))
+    names = tuple(sys.argv[1:]) or tuple(dict.fromkeys(grid.row.name for grid in grids()))
     for name in names:
         run(name, checkout)
 

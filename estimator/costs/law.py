@@ -79,7 +79,7 @@ def cost(
 
     `operation` is forward, decode, encode or encode_text; `storage` is native, cast, or cast_fp8 (all
     weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not traced takes the
-    nearest older law (else the oldest), and its band reaches to the next newer one.
+    nearest older law (else the oldest), with a band that is wider and reaches to the next newer one.
     """
     found = _laws(name)
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]
@@ -131,40 +131,45 @@ def _laws(name: str) -> tuple[Law, ...]:
 
 
 def _cost(laws: list[Law], shape: Shape, comfy: str) -> Cost:
-    """The cost by the law of the asked version, its band stretched to the next newer law if not traced."""
-    law, newer = _of_version(laws, shape, comfy)
-    best = activations(law, shape)
-    doublings = _doublings_outside(law, shape)
-    band = law.band + law.band_per_doubling * doublings
-    estimate = Estimate.spread(best, band, band, "traced" if law is newer and not doublings else "modelled")
-    if law is not newer:
-        other = activations(newer, shape)
-        low, high = min(estimate.low, other), max(estimate.high, other)
-        estimate = Estimate(low, best, high, "modelled")
-    return Cost(estimate, flops(law, shape), largest_conv(law, shape), law.cast)
-
-
-def _of_version(laws: list[Law], shape: Shape, comfy: str) -> tuple[Law, Law]:
-    """The law of the newest traced version up to `comfy`, and that of the oldest from there on."""
+    """The cost by the law of the asked version, its band reaching to the next newer law's peak."""
     asked = _numbers(comfy)
-    traced = sorted({version for law in laws for version in law.versions}, key=_numbers)
-    older = [version for version in traced if _numbers(version) <= asked] or traced[:1]
-    newer = [version for version in traced if _numbers(version) >= asked] or older[-1:]
+    law, newer = _neighbours(laws, shape, asked)
+    doubts = _doublings_outside(law, shape) + (not _covers(law, asked))
+    band = law.band + law.band_per_doubling * doubts
+    peak, other = activations(law, shape), activations(newer, shape)
+    estimate = Estimate.spread(peak, band, band, "modelled" if doubts else "traced")
+    reaching = Estimate(min(estimate.low, other), peak, max(estimate.high, other), estimate.basis)
+    return Cost(reaching, flops(law, shape), largest_conv(law, shape), law.cast)
 
-    def law_of(version: str) -> Law:
-        same = [law for law in laws if version in law.versions]
-        return min(same, key=lambda law: _doublings_outside(law, shape))
+
+def _neighbours(laws: list[Law], shape: Shape, asked: tuple[int, ...]) -> tuple[Law, Law]:
+    """The laws of the newest traced version up to the asked one (else the oldest), and of the next."""
+    traced = sorted({_numbers(version) for law in laws for version in law.versions})
+    older = [version for version in traced if version <= asked] or traced[:1]
+    newer = [version for version in traced if version >= asked] or traced[-1:]
+
+    def law_of(version: tuple[int, ...]) -> Law:
+        same = [law for law in laws if version in map(_numbers, law.versions)]
+        return min(same, key=lambda law: _doublings(*law.range["frames"], shape.frames))
 
     return law_of(older[-1]), law_of(newer[0])
 
 
+def _covers(law: Law, asked: tuple[int, ...]) -> bool:
+    """Whether the law was traced on this version, or on one before and one after it."""
+    traced = sorted(map(_numbers, law.versions))
+    return traced[0] <= asked <= traced[-1]
+
+
 def _doublings_outside(law: Law, shape: Shape) -> float:
-    """How far the shape lies outside what was traced, in doublings or halvings, over all variables."""
+    """How far the shape lies outside what was traced, over all variables."""
     known = variables(law, shape)
-    far = 0.0
-    for name, (low, high) in law.range.items():
-        far += max(0.0, log2(low / max(1, known[name])), log2(max(1, known[name]) / max(1, high)))
-    return far
+    return sum(_doublings(low, high, known[name]) for name, (low, high) in law.range.items())
+
+
+def _doublings(low: int, high: int, value: int) -> float:
+    """How many doublings or halvings `value` lies outside a range; 0 inside."""
+    return max(0.0, log2(max(1, low) / max(1, value)), log2(max(1, value) / max(1, high)))
 
 
 def _highest(pieces: Pieces, features: tuple[str, ...], known: dict[str, int]) -> int:

@@ -20,7 +20,7 @@ def sampling(held: Held, shape: Shape, batch: int) -> int | None:
     if factor is None:
         return None
     area = batch * shape.frames * shape.height * shape.width
-    return round(area * held.compute_bytes * rule["fused_per_element"] * factor * MIB)
+    return int(area * held.compute_bytes * rule["fused_per_element"] * factor * MIB)
 
 
 def vae(component: Component, held: Held, device: Device, shape: Shape, operation: str) -> int | None:
@@ -32,4 +32,4 @@ def vae(component: Component, held: Held, device: Device, shape: Shape, operatio
     each = row.get(f"{operation}_image", row[operation]) if image else row[operation]
     pixels = (shape.height * 8) * (shape.width * 8)
     factor = row.get("amd", 1.0) if device.vendor == "amd" else 1.0
-    return round(pixels * each * held.compute_bytes * factor)
+    return int(pixels * each * held.compute_bytes * factor)

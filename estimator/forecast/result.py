@@ -29,6 +29,7 @@ class ComponentForecast(msgspec.Struct, frozen=True):
     bytes: int
     manager: Literal["dynamic", "legacy"]
     problem: str = ""
+    assumed: bool = False
 
 
 class StepForecast(msgspec.Struct, frozen=True):

@@ -18,7 +18,8 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     held = {key: held_of(workload.loaded[key], machine) for key, part in parts.items() if part.role != "lora"}
     worker = Worker(machine, manager(machine), parts)
     steps = tuple(
-        worker.forecast(step, [held[key] for key in step.components if key in held]) for step in workload.steps
+        worker.forecast(step, [held[key] for key in step.components if key in held])
+        for step in workload.steps
     )
     ram, again = memory(workload, held, parts, steps, machine)
     seconds, ideal = total_seconds(steps)
@@ -27,13 +28,23 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     verdict = overall(workload, steps, bool(again))
     where = next((step for step in steps if step.verdict == verdict), None)
     return Forecast(
-        verdict=verdict, tight=any(step.tight for step in steps), where=where or heaviest(steps),
-        device=machine.device, host=machine.host, policy=machine.policy, vram_peak=peak(steps), ram_peak=ram,
-        disk_bytes=again, seconds=seconds, resident_seconds=ideal, nodes=workload.nodes,
-        unknown=workload.unknown, missing=workload.missing,
+        verdict=verdict,
+        tight=any(step.tight for step in steps),
+        where=where or heaviest(steps),
+        device=machine.device,
+        host=machine.host,
+        policy=machine.policy,
+        vram_peak=peak(steps),
+        ram_peak=ram,
+        disk_bytes=again,
+        seconds=seconds,
+        resident_seconds=ideal,
+        nodes=workload.nodes,
+        unknown=workload.unknown,
+        missing=workload.missing,
         components=tuple(describe(one, held.get(key), machine) for key, one in workload.loaded.items()),
         steps=steps,
-    )  # fmt: skip
+    )
 
 
 def held_of(loaded: Loaded, machine: Machine) -> Held:
@@ -46,20 +57,25 @@ def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentFo
     """One component for people and for JSON."""
     part = loaded.component
     return ComponentForecast(
-        key=loaded.key, node=loaded.node, file=loaded.file, role=loaded.role,
-        family=part.family if part else "", title=part.title if part else loaded.file,
+        key=loaded.key,
+        node=loaded.node,
+        file=loaded.file,
+        role=loaded.role,
+        family=part.family if part else "",
+        title=part.title if part else loaded.file,
         storage_dtype=held.storage if held else (part.majority if part else ""),
         compute_dtype=held.compute if held else "",
         bytes=held.bytes if held else (part.file_bytes if part else 0),
         manager="dynamic" if machine.policy.dynamic_vram and not (held and held.on_cpu) else "legacy",
         problem=loaded.problem,
-    )  # fmt: skip
+        assumed=loaded.assumed,
+    )
 
 
 def overall(workload: Workload, steps: tuple[StepForecast, ...], from_disk: bool) -> Verdict:
     """The worst of all steps; what was not understood, or a run that does nothing, is no promise."""
     verdicts: list[Verdict] = [step.verdict for step in steps]
-    if workload.unknown or workload.missing or not steps:
+    if workload.unknown or not steps:
         verdicts.append("unknown")
     if from_disk:
         verdicts.append("disk")
@@ -87,9 +103,12 @@ def total_seconds(steps: tuple[StepForecast, ...]) -> tuple[Estimate | None, Est
 
 
 def memory(
-    workload: Workload, held: dict[str, Held], parts: dict[str, Component],
-    steps: tuple[StepForecast, ...], machine: Machine,
-) -> tuple[Estimate, int]:  # fmt: skip
+    workload: Workload,
+    held: dict[str, Held],
+    parts: dict[str, Component],
+    steps: tuple[StepForecast, ...],
+    machine: Machine,
+) -> tuple[Estimate, int]:
     """Peak RAM of the prompt, and the bytes of it that RAM cannot keep, read again in every run.
 
     Dynamic: weights are pages of their files. Legacy: what is not on the card is held in RAM.

@@ -1,4 +1,4 @@
-"""One step on one machine: what is loaded for it, what it needs beside, whether it survives, how long it takes."""
+"""One step on one machine: what it loads and needs beside, whether it survives, how long it takes."""
 
 from __future__ import annotations
 
@@ -41,10 +41,16 @@ class Worker:
     def forecast(self, step: Step, models: list[Held]) -> StepForecast:
         """The forecast of `step`, whose components are `models`, the main one first."""
         base = StepForecast(
-            node=step.node, class_type=step.class_type, title=step.title, kind=step.kind,
-            components=step.components, verdict="unknown", weights=sum(held.bytes for held in models),
-            ram=step.output, because=step.unknown,
-        )  # fmt: skip
+            node=step.node,
+            class_type=step.class_type,
+            title=step.title,
+            kind=step.kind,
+            components=step.components,
+            verdict="unknown",
+            weights=sum(held.bytes for held in models),
+            ram=step.output,
+            because=step.unknown,
+        )
         if len(models) < len(step.components) or not models:
             because = step.unknown or "its model is not known"
             return msgspec.structs.replace(base, because=because)
@@ -65,7 +71,9 @@ class Worker:
         placed = self.manager.place(models, ask)
         if not self.manager.yields():
             load = self.load(step, models, self.together(step, main)) or load
-        return self.judge(step, main, placed, load, msgspec.structs.replace(base, comfy_reserves=estimates[1]))
+        return self.judge(
+            step, main, placed, load, msgspec.structs.replace(base, comfy_reserves=estimates[1])
+        )
 
     def reserves(self, step: Step, main: Held) -> tuple[int | None, int | None]:
         """ComfyUI's own estimates of a step: for evicting others, and for its own weight budget."""
@@ -76,7 +84,9 @@ class Worker:
             return reserve.sampling(main, step.shape, 2 * batch), reserve.sampling(main, step.shape, batch)
         if step.kind in ("decode", "encode_image"):
             part, tile = self.parts[main.key], tiled(step.shape, step.tile)
-            own = reserve.vae(part, main, self.machine.device, tile, "decode" if step.kind == "decode" else "encode")
+            own = reserve.vae(
+                part, main, self.machine.device, tile, "decode" if step.kind == "decode" else "encode"
+            )
             return own, own
         return None, None
 
@@ -105,14 +115,20 @@ class Worker:
         if not part.costs:
             return None
         paid = cost(
-            part.costs, step.law, shape, comfy=self.machine.policy.comfy,
-            storage=storage_kind(main), compute_bytes=main.compute_bytes,
-        )  # fmt: skip
+            part.costs,
+            step.law,
+            shape,
+            comfy=self.machine.policy.comfy,
+            storage=storage_kind(main),
+            compute_bytes=main.compute_bytes,
+        )
         if paid is None or step.shape is None:
             return None
         images = step.shape.batch // shape.batch if step.kind in ("decode", "encode_image") else 1
         passes = step.repeats * (step.conditions // together) * max(1, images)
-        return Load(together, passes, paid, self.workspace(step, main, shape, paid), max(1, round(tile_passes)))
+        return Load(
+            together, passes, paid, self.workspace(step, main, shape, paid), max(1, round(tile_passes))
+        )
 
     def texts(self, step: Step, models: list[Held]) -> Load | None:
         """The cost of encoding a text: encoders run in turn, the hungriest sets the peak."""
@@ -126,7 +142,7 @@ class Worker:
         return msgspec.structs.replace(top, cost=msgspec.structs.replace(top.cost, flops=flops))
 
     def workspace(self, step: Step, main: Held, shape: Shape, paid: Cost) -> Estimate:
-        """What a trace does not see: convolutions' own conversions, libraries' scratch memory (design section 5)."""
+        """What a trace does not see: conversions for convolutions, libraries' scratch (design section 5)."""
         if not paid.largest_conv:
             row = facts.table("managers/constants")["workspace"]["transformer"]
             return Estimate(row["low_mib"] * MIB, row["best_mib"] * MIB, row["high_mib"] * MIB, "assumed")
@@ -166,7 +182,12 @@ class Worker:
         return self.machine.device.taken + Estimate.exact(fixed) + load.beside
 
     def finish(
-        self, step: Step, placed: tuple[Placement, ...], load: Load, base: StepForecast, again: Load | None = None
+        self,
+        step: Step,
+        placed: tuple[Placement, ...],
+        load: Load,
+        base: StepForecast,
+        again: Load | None = None,
     ) -> StepForecast:
         """All that is said of a step; `again`: the load of the attempt that failed before."""
         device, need = self.machine.device, self.need(placed, load)
@@ -176,11 +197,22 @@ class Worker:
         seconds, ideal = self.seconds(step, placed, load, again)
         verdict, because = self.verdict(need, streamed, load.passes)
         return msgspec.structs.replace(
-            base, verdict=verdict, because=because, shape=tuple_of(step.shape), passes=load.passes,
-            resident=resident, streamed=streamed, activations=load.cost.activations,
-            workspace=load.workspace, need=need, vram_peak=peak, seconds=seconds, resident_seconds=ideal,
-            tiled=again is not None, tight=need.low <= device.total < need.high,
-        )  # fmt: skip
+            base,
+            verdict=verdict,
+            because=because,
+            shape=tuple_of(step.shape),
+            passes=load.passes,
+            resident=resident,
+            streamed=streamed,
+            activations=load.cost.activations,
+            workspace=load.workspace,
+            need=need,
+            vram_peak=peak,
+            seconds=seconds,
+            resident_seconds=ideal,
+            tiled=again is not None,
+            tight=need.low <= device.total < need.high,
+        )
 
     def verdict(self, need: Estimate, streamed: int, passes: int) -> tuple[Verdict, str]:
         """Whether a step survives, and how."""

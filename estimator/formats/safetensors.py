@@ -47,7 +47,7 @@ def read(file: BinaryIO, path: Path) -> TensorTable:
     header = file.read(length)
     entries, metadata = decode(header, where)
     header_bytes = LENGTH_BYTES + length
-    check_extents(entries, file_bytes - header_bytes, where)
+    check_extents(entries, header_bytes, file_bytes, where)
     tensors = {name: Tensor(name, entry.dtype, entry.shape) for name, entry in entries.items()}
     return TensorTable(where, "safetensors", file_bytes, header_bytes, metadata, tensors)
 
@@ -89,7 +89,7 @@ def decode(header: bytes, where: str) -> tuple[dict[str, Entry], dict[str, str]]
     return entries, metadata
 
 
-def check_extents(entries: dict[str, Entry], data_bytes: int, where: str) -> None:
+def check_extents(entries: dict[str, Entry], header_bytes: int, file_bytes: int, where: str) -> None:
     """Refuse tensors whose type, shape and place disagree, overlap, leave holes or pass the file's end."""
     end = 0
     for name, entry in sorted(entries.items(), key=lambda item: item[1].data_offsets):
@@ -99,11 +99,14 @@ def check_extents(entries: dict[str, Entry], data_bytes: int, where: str) -> Non
             fault = "overlaps another" if begin < end else "leaves a hole before it"
             raise FormatError("extents", f"tensor `{name}` {fault}", where=where, do=AGAIN)
         end = stop
-    if end > data_bytes:
-        raise cut_short(data_bytes, end, where)
-    if end < data_bytes:
+    if header_bytes + end > file_bytes:
+        raise cut_short(file_bytes, header_bytes + end, where)
+    if header_bytes + end < file_bytes:
         raise FormatError(
-            "trailing-bytes", f"holds {data_bytes - end} bytes past its last tensor", where=where, do=AGAIN
+            "trailing-bytes",
+            f"holds {file_bytes - header_bytes - end} bytes past its last tensor",
+            where=where,
+            do=AGAIN,
         )
 
 
@@ -111,8 +114,10 @@ def check_entry(name: str, entry: Entry, extent: int, where: str) -> None:
     """Refuse a tensor of unknown type, negative shape, or of another size than its shape says."""
     if entry.dtype not in bits():
         raise FormatError(
-            "dtype-unknown", f"tensor `{name}` has the unknown type {entry.dtype}", where=where,
-            do="A newer version may know it."
+            "dtype-unknown",
+            f"tensor `{name}` has the unknown type {entry.dtype}",
+            where=where,
+            do="A newer version may know it.",
         )
     if any(side < 0 for side in entry.shape) or (prod(entry.shape) * bits()[entry.dtype] + 7) // 8 != extent:
         raise FormatError(

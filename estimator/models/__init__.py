@@ -74,12 +74,27 @@ def component(row: Row, table: TensorTable, prefix: str) -> Component:
     }
     held = [Tensor(name, t.dtype, t.shape) for name, t in own.items() if name not in row.ignores]
     main = max(held, key=lambda t: t.parameters).dtype
-    held += [Tensor(name, main, shape) for name, shape in row.adds.items() if name not in {t.name for t in held}]
+    held += [
+        Tensor(name, main, shape) for name, shape in row.adds.items() if name not in {t.name for t in held}
+    ]
     return Component(
-        id=row.id, role=row.role, family=row.family, variant=row.variant, title=row.title, path=table.path,
-        prefix=prefix, hyper={key: read_hyper(hyper, own) for key, hyper in row.hyper.items()},
-        tensors=tuple(held), storage=row.storage, fixed=row.fixed, dtypes=row.dtypes, min_tokens=row.min_tokens,
-        chunk_tokens=row.chunk_tokens, costs=row.costs, latent=row.latent, comfy_class=row.comfy_class,
+        id=row.id,
+        role=row.role,
+        family=row.family,
+        variant=row.variant,
+        title=row.title,
+        path=table.path,
+        prefix=prefix,
+        hyper={key: read_hyper(hyper, own) for key, hyper in row.hyper.items()},
+        tensors=tuple(held),
+        storage=row.storage,
+        fixed=row.fixed,
+        dtypes=row.dtypes,
+        min_tokens=row.min_tokens,
+        chunk_tokens=row.chunk_tokens,
+        costs=row.costs,
+        latent=row.latent,
+        comfy_class=row.comfy_class,
     )
 
 

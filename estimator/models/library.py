@@ -11,12 +11,16 @@ from ..errors import FormatError
 from ..formats import read
 from . import identify
 from .component import Component
+from .published import published
 
 Files = Callable[[str, str], Path | None]
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a file holds; `problem` says why it holds nothing we know, and is empty otherwise."""
+    """What a file holds; `problem` says why it holds nothing we know, and is empty otherwise.
+
+    `missing`: it is not on disk; then `components` are those of the published file of that name, if any.
+    """
 
     components: tuple[Component, ...]
     problem: str = ""
@@ -41,7 +45,7 @@ class Library:
         """Find, read and identify one file."""
         path = self.files(folder, name)
         if path is None:
-            return Found((), f"`{name}` is not in the folder {folder}", missing=True)
+            return absent(folder, name)
         try:
             components = identify(read(path)).components
         except FormatError as error:
@@ -49,6 +53,14 @@ class Library:
                 return Found((), error.what)
             raise
         return Found(components, "" if components else f"`{name}` is of no family we know")
+
+
+def absent(folder: str, name: str) -> Found:
+    """What stands for a file that is not on disk: the published file of its name, or nothing."""
+    table = published(folder, name)
+    if table is None:
+        return Found((), f"`{name}` is not in the folder {folder}", missing=True)
+    return Found(identify(table).components, missing=True)
 
 
 def in_folders(roots: tuple[Path, ...]) -> Files:

@@ -23,7 +23,8 @@ class Hyper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of component. Names in `has`, `lacks`, `shapes`, `ignores` and `adds` follow the prefix.
 
-    A name in `has` may end in `*`. `fixed`: types that ComfyUI keeps some layers in whatever the file has. `costs` names a table of `data/costs/`, `latent` a row of `data/latents`.
+    A name in `has` may end in `*`. `fixed`: types that ComfyUI keeps some layers in whatever the file has.
+    `costs` names a table of `data/costs/`, `latent` a row of `data/latents.toml`.
     """
 
     id: str
@@ -56,7 +57,5 @@ def rows() -> tuple[Row, ...]:
     found: list[Row] = []
     for name in facts.names("families"):
         table: dict[str, Any] = facts.table(name)
-        found += [
-            msgspec.convert({"source": table["source"], **row}, Row) for row in table["component"]
-        ]
+        found += [msgspec.convert({"source": table["source"], **row}, Row) for row in table["component"]]
     return tuple(found)

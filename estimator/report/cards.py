@@ -8,9 +8,13 @@ import msgspec
 
 SCHEMA = 1
 COLUMNS = (
-    ("id", "id"), ("memory GB", "vram_gb"), ("GB/s", "bandwidth_gbs"), ("tensor cores", "tensor_cores"),
-    ("TFLOPS fp16", "fp16_tensor_tflops_fp32acc"), ("fp8", "fp8_tensor_tflops_fp32acc"),
-)  # fmt: skip
+    ("id", "id"),
+    ("memory GB", "vram_gb"),
+    ("GB/s", "bandwidth_gbs"),
+    ("tensor cores", "tensor_cores"),
+    ("TFLOPS fp16", "fp16_tensor_tflops_fp32acc"),
+    ("fp8", "fp8_tensor_tflops_fp32acc"),
+)
 
 
 def encode(rows: list[dict[str, Any]]) -> str:
@@ -24,7 +28,9 @@ def render(rows: list[dict[str, Any]], width: int) -> str:
     cells += [tuple(shown(row.get(key)) for _, key in COLUMNS) for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(COLUMNS))]
     return "\n".join(
-        "  ".join(cell.ljust(widths[i]) if i == 0 else cell.rjust(widths[i]) for i, cell in enumerate(row)).rstrip()
+        "  ".join(
+            cell.ljust(widths[i]) if i == 0 else cell.rjust(widths[i]) for i, cell in enumerate(row)
+        ).rstrip()
         for row in cells
     )
 

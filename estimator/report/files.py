@@ -50,14 +50,21 @@ def of_table(table: TensorTable) -> FileReport:
     main = components[0] if components else None
     quantized = next((one.quantization for one in components if one.quantization), None)
     return FileReport(
-        path=table.path, format=table.format, file_bytes=table.file_bytes, header_bytes=table.header_bytes,
+        path=table.path,
+        format=table.format,
+        file_bytes=table.file_bytes,
+        header_bytes=table.header_bytes,
         role="checkpoint" if len(components) > 1 else (main.role if main else "unknown"),
-        family=main.family if main else "", variant=main.variant if main else "",
-        tensor_count=len(tensors), parameters=sum(t.parameters for t in tensors),
-        weight_bytes=sum(t.nbytes for t in tensors), by_dtype=tally(tensors),
+        family=main.family if main else "",
+        variant=main.variant if main else "",
+        tensor_count=len(tensors),
+        parameters=sum(t.parameters for t in tensors),
+        weight_bytes=sum(t.nbytes for t in tensors),
+        by_dtype=tally(tensors),
         quantization={"format": quantized} if quantized else None,
-        largest_tensor_bytes=max((t.nbytes for t in tensors), default=0), problems=table.problems,
-    )  # fmt: skip
+        largest_tensor_bytes=max((t.nbytes for t in tensors), default=0),
+        problems=table.problems,
+    )
 
 
 def encode(reports: list[FileReport]) -> str:

@@ -6,14 +6,16 @@ from typing import Any
 
 import msgspec
 
+from ..advice import Checked, Suggestion
 from ..forecast import Forecast, StepForecast
 from .words import sentence
 
 SCHEMA = 1
 
 
-def check(forecast: Forecast) -> dict[str, Any]:
+def check(checked: Checked) -> dict[str, Any]:
     """The object that `check --json` prints; bytes and seconds, estimates as low, best, high and basis."""
+    forecast = checked.forecast
     where = forecast.where
     return {
         "schema": SCHEMA,
@@ -21,7 +23,11 @@ def check(forecast: Forecast) -> dict[str, Any]:
         "tight": forecast.tight,
         "where": {"node": where.node, "class_type": where.class_type, "kind": where.kind} if where else None,
         "because": sentence(forecast),
-        "device": {"name": forecast.device.name, "total": forecast.device.total, "free": forecast.device.free},
+        "device": {
+            "name": forecast.device.name,
+            "total": forecast.device.total,
+            "free": forecast.device.free,
+        },
         "host": {"ram_total": forecast.host.ram_total, "ram_free": forecast.host.ram_free},
         "policy": {
             "comfy": forecast.policy.comfy,
@@ -34,7 +40,7 @@ def check(forecast: Forecast) -> dict[str, Any]:
         "coverage": coverage(forecast),
         "components": components(forecast),
         "steps": [step(one) for one in forecast.steps],
-        "suggestions": [],
+        "suggestions": [suggestion(one) for one in checked.suggestions],
     }
 
 
@@ -52,25 +58,57 @@ def components(forecast: Forecast) -> list[dict[str, Any]]:
     """What is loaded, by whom, and how it is held."""
     return [
         {
-            "node": one.node, "file": one.file, "role": one.role, "family": one.family,
-            "storage_dtype": one.storage_dtype, "compute_dtype": one.compute_dtype, "bytes": one.bytes,
-            "manager": one.manager, "basis": "assumed" if one.problem else "exact",
+            "node": one.node,
+            "file": one.file,
+            "role": one.role,
+            "family": one.family,
+            "storage_dtype": one.storage_dtype,
+            "compute_dtype": one.compute_dtype,
+            "bytes": one.bytes,
+            "manager": one.manager,
+            "basis": "assumed" if one.problem or one.assumed else "exact",
         }
         for one in forecast.components
-    ]  # fmt: skip
+    ]
 
 
 def step(one: StepForecast) -> dict[str, Any]:
     """One step."""
     return {
-        "node": one.node, "class_type": one.class_type, "kind": one.kind, "components": list(one.components),
-        "shape": list(one.shape), "passes": one.passes, "weights": one.weights, "resident": one.resident,
-        "streamed_per_pass": one.streamed, "activations": one.activations, "workspace": one.workspace,
-        "comfy_reserves": one.comfy_reserves, "vram_peak": one.vram_peak, "ram": one.ram,
-        "seconds": one.seconds, "verdict": one.verdict,
-    }  # fmt: skip
+        "node": one.node,
+        "class_type": one.class_type,
+        "kind": one.kind,
+        "components": list(one.components),
+        "shape": list(one.shape),
+        "passes": one.passes,
+        "weights": one.weights,
+        "resident": one.resident,
+        "streamed_per_pass": one.streamed,
+        "activations": one.activations,
+        "workspace": one.workspace,
+        "comfy_reserves": one.comfy_reserves,
+        "vram_peak": one.vram_peak,
+        "ram": one.ram,
+        "seconds": one.seconds,
+        "verdict": one.verdict,
+    }
 
 
-def encode(forecast: Forecast) -> bytes:
+def suggestion(one: Suggestion) -> dict[str, Any]:
+    """One change."""
+    return {
+        "code": one.code,
+        "title": one.title,
+        "why": one.why,
+        "applicability": one.applicability,
+        "edits": one.edits,
+        "saves": one.saves,
+        "verdict_after": one.verdict_after,
+        "seconds_after": one.seconds_after,
+        "downloads": [],
+    }
+
+
+def encode(checked: Checked) -> bytes:
     """The same object as JSON text."""
-    return msgspec.json.encode(check(forecast))
+    return msgspec.json.encode(check(checked))

@@ -5,29 +5,45 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from ..advice import Checked, Suggestion
 from ..forecast import Forecast, StepForecast
 from ..units import Estimate, amount, duration, gib
 from .words import SIGNS, sentence
 
 BAR = 18
-COLOURS = {"resident": "green", "streamed": "blue", "disk": "yellow", "spill": "orange3", "oom": "red",
-           "unknown": "bright_black"}  # fmt: skip
+COLOURS = {
+    "resident": "green",
+    "streamed": "blue",
+    "disk": "yellow",
+    "spill": "orange3",
+    "oom": "red",
+    "unknown": "bright_black",
+}
 
 
-def render(forecast: Forecast, width: int = 100, colour: bool = False) -> str:
+def render(checked: Checked, width: int = 100, colour: bool = False) -> str:
     """The whole report as text of at most `width` columns."""
     from rich.console import Console
 
     out = io.StringIO()
-    console = Console(file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False,
-                      emoji=False, markup=False)  # fmt: skip
-    show(forecast, console)
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=colour,
+        no_color=not colour,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    show(checked, console)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def show(forecast: Forecast, console: Any) -> None:
+def show(checked: Checked, console: Any) -> None:
     """Print the report on a rich console."""
     from rich.text import Text
+
+    forecast = checked.forecast
 
     console.print(Text(sentence(forecast), style=f"bold {COLOURS[forecast.verdict]}"))
     console.print()
@@ -36,8 +52,21 @@ def show(forecast: Forecast, console: Any) -> None:
     if forecast.steps:
         console.print(steps_table(forecast))
         console.print()
+    for one in checked.suggestions:
+        console.print(Text(change(one)))
+    if checked.suggestions:
+        console.print()
     for line in footer(forecast):
         console.print(Text(line, style="dim"))
+
+
+def change(one: Suggestion) -> str:
+    """A suggestion in one line: what to do, what it saves, how the workflow runs then, what it costs."""
+    saved = f"−{amount(one.saves)}" if one.saves > 0 else ""
+    after = f"{SIGNS[one.verdict_after]}, tight" if one.tight_after else SIGNS[one.verdict_after]
+    time = duration(one.seconds_after) if one.seconds_after else ""
+    quality = "quality: a little lower" if one.applicability == "lossy" else ""
+    return "→ " + " · ".join(filter(None, (one.title, saved, after, time, quality)))
 
 
 def machine_line(forecast: Forecast) -> str:
@@ -57,15 +86,21 @@ def steps_table(forecast: Forecast) -> Any:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("Step", overflow="ellipsis", no_wrap=True, max_width=30)
+    table.add_column("Step", overflow="ellipsis", no_wrap=True, max_width=28)
+    table.add_column("Node", no_wrap=True)
     table.add_column(f"of {gib(forecast.device.total)}", no_wrap=True)
     for name in ("Weights", "Beside", "Peak", "Streams", "Time"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for step in forecast.steps:
         style = COLOURS[step.verdict] if step.verdict != "resident" else ""
-        table.add_row(f"{step.title} ({step.node})", Text(bar(step, forecast), style=style), *cells(step),
-                      Text(sign(step), style=style))  # fmt: skip
+        table.add_row(
+            step.title,
+            step.node,
+            Text(bar(step, forecast), style=style),
+            *cells(step),
+            Text(sign(step), style=style),
+        )
     return table
 
 
@@ -113,10 +148,17 @@ def bar(step: StepForecast, forecast: Forecast) -> str:
 def footer(forecast: Forecast) -> list[str]:
     """What is loaded, what was not understood, and how far to trust the numbers."""
     lines = [weights_line(forecast)] if forecast.components else []
+    stand_ins = [one.file for one in forecast.components if one.assumed]
+    if stand_ins:
+        lines.append(f"Not on disk, taken as published: {', '.join(dict.fromkeys(stand_ins))}.")
     lines += [f"Not known: {one.problem} (node {one.node})." for one in forecast.components if one.problem]
-    lines += [f"Not understood: {one.class_type} (node {one.node}): {one.reason}." for one in forecast.unknown]
+    lines += [
+        f"Not understood: {one.class_type} (node {one.node}): {one.reason}." for one in forecast.unknown
+    ]
     if any(step.workspace.high > step.workspace.low for step in forecast.steps):
-        lines.append("Beside: traced activations, and the workspace of convolutions and libraries, which is the spread.")
+        lines.append(
+            "Beside: traced activations, and the workspace of convolutions and libraries (the spread)."
+        )
     if forecast.seconds:
         low, high = duration(forecast.seconds.low), duration(forecast.seconds.high)
         lines.append(f"Time: {low} to {high} with the files in RAM; the first run also reads them from disk.")

@@ -5,8 +5,14 @@ from __future__ import annotations
 from ..forecast import Forecast, StepForecast
 from ..units import Estimate, duration, gib
 
-SIGNS = {"resident": "fits", "streamed": "streams", "disk": "disk", "spill": "spills",
-         "oom": "out of memory", "unknown": "unknown"}  # fmt: skip
+SIGNS = {
+    "resident": "fits",
+    "streamed": "streams",
+    "disk": "disk",
+    "spill": "spills",
+    "oom": "out of memory",
+    "unknown": "unknown",
+}
 
 
 def sentence(forecast: Forecast) -> str:
@@ -42,7 +48,8 @@ def time(seconds: Estimate | None) -> str:
 def resident(forecast: Forecast) -> str:
     """Everything fits."""
     total = gib(forecast.device.total).removesuffix(" GiB")
-    return f"Fits: peak {gib(forecast.vram_peak.best)} of {total} in {place(heaviest(forecast))}{time(forecast.seconds)}."
+    peak = f"{gib(forecast.vram_peak.best)} of {total} in {place(heaviest(forecast))}"
+    return f"Fits: peak {peak}{time(forecast.seconds)}."
 
 
 def heaviest(forecast: Forecast) -> StepForecast | None:
@@ -62,7 +69,9 @@ def slowdown(forecast: Forecast) -> str:
     if not forecast.seconds or not forecast.resident_seconds:
         return ""
     real, ideal = duration(forecast.seconds.best), duration(forecast.resident_seconds.best)
-    return f": about {real} instead of {ideal}" if real != ideal else f": about {real}, hidden behind computing"
+    return (
+        f": about {real} instead of {ideal}" if real != ideal else f": about {real}, hidden behind computing"
+    )
 
 
 def disk(forecast: Forecast) -> str:
@@ -88,11 +97,11 @@ def oom(forecast: Forecast) -> str:
     if step is None:
         return "Runs out of memory."
     device = forecast.device
-    own = Estimate(*(max(0, end) for end in (
-        step.need.low - device.taken.low, step.need.best - device.taken.best, step.need.high - device.taken.high
-    )), step.need.basis)  # fmt: skip
-    low, high = gib(own.low).removesuffix(" GiB"), gib(own.high)
-    span = high if low + " GiB" == high else f"{low} to {high}"
+    low, high = (
+        max(0.0, end) for end in (step.need.low - device.taken.low, step.need.high - device.taken.high)
+    )
+    ends = sorted({gib(low).removesuffix(" GiB"), gib(high).removesuffix(" GiB")}, key=float)
+    span = f"{' to '.join(ends)} GiB"
     return (
         f"Runs out of memory in {place(step)}: needs {span} at once, the card has "
         f"{gib(device.total).removesuffix(' GiB')} and {gib(device.taken.best)} are used before it starts."
@@ -107,10 +116,7 @@ def unknown(forecast: Forecast) -> str:
 
 
 def missing(forecast: Forecast) -> str:
-    """What is not known: the first missing file, node or step."""
-    if forecast.missing:
-        more = f" and {len(forecast.missing) - 1} more" if len(forecast.missing) > 1 else ""
-        return f"the file {forecast.missing[0]}{more} is not in the model folders"
+    """What is not known: the first node or step that stands in the way."""
     if forecast.unknown:
         node = forecast.unknown[0]
         return f"the cost of {node.class_type} (node {node.node}) is not known"
@@ -121,5 +127,10 @@ def missing(forecast: Forecast) -> str:
 
 
 SENTENCES = {
-    "resident": resident, "streamed": streamed, "disk": disk, "spill": spill, "oom": oom, "unknown": unknown,
-}  # fmt: skip
+    "resident": resident,
+    "streamed": streamed,
+    "disk": disk,
+    "spill": spill,
+    "oom": oom,
+    "unknown": unknown,
+}

@@ -9,9 +9,20 @@ from .placement import Ask, Manager, Placement
 from .weights import Held, Layer, hold
 
 __all__ = [
-    "Ask", "Device", "DynamicManager", "Held", "Host", "Layer", "LegacyManager", "Machine", "Manager",
-    "Placement", "Policy", "hold", "manager",
-]  # fmt: skip
+    "Ask",
+    "Device",
+    "DynamicManager",
+    "Held",
+    "Host",
+    "Layer",
+    "LegacyManager",
+    "Machine",
+    "Manager",
+    "Placement",
+    "Policy",
+    "hold",
+    "manager",
+]
 
 
 def manager(machine: Machine) -> Manager:

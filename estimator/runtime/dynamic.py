@@ -57,7 +57,9 @@ class DynamicManager:
             buffer = self.streams * held.largest if streams else 0
             kept = self.pages(min(held.bytes, room - buffer)) if streams else held.bytes
             room -= kept + buffer
-            placed.append(Placement(held.key, held.bytes, kept, buffer, max(0, kept - before.get(held.key, 0))))
+            placed.append(
+                Placement(held.key, held.bytes, kept, buffer, max(0, kept - before.get(held.key, 0)))
+            )
         self.settle({placement.key: placement.resident for placement in placed}, room)
         return tuple(placed)
 

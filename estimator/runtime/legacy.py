@@ -174,7 +174,12 @@ class LegacyManager:
     def placement(self, model: Loaded, before: int) -> Placement:
         """The model's state as an answer."""
         return Placement(
-            model.held.key, model.held.bytes, model.bytes, model.buffer, max(0, model.bytes - before), log(model)
+            model.held.key,
+            model.held.bytes,
+            model.bytes,
+            model.buffer,
+            max(0, model.bytes - before),
+            log(model),
         )
 
 

@@ -94,7 +94,7 @@ def newest() -> str:
 
 
 def policy(comfy: str, torch: str, os: Os, vendor: str, flags: tuple[str, ...] = ()) -> Policy:
-    """The policy of a ComfyUI, deciding by its own rule whether dynamic VRAM is on (comfyui-memory.md 1.3)."""
+    """The policy of a ComfyUI; dynamic VRAM is on by its own rule (comfyui-memory.md 1.3)."""
     row, rule = constants(comfy), facts.table("managers/constants")["dynamic"]
     forced = rule["on_flag"] in flags
     system = os in rule["systems"] or (os == "wsl" and row["dynamic_on_wsl"])
@@ -140,7 +140,10 @@ def device_of(row: dict[str, Any], free: int | None = None) -> Device:
     per_lane = facts.table("managers/constants")["transfer"]["pcie_gbs_per_lane"]
     capability = row.get("compute_capability")
     return with_free(
-        row["name"], row["vendor"], total, free,
+        row["name"],
+        row["vendor"],
+        total,
+        free,
         compute_capability=float(capability) if capability else None,
         tflops=row.get("fp16_tensor_tflops_fp32acc"),
         pcie_gbs=per_lane[str(int(gen))] * lanes if gen and lanes else None,

@@ -14,8 +14,6 @@ from ..models import Component, Module, is_scale
 from ..units import GIB
 from .machine import Device, Machine, Policy
 
-CPU_NAMES = ("cpu",)
-
 
 class Layer(msgspec.Struct, frozen=True):
     """One module. `bytes` in its storage type; `offload`: what ComfyUI counts for streaming it.
@@ -69,35 +67,44 @@ class Held(msgspec.Struct, frozen=True):
 def hold(key: str, component: Component, machine: Machine, widget: str = "", device: str = "") -> Held:
     """The component as this machine's ComfyUI will hold it, with a loader's `weight_dtype` and `device`."""
     storage, compute = types(component, machine, widget)
-    on_cpu = device in CPU_NAMES or runs_on_cpu(component, machine)
+    on_cpu = device == "cpu" or runs_on_cpu(component, machine)
     layers = tuple(layer(module, component, storage, compute) for module in component.modules())
     return Held(
-        key, component.role, component.title, component.comfy_class, storage, compute, layers,
-        sum(one.bytes for one in layers), component.file_bytes, on_cpu,
-    )  # fmt: skip
+        key,
+        component.role,
+        component.title,
+        component.comfy_class,
+        storage,
+        compute,
+        layers,
+        sum(one.bytes for one in layers),
+        component.file_bytes,
+        on_cpu,
+    )
 
 
 def layer(module: Module, component: Component, storage: str, compute: str) -> Layer:
-    """A module's sizes: a quantised component keeps its packed weights and holds the rest as computed."""
-    scaled = component.quantization is not None
-    fixed = next((dtype for start, dtype in component.fixed.items() if f"{module.name}.".startswith(start)), "")
-    quantised = {t.name.rpartition(".")[0] for t in module.tensors if is_scale(t)}
+    """A module's sizes as ComfyUI holds it."""
+    starts = (dtype for start, dtype in component.fixed.items() if f"{module.name}.".startswith(start))
+    fixed = next(starts, "")
+    held = {t.name: fixed or held_in(t, component, storage, compute) for t in module.tensors}
+    total = sum(size(t.parameters, held[t.name]) for t in module.tensors)
+    cast = [t for t in module.tensors if not is_scale(t) and held[t.name] != compute]
+    copies = sum(size(t.parameters, compute) for t in cast) if module.castable else 0
+    return Layer(module.name, total, copies, module.castable, module.leaf)
 
-    def held_in(tensor: Tensor) -> str:
-        if is_scale(tensor) or fixed:
-            return fixed or tensor.dtype
-        packed = scaled and (module.name in quantised or bits()[tensor.dtype] <= 8)
-        if packed and tensor.name.endswith(".weight"):
-            return tensor.dtype
-        return compute if scaled and component.role == "diffusion_model" else storage
 
-    held = sum(size(t.parameters, held_in(t)) for t in module.tensors)
-    cast = sum(
-        size(t.parameters, compute)
-        for t in module.tensors
-        if not is_scale(t) and held_in(t) != compute
-    )
-    return Layer(module.name, held, cast if module.castable else 0, module.castable, module.leaf)
+def held_in(tensor: Tensor, component: Component, storage: str, compute: str) -> str:
+    """A tensor's type: a quantised component keeps what is packed, and holds the rest as it is computed.
+
+    A text encoder computes in 32 bits and keeps the rest as the file has it, 32 bits narrowed to 16.
+    """
+    if not component.quantization:
+        return storage
+    if bits()[tensor.dtype] <= 8 or is_scale(tensor):
+        return tensor.dtype
+    own = "F16" if bits()[tensor.dtype] > 16 else tensor.dtype
+    return own if component.role == "text_encoder" else compute
 
 
 def types(component: Component, machine: Machine, widget: str = "") -> tuple[str, str]:
@@ -142,7 +149,7 @@ def extra_reserved(machine: Machine) -> int:
     """Bytes that ComfyUI always leaves free: by system and card size, or `--reserve-vram`."""
     given = machine.policy.value("--reserve-vram")
     if given is not None:
-        return round(given * GIB)
+        return int(given * GIB)
     rule = facts.table("managers/constants")["legacy"]
     large = machine.device.total > rule["windows_large_total_mib"] * 2**20
     system = machine.host.os
@@ -153,7 +160,7 @@ def extra_reserved(machine: Machine) -> int:
 def minimum_inference(machine: Machine) -> int:
     """Bytes that ComfyUI reserves for any inference."""
     rule = facts.table("managers/constants")["legacy"]
-    return round(rule["minimum_inference_gib"] * GIB) + extra_reserved(machine)
+    return int(rule["minimum_inference_gib"] * GIB) + extra_reserved(machine)
 
 
 def first_native(dtypes: tuple[str, ...], device: Device) -> str:

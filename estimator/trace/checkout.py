@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from .. import facts
 from ..errors import InputError
 
 
@@ -37,7 +38,8 @@ def open_checkout(path: str | Path) -> Checkout:
     if Path(str(version.__file__)).parent != root:
         raise InputError("another ComfyUI was opened before", where=str(root), do="Use a new process.")
     _pretend_card()
-    return Checkout(str(root), str(version.__version__), _commit(root))
+    known = facts.table("trace_grids")["commits"].get(version.__version__, "")
+    return Checkout(str(root), str(version.__version__), _commit(root) or known)
 
 
 def comfy(name: str) -> Any:
@@ -58,7 +60,7 @@ def _pretend_card() -> None:
 
 
 def _commit(root: Path) -> str:
-    """The checkout's commit, asked of git; empty for an unpacked archive."""
+    """The commit, asked of git; empty for an unpacked archive."""
     if not (root / ".git").exists():
         return ""
     asked = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""From traces to laws: what is live at one program point is affine in the features, and solved for exactly."""
+"""From traces to laws: what is live at one program point is affine in the features; solve for it exactly."""
 
 from __future__ import annotations
 
@@ -62,4 +62,4 @@ def _pruned(kept: Array, everywhere: Array) -> Array:
 
 def _tidy(piece: Array) -> list[float]:
     """Whole numbers where they are."""
-    return [int(round(c)) if abs(c - round(c)) < 1e-2 else float(f"{c:.9g}") for c in piece.tolist()]
+    return [round(c) if abs(c - round(c)) < 1e-2 else float(f"{c:.9g}") for c in piece.tolist()]

@@ -40,15 +40,16 @@ class About(msgspec.Struct, frozen=True):
 
 def law(grid: Grid, dtypes: tuple[str, str], compute_bytes: int, points: list[Point], about: About) -> Law:
     """The law of a grid's points, with its worst residual on them."""
+    row = grid.row
     blank = Law(
         operation=grid.operation,
         storage=storage_kind(grid, dtypes),
         compute_bytes=compute_bytes,
-        patch=grid.patch,
-        text_default=grid.text_default,
-        features=grid.features,
+        patch=row.patch,
+        text_default=row.text_default,
+        features=row.features,
         pieces=(),
-        flops_features=grid.flops_features,
+        flops_features=row.flops_features,
         flops=(),
         points=len(points),
         worst_on_grid=0.0,
@@ -57,9 +58,10 @@ def law(grid: Grid, dtypes: tuple[str, str], compute_bytes: int, points: list[Po
         band_per_doubling=BAND_PER_DOUBLING,
         range={},
         attention="fused",
-        source=grid.source,
+        source=row.source,
         **msgspec.structs.asdict(about),
     )
+    blank = _told_apart(blank, [point.shape for point in points])
     made = msgspec.structs.replace(blank, **_solved(blank, grid, points), range=_range(blank, points))
     return with_errors(made, worst_on_grid=worst(made, points))
 
@@ -91,6 +93,18 @@ def agrees(law: Law, points: list[Point]) -> bool:
         pairs.append((largest_conv(law, point.shape), max(point.convs, default=0)))
         pairs.append((flops(law, point.shape), point.flops))
     return all(abs(said - seen) <= AGREE * seen for said, seen in pairs)
+
+
+def _told_apart(law: Law, shapes: list[Shape]) -> Law:
+    """The law without features that these shapes cannot tell from those before them."""
+    kept = {}
+    for field in ("features", "flops_features"):
+        names: tuple[str, ...] = ()
+        for name in getattr(law, field):
+            if np.linalg.matrix_rank(_matrix(law, (*names, name), shapes)) > len(names):
+                names = (*names, name)
+        kept[field] = names
+    return msgspec.structs.replace(law, **kept)
 
 
 def _solved(law: Law, grid: Grid, points: list[Point]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ DTYPES = {
     "BOOL": torch.bool,
 }
 
-# A header as tests/corpus keeps it: name -> (safetensors dtype, shape).
+# The tensors of a header as data/headers keeps it: name -> (safetensors dtype, shape).
 Header = Mapping[str, Any]
 
 
@@ -74,6 +74,8 @@ def largest_cast(module: Any, compute: torch.dtype) -> int:
     sizes = [
         part.weight.numel() * compute.itemsize
         for part in module.modules()
-        if getattr(part, "comfy_cast_weights", False) and part.weight.dtype != compute
+        if getattr(part, "comfy_cast_weights", False)
+        and part.weight is not None
+        and part.weight.dtype != compute
     ]
     return max(sizes, default=0)

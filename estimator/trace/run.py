@@ -19,13 +19,13 @@ class Subject:
 
     def __init__(self, grid: Grid, header: Header, dtypes: tuple[str, str], device: str) -> None:
         """`dtypes` are (storage, compute) as safetensors names them."""
-        self.grid, self.device = grid, device
+        self.row, self.device = grid.row, device
         storage, self.compute = (DTYPES[name] for name in dtypes)
         self.run = _RUNS[grid.operation]
         if grid.operation == "forward":
             self.model = sampler(header, storage, self.compute, device)
         elif grid.operation == "encode_text":
-            self.model = text_encoder(grid.encoder, storage, device)
+            self.model = text_encoder(grid.row.encoder, storage, device)
         else:
             self.model = vae(header, storage, device)
         self.cast = largest_cast(self.model, self.compute)
@@ -46,28 +46,28 @@ class Subject:
 
 def _forward(subject: Subject, shape: Shape) -> Callable[[], Any]:
     """`BaseModel.apply_model` on float32 latents and conditionings, as the sampler calls it."""
-    grid, batch = subject.grid, shape.batch
-    space = (shape.frames, shape.height, shape.width) if grid.video else (shape.height, shape.width)
-    inputs = {name: subject.empty(batch, *rest) for name, rest in grid.inputs.items()}
-    inputs["c_crossattn"] = subject.empty(batch, shape.text_tokens, grid.text_width)
-    if grid.concat:
-        inputs["c_concat"] = subject.empty(batch, grid.concat, *space)
-    latent, sigma = subject.empty(batch, grid.channels, *space), subject.empty(batch)
+    row, batch = subject.row, shape.batch
+    space = (shape.frames, shape.height, shape.width) if row.video else (shape.height, shape.width)
+    inputs = {name: subject.empty(batch, *rest) for name, rest in row.inputs.items()}
+    inputs["c_crossattn"] = subject.empty(batch, shape.text_tokens, row.text_width)
+    if row.concat:
+        inputs["c_concat"] = subject.empty(batch, row.concat, *space)
+    latent, sigma = subject.empty(batch, row.channels, *space), subject.empty(batch)
     return lambda: subject.model.apply_model(latent, sigma, **inputs)
 
 
 def _decode(subject: Subject, shape: Shape) -> Callable[[], Any]:
     """`first_stage_model.decode` of a latent that comes from RAM."""
-    space = (shape.frames, shape.height, shape.width) if subject.grid.video else (shape.height, shape.width)
-    latent = subject.empty(shape.batch, subject.grid.channels, *space, device="cpu")
+    space = (shape.frames, shape.height, shape.width) if subject.row.video else (shape.height, shape.width)
+    latent = subject.empty(shape.batch, subject.row.channels, *space, device="cpu")
     return lambda: subject.model.decode(latent.to(subject.device, subject.compute))
 
 
 def _encode(subject: Subject, shape: Shape) -> Callable[[], Any]:
     """`first_stage_model.encode` of the images that the latent stands for, from RAM."""
-    grid = subject.grid
-    sides = (shape.height * grid.scale, shape.width * grid.scale)
-    frames = (grid.frame_scale * (shape.frames - 1) + 1,) if grid.video else ()
+    row = subject.row
+    sides = (shape.height * row.scale, shape.width * row.scale)
+    frames = (row.frame_scale * (shape.frames - 1) + 1,) if row.video else ()
     pixels = subject.empty(shape.batch, 3, *frames, *sides, device="cpu")
     return lambda: subject.model.encode(pixels.to(subject.compute).to(subject.device))
 

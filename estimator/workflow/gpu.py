@@ -25,9 +25,14 @@ def encode_text(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
     rough = max((rough_tokens(text) for text in texts if isinstance(text, str)), default=0)
     tokens = [encoder_tokens(state, key, rough) for key in clip.components]
     state.add(
-        node, kind="encode_text", components=clip.components, law="encode_text",
-        shape=text_shape(max(tokens)), tokens=tuple(tokens), loras=clip.loras,
-    )  # fmt: skip
+        node,
+        kind="encode_text",
+        components=clip.components,
+        law="encode_text",
+        shape=text_shape(max(tokens)),
+        tokens=tuple(tokens),
+        loras=clip.loras,
+    )
     return (Conditioning(attended(state, clip, tokens)),)
 
 
@@ -139,9 +144,14 @@ def sampling(
     repeats = evaluations(sampler, steps[0])
     shape = latent_shape(state, given.model.component, latent, max(c.tokens for c in given.conditionings))
     state.add(
-        node, kind="sample", law="forward", shape=shape, repeats=repeats,
-        conditions=len(given.conditionings), **parts,
-    )  # fmt: skip
+        node,
+        kind="sample",
+        law="forward",
+        shape=shape,
+        repeats=repeats,
+        conditions=len(given.conditionings),
+        **parts,
+    )
     return (latent,)
 
 
@@ -157,9 +167,13 @@ def latent_shape(state: State, key: str, latent: Latent, tokens: int = 0) -> Sha
     rows = {row["id"]: row for row in facts.table("latents")["latent"]}
     channels = rows[component.latent]["channels"] if component and component.latent else 0
     return Shape(
-        batch=latent.batch, channels=channels, frames=latent.frames,
-        height=latent.height, width=latent.width, text_tokens=tokens,
-    )  # fmt: skip
+        batch=latent.batch,
+        channels=channels,
+        frames=latent.frames,
+        height=latent.height,
+        width=latent.width,
+        text_tokens=tokens,
+    )
 
 
 def vae_format(state: State, vae: Vae) -> tuple[int, int]:
@@ -182,10 +196,14 @@ def decode(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
     image = Image(latent.batch * frames, latent.height * spatial, latent.width * spatial)
     tile = numbers(state, node, rule.tile) if rule.tile else [0]
     state.add(
-        node, kind="decode", components=(vae.component,), law="decode",
+        node,
+        kind="decode",
+        components=(vae.component,),
+        law="decode",
         shape=latent_shape(state, vae.component, latent),
-        tile=0 if isinstance(tile, Unknown) else tile[0] // spatial, output=image_bytes(image),
-    )  # fmt: skip
+        tile=0 if isinstance(tile, Unknown) else tile[0] // spatial,
+        output=image_bytes(image),
+    )
     return (image,)
 
 
@@ -199,9 +217,11 @@ def encode_image(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
     spatial, temporal = vae_format(state, vae)
     video = temporal > 1
     latent = Latent(
-        1 if video else image.count, latent_frames(image.count, temporal) if video else 1,
-        image.height // spatial, image.width // spatial,
-    )  # fmt: skip
+        1 if video else image.count,
+        latent_frames(image.count, temporal) if video else 1,
+        image.height // spatial,
+        image.width // spatial,
+    )
     encoding(state, node, vae, latent)
     return (latent,)
 

@@ -34,20 +34,22 @@ def from_file(state: State, node: Node, rule: Rule, row: Load) -> list[Loaded]:
         problem = found.problem or f"`{name}` holds no {' or '.join(row.roles).replace('_', ' ')}"
         return [entry(node, name, row.roles[0], None, problem=problem)]
     return [
-        entry(node, name, one.role, one, widget=str(widget), device=device if isinstance(device, str) else "")
+        msgspec.structs.replace(
+            entry(node, name, one.role, one), widget=text(widget), device=text(device), assumed=found.missing
+        )
         for one in wanted
     ]
 
 
-def entry(
-    node: Node, name: str, role: str, component: Component | None, *,
-    widget: str = "", device: str = "", problem: str = "",
-) -> Loaded:  # fmt: skip
+def entry(node: Node, name: str, role: str, component: Component | None, problem: str = "") -> Loaded:
     """One loaded component; its key is the node, its role and its kind."""
-    kind = component.id if component else name
-    return Loaded(
-        f"{node.id}/{role}/{kind}", node.id, node.class_type, name, role, component, widget, device, problem
-    )
+    key = f"{node.id}/{role}/{component.id if component else name}"
+    return Loaded(key, node.id, node.class_type, name, role, component, problem=problem)
+
+
+def text(value: Value) -> str:
+    """A widget's text, empty where it is not known."""
+    return value if isinstance(value, str) else ""
 
 
 def give(output: str, loads: list[Loaded], node: Node) -> Value:

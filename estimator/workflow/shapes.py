@@ -9,9 +9,18 @@ from .state import Rule, State
 from .values import Conditioning, Image, Latent, Sigmas, Unknown, Value
 
 FUNCTIONS = {
-    "floor": math.floor, "ceil": math.ceil, "round": round, "min": min, "max": max, "abs": abs,
-    "int": int, "float": float, "sqrt": math.sqrt, "pow": pow, "log": math.log,
-}  # fmt: skip
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "round": round,
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "int": int,
+    "float": float,
+    "sqrt": math.sqrt,
+    "pow": pow,
+    "log": math.log,
+}
 
 
 def hand_on(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
@@ -87,7 +96,9 @@ def resize_latent(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
     latent, sizes = state.value(node, "samples"), numbers(state, node, "width", "height")
     if not isinstance(latent, Latent) or isinstance(sizes, Unknown):
         return (sizes if isinstance(sizes, Unknown) else unknown_like(latent, node),)
-    width, height = keep_aspect(sizes[0] // rule.spatial, sizes[1] // rule.spatial, latent.width, latent.height)
+    width, height = keep_aspect(
+        sizes[0] // rule.spatial, sizes[1] // rule.spatial, latent.width, latent.height
+    )
     return (Latent(latent.batch, latent.frames, height, width),)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import cache
-from itertools import count
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from .. import facts
 from ..errors import InputError
 
 Id = int | str
 T = TypeVar("T")
+AGAIN = "Save it again from ComfyUI."
 
 
 class Format(msgspec.Struct, frozen=True):
@@ -93,10 +96,11 @@ class Sheet(msgspec.Struct, frozen=True):
 
 
 class Workflow(msgspec.Struct, frozen=True):
-    """The outermost sheet, and every subgraph's definition by id."""
+    """The outermost sheet, every subgraph's definition by id, and the highest node id ever used."""
 
     root: Sheet
     definitions: dict[str, Sheet]
+    last_id: int = 0
 
 
 @cache
@@ -114,28 +118,39 @@ def parse(document: dict[str, Any]) -> Workflow:
     """The sheets of a decoded workflow file; raises `InputError` where it has not a workflow's shape."""
     root = sheet(document, "")
     definitions = [sheet(one, str(one.get("id"))) for one in nested(document)]
-    return Workflow(root, {one.id: one for one in definitions})
+    return Workflow(root, {one.id: one for one in definitions}, last_id(document))
 
 
 def nested(document: dict[str, Any]) -> list[dict[str, Any]]:
     """Every subgraph definition of a document, those within definitions too."""
-    found: list[dict[str, Any]] = []
-    pending = [document]
-    while pending:
-        held = pending.pop(0).get("definitions")
+    found = [document]
+    for holder in found:  # grows as it goes
+        held = holder.get("definitions")
         inside = held.get("subgraphs") or [] if isinstance(held, dict) else []
         if not isinstance(inside, list) or not all(isinstance(one, dict) for one in inside):
             raise InputError("`definitions.subgraphs` is not a list of subgraphs", do=AGAIN)
         found += inside
-        pending += inside
-    return found
+    return found[1:]
+
+
+def last_id(document: dict[str, Any]) -> int:
+    """The highest node id that the file says was ever used, in either version."""
+    state = document.get("state")
+    given = state.get("lastNodeId") if isinstance(state, dict) else document.get("last_node_id")
+    return given if isinstance(given, int) else 0
+
+
+def whole(node_id: str) -> int | None:
+    """A node id as the whole number that it is, None for any other text."""
+    return int(node_id) if re.fullmatch("0|[1-9][0-9]{0,8}", node_id) else None
 
 
 def sheet(given: dict[str, Any], sheet_id: str) -> Sheet:
     """One sheet in either version of the format."""
     links = given.get("links") or []
     old = isinstance(links, list) and any(isinstance(one, list) for one in links)
-    wires = convert(links, list[WireRow | None] if old else list[Wire | None])
+    wires: Sequence[Wire | None]
+    wires = convert(links, list[WireRow | None]) if old else convert(links, list[Wire | None])
     nodes = convert(given.get("nodes") or [], list[Saved])
     return Sheet(
         id=sheet_id,

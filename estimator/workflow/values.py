@@ -81,6 +81,7 @@ Value = Any  # one of the above, or a plain number, string or bool; Unknown wher
 class Loaded(msgspec.Struct, frozen=True):
     """A component that a node loads. `component` is None where its file is missing or not understood.
 
+    `assumed`: the file is not on disk, the published file of its name stands for it;
     `file`: as the node names it; `widget` and `device`: what the loader's widgets ask for.
     """
 
@@ -93,6 +94,7 @@ class Loaded(msgspec.Struct, frozen=True):
     widget: str = ""
     device: str = ""
     problem: str = ""
+    assumed: bool = False
 
 
 class Step(msgspec.Struct, frozen=True):

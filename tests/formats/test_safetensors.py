@@ -67,7 +67,7 @@ BROKEN = {
     "a Git LFS pointer": (b"version https://git-lfs.github.com/spec/v1\n", "lfs-pointer"),
     "a GGUF file": (b"GGUF\3\0\0\0" + b"\0" * 50, "gguf"),
     "a zip archive": (b"PK\3\4" + b"\0" * 50, "pickle"),
-}  # fmt: skip
+}
 BROKEN_HEADERS = {
     "no JSON": (b"{nonsense", b"", "header-invalid"),
     "not UTF-8": (b'{"\xff":1}', b"", "header-invalid"),
@@ -81,10 +81,14 @@ BROKEN_HEADERS = {
     "a huge shape": (one(shape=[1 << 62, 1 << 62]), b"\0" * 8, "shape"),
     "offsets that run backwards": (one(data_offsets=[8, 0]), b"\0" * 8, "shape"),
     "a hole": (one(data_offsets=[4, 12]), b"\0" * 12, "extents"),
-    "an overlap": ({**one(), "y": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]}}, b"\0" * 12, "extents"),
+    "an overlap": (
+        {**one(), "y": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]}},
+        b"\0" * 12,
+        "extents",
+    ),
     "a cut-short file": (one(), b"\0" * 5, "cut-short"),
     "bytes after the last tensor": (one(), b"\0" * 9, "trailing-bytes"),
-}  # fmt: skip
+}
 
 
 def refused(path):
@@ -109,7 +113,9 @@ def test_a_header_that_does_not_hold_is_refused(tmp_path, header, data, code):
 
 
 def test_a_cut_short_file_says_how_much_is_there(tmp_path):
-    path = lay(tmp_path / "ae.safetensors", one(shape=[2_000_000], data_offsets=[0, 8_000_000]), b"\0" * 4_000_000)
+    path = lay(
+        tmp_path / "ae.safetensors", one(shape=[2_000_000], data_offsets=[0, 8_000_000]), b"\0" * 4_000_000
+    )
     assert str(refused(path)) == f"{path}: is cut short: 3.8 MiB of 7.6 MiB. Download it again."
 
 
@@ -130,14 +136,22 @@ def test_no_bytes_do_worse_than_a_refusal(tmp_path_factory, start, length):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.dictionaries(st.text(max_size=8).filter(lambda n: n != "__metadata__"),
-                       st.tuples(st.sampled_from(["F32", "F16", "U8"]), st.lists(st.integers(0, 5), max_size=3)),
-                       max_size=6))  # fmt: skip
+@given(
+    st.dictionaries(
+        st.text(max_size=8).filter(lambda n: n != "__metadata__"),
+        st.tuples(st.sampled_from(["F32", "F16", "U8"]), st.lists(st.integers(0, 5), max_size=3)),
+        max_size=6,
+    )
+)
 def test_what_is_written_is_what_is_read(tmp_path_factory, tensors):
     made = {name: Tensor(name, dtype, tuple(shape)) for name, (dtype, shape) in tensors.items()}
     header, end = {}, 0
     for name, tensor in made.items():
-        header[name] = {"dtype": tensor.dtype, "shape": tensor.shape, "data_offsets": [end, end + tensor.nbytes]}
+        header[name] = {
+            "dtype": tensor.dtype,
+            "shape": tensor.shape,
+            "data_offsets": [end, end + tensor.nbytes],
+        }
         end += tensor.nbytes
     path = lay(tmp_path_factory.mktemp("made") / "m.safetensors", header, b"\0" * end)
     assert read(path).tensors == made

@@ -82,5 +82,7 @@ def test_a_library_finds_files_under_old_folder_names_and_reads_each_once(sparse
     sparse_model("ae", tmp_path / "unet" / "x.safetensors")
     library = Library(in_folders((tmp_path,)))
     assert library.open("diffusion_models", "x.safetensors").components[0].id == "kl-16"
-    assert library.open("diffusion_models", "x.safetensors") is library.open("diffusion_models", "x.safetensors")
+    assert library.open("diffusion_models", "x.safetensors") is library.open(
+        "diffusion_models", "x.safetensors"
+    )
     assert library.open("vae", "x.safetensors").missing

@@ -67,9 +67,9 @@ class Server:
         except ValueError:
             return status, text.decode()
 
-    def run(self, prompt: dict[str, Any]) -> dict[str, Any]:
-        """Queue a prompt and wait for its entry in the history."""
-        status, queued = self.ask("/prompt", {"prompt": prompt})
+    def run(self, prompt: dict[str, Any], outputs: list[str]) -> dict[str, Any]:
+        """Queue a prompt for some of its output nodes, and wait for its entry in the history."""
+        status, queued = self.ask("/prompt", {"prompt": prompt, "partial_execution_targets": outputs})
         assert (200, {}) == (status, queued.get("node_errors", queued))
         end = time.monotonic() + 60
         while time.monotonic() < end:

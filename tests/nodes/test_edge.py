@@ -10,7 +10,6 @@ from vram_forecast.estimator.units import GIB
 from vram_forecast.nodes import here, host, routes
 
 PROMPT = {"1": {"class_type": "EmptyLatentImage", "inputs": {"width": 64, "height": 64, "batch_size": 1}}}
-SAVED = {"nodes": [{"id": 1, "type": "EmptyLatentImage"}], "links": [], "version": 0.4}
 SEEN = host.Seen(
     device="NVIDIA GeForce RTX 3060",
     vendor="nvidia",
@@ -27,24 +26,18 @@ SEEN = host.Seen(
 )
 
 
-@pytest.mark.parametrize(
-    ("body", "workflow"),
-    [
-        ({"prompt": PROMPT, "client_id": "x", "extra_data": {}}, PROMPT),
-        (PROMPT, PROMPT),
-        (SAVED, SAVED),
-        ({"prompt": PROMPT["1"]}, {"prompt": PROMPT["1"]}),
-    ],
-    ids=["what /prompt gets", "a prompt alone", "a saved workflow", "a prompt whose node is called prompt"],
-)
-def test_the_workflow_is_found_in_the_body(body, workflow):
-    assert workflow == routes.prompt_in(json.dumps(body).encode())
+@pytest.fixture
+def seen(monkeypatch):
+    """A ComfyUI on a card, with no model on disk."""
+    monkeypatch.setattr(host, "look", lambda: SEEN)
+    monkeypatch.setattr(host, "resolve", lambda folder, name: None)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"3", b"\xff", b"[" * 100_000])
-def test_a_body_that_is_no_json_object_is_refused(body):
+def test_a_body_that_is_no_workflow_is_refused_in_one_line(seen, body):
     status, answer = routes.answer(body)
-    assert (400, ["error"]) == (status, list(json.loads(answer)))
+    said = json.loads(answer)
+    assert (400, ["error"], 1) == (status, list(said), len(said["error"].splitlines()))
 
 
 def test_the_machine_is_what_the_host_sees():
@@ -77,11 +70,10 @@ def test_a_missing_requirement_says_how_to_install_it(monkeypatch):
     assert here.REQUIREMENTS.is_file()
 
 
-def test_a_defect_is_one_sentence_for_the_user_and_a_traceback_in_the_log(monkeypatch, caplog):
+def test_a_defect_is_one_sentence_for_the_user_and_a_traceback_in_the_log(seen, monkeypatch, caplog):
     def broken(*_):
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(host, "look", lambda: SEEN)
     monkeypatch.setattr(estimator, "check", broken)
     with caplog.at_level(logging.ERROR, "vram_forecast"):
         status, answer = routes.answer(json.dumps(PROMPT).encode())

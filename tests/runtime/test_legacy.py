@@ -52,7 +52,9 @@ PARTIAL = [
 ]
 
 
-@pytest.mark.parametrize(("model", "total", "free", "system", "reserve", "loaded", "offloaded", "buffer"), PARTIAL)
+@pytest.mark.parametrize(
+    ("model", "total", "free", "system", "reserve", "loaded", "offloaded", "buffer"), PARTIAL
+)
 def test_a_partial_load_splits_as_the_log_says(
     models, model, total, free, system, reserve, loaded, offloaded, buffer
 ):
@@ -107,6 +109,8 @@ def test_no_version_loads_more_than_its_budget(models, comfy):
 
 
 def test_novram_streams_everything_that_can_be(models):
-    here = Machine(machine(12288, 11500).device, Host("linux", GIB, GIB), Policy("0.33.0", False, ("--novram",)))
+    here = Machine(
+        machine(12288, 11500).device, Host("linux", GIB, GIB), Policy("0.33.0", False, ("--novram",))
+    )
     (placed,) = LegacyManager(here).place([hold("m", models("flux1-dev"), here)], asked(1015.8))
     assert placed.resident == 0

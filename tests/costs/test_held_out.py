@@ -1,0 +1,67 @@
+"""Laws at shapes that no fit has seen: traced points, kept as data by tools/trace_costs.py."""
+
+import json
+from pathlib import Path
+from statistics import median
+
+import pytest
+from vram_forecast.estimator import facts
+from vram_forecast.estimator.costs import Shape, cost
+
+POINTS = {
+    path.stem: json.loads(path.read_text()) for path in sorted(Path(__file__).parent.glob("held_out/*"))
+}
+
+
+def said(name, point):
+    """The law's cost of a point, of the version that it was traced on."""
+    return cost(
+        name,
+        point["operation"],
+        Shape(**point["shape"]),
+        comfy=point["version"],
+        storage=point["storage"],
+        compute_bytes=point["compute_bytes"],
+    )
+
+
+def errors(name, quantity):
+    """The relative errors of a quantity over the points of a law file."""
+    found = []
+    for point in POINTS[name]:
+        law = {
+            "peak": said(name, point).activations.best,
+            "flops": said(name, point).flops,
+            "largest_conv": said(name, point).largest_conv,
+        }[quantity]
+        found.append(abs(law - point[quantity]) / max(1, point[quantity]))
+    return found
+
+
+def test_every_law_file_has_points_that_no_fit_saw():
+    assert facts.names("costs") == tuple(f"costs/{name}" for name in POINTS)
+
+
+@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("quantity", ["peak", "flops", "largest_conv"])
+def test_a_law_holds_at_shapes_it_was_not_fitted_on(name, quantity):
+    found = errors(name, quantity)
+    assert max(found) <= 0.02
+    assert median(found) <= 0.01
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_a_traced_peak_lies_in_the_band(name):
+    outside = [
+        point
+        for point in POINTS[name]
+        if not said(name, point).activations.low <= point["peak"] <= said(name, point).activations.high
+    ]
+    assert [] == outside
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_a_point_is_called_traced_inside_the_grid_and_modelled_outside(name):
+    bases = {said(name, point).activations.basis for point in POINTS[name]}
+    assert bases <= {"traced", "modelled"}
+    assert "traced" in bases

@@ -1,0 +1,191 @@
+"""The command line: its answers, its exit codes, and one line for bad input."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from prompts import checkpoint, flux, node
+
+KEYS = {
+    "": "schema verdict tight where because device host policy vram_peak ram_peak seconds coverage components steps "
+    "suggestions",
+    "device": "name total free",
+    "host": "ram_total ram_free",
+    "policy": "comfy dynamic_vram flags",
+    "vram_peak": "low best high basis",
+    "coverage": "nodes understood unknown missing_files",
+    "where": "node class_type kind",
+}
+STEP = (
+    "node class_type kind components shape passes weights resident streamed_per_pass activations workspace "
+    "comfy_reserves vram_peak ram seconds verdict"
+)
+COMPONENT = "node file role family storage_dtype compute_dtype bytes manager basis"
+SUGGESTION = "code title why applicability edits saves verdict_after seconds_after downloads"
+
+
+@pytest.fixture
+def cli(root, tmp_path):
+    """Runs the command line in a folder of its own, as `python -m estimator` of the checkout does."""
+
+    def run(*arguments, cwd=tmp_path):
+        code = f"import sys; sys.path.insert(0, {str(root)!r}); from estimator.cli import main; main()"
+        command = [sys.executable, "-c", code, *map(str, arguments)]
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False)
+
+    return run
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Writes a workflow, an object or raw text, and gives its path."""
+
+    def save(workflow, name="w.json"):
+        path = tmp_path / name
+        path.write_text(workflow if isinstance(workflow, str) else json.dumps(workflow), encoding="utf-8")
+        return path
+
+    return save
+
+
+def refused(done):
+    """The one line of a refusal."""
+    assert done.returncode == 2, done
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert "Traceback" not in line
+    return line
+
+
+def test_check_says_the_verdict_first(cli, saved):
+    done = cli("check", saved(flux()), "--gpu", "rtx-3060-12gb", "--ram", "64")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Runs, streaming ")
+
+
+def test_check_as_json_has_the_keys_of_the_contract(cli, saved):
+    answer = json.loads(cli("check", saved(flux()), "--gpu", "rtx-3060-12gb", "--ram", "64", "--json").stdout)
+    for key, names in KEYS.items():
+        assert names.split() == list(answer[key] if key else answer)
+    assert {STEP} == {" ".join(step) for step in answer["steps"]}
+    assert {COMPONENT} == {" ".join(one) for one in answer["components"]}
+    assert {SUGGESTION} == {" ".join(one) for one in answer["suggestions"]}
+    assert answer["coverage"]["understood"] == answer["coverage"]["nodes"] == 9
+
+
+def test_bytes_in_json_are_whole_numbers(cli, saved):
+    answer = json.loads(cli("check", saved(checkpoint()), "--gpu", "rtx-4090", "--ram", "64", "--json").stdout)
+    for step in answer["steps"]:
+        for key in ("activations", "workspace", "vram_peak"):
+            assert [int] * 3 == [type(step[key][end]) for end in ("low", "best", "high")]
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("oom", 0), ("streamed", 1), ("resident", 1)])
+def test_fail_on_is_an_exit_code(cli, saved, verdict, code):
+    done = cli("check", saved(flux()), "--gpu", "rtx-3060-12gb", "--ram", "64", "--fail-on", verdict)
+    assert done.returncode == code
+
+
+def test_graph_prints_the_prompt_alone(cli, saved):
+    assert json.loads(cli("graph", saved(flux()), "--json").stdout) == flux()
+
+
+def test_inspect_says_what_a_file_holds(cli, sparse_model, tmp_path):
+    path = sparse_model("flux1-dev-fp8-checkpoint", tmp_path / "x.safetensors")
+    (one,) = json.loads(cli("inspect", path, "--json").stdout)["files"]
+    assert (one["role"], one["family"], one["variant"]) == ("checkpoint", "flux", "dev")
+    assert one["weight_bytes"] == sum(part["bytes"] for part in one["by_dtype"].values())
+    assert "flux dev checkpoint" in cli("inspect", path).stdout
+
+
+def test_inspect_reports_a_broken_file_as_a_problem(cli, saved):
+    done = cli("inspect", saved("<!DOCTYPE html><html></html>", "m.safetensors"), "--json")
+    assert done.returncode == 2
+    assert [one["code"] for one in json.loads(done.stdout)["files"][0]["problems"]] == ["html"]
+
+
+def test_gpus_lists_what_is_known(cli):
+    assert "rtx-3060-12gb" in cli("gpus").stdout
+    (row,) = json.loads(cli("gpus", "RTX 4090", "--json").stdout)["gpus"]
+    assert row["vram_gb"] == 24.0
+
+
+@pytest.mark.parametrize(
+    ("workflow", "says"),
+    {
+        "no JSON": ("{", "JSON"),
+        "an unknown shape": ("[1, 2]", ""),
+        "a number": ("7", ""),
+        "a node without a class": ({"1": {"inputs": {}}}, "neither a workflow nor a prompt"),
+        "a link to nowhere": ({"1": node("VAEDecode", samples=["9", 0], vae=["9", 1])}, "9"),
+        "a cycle": ({"1": node("VAEDecode", samples=["1", 0], vae=["1", 0])}, "circle"),
+    }.values(),
+    ids=["no JSON", "an unknown shape", "a number", "a node without a class", "a link to nowhere", "a cycle"],
+)
+def test_a_workflow_that_cannot_be_used_is_one_line(cli, saved, workflow, says):
+    path = saved(workflow)
+    line = refused(cli("check", path, "--vram", "12"))
+    assert says in line
+    assert str(path) in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--gpu", "rtx-9999"], "Did you mean"),
+        (["--gpu", "rtx-3060-12gb", "--os", "amiga"], "--os"),
+        (["--gpu", "rtx-3060-12gb", "--fail-on", "bad"], "--fail-on"),
+        (["--gpu", "rtx-3060-12gb", "--models-dir", "/nowhere"], "/nowhere"),
+        (["--vram", "-3"], "--vram"),
+        (["--vram", "nan"], "--vram"),
+        (["--vram", "twelve"], "--vram"),
+        (["--gpu"], "--gpu"),
+        (["--no-such-option"], "--no-such-option"),
+        (["--gpu", "rtx-4090", "--free", "-1"], "--free"),
+        (["--gpu", "rtx-4090", "--ram", "inf"], "--ram"),
+        (["--gpu", "rtx-4090", "--flags", "'unclosed"], "--flags"),
+        (["--gpu", "rtx-4090", "--comfy", "newest"], "--comfy"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_one_line(cli, saved, arguments, says):
+    assert says in refused(cli("check", saved(flux()), *arguments))
+
+
+def test_a_workflow_that_is_not_there_is_one_line(cli):
+    assert "nowhere.json" in refused(cli("check", "nowhere.json", "--vram", "12"))
+
+
+def test_a_model_file_that_is_cut_short_is_one_line(cli, saved, sparse_model, tmp_path):
+    path = sparse_model("flux1-dev", tmp_path / "models" / "diffusion_models" / "flux1-dev.safetensors")
+    with path.open("r+b") as file:
+        file.truncate(1 << 20)
+    line = refused(cli("check", saved(flux()), "--vram", "12", "--models-dir", tmp_path / "models"))
+    assert line == f"{path}: is cut short: 1.0 MiB of 22.2 GiB. Download it again."
+
+
+def test_a_machine_without_a_card_asks_for_one(cli, saved):
+    done = cli("check", saved(flux()))
+    if done.returncode == 0:
+        pytest.skip("this machine has a card")
+    assert "--gpu" in refused(done)
+
+
+def test_a_file_on_disk_wins_over_the_published_one_of_its_name(cli, saved, sparse_model, tmp_path):
+    sparse_model("flux1-dev-fp8-kijai", tmp_path / "models" / "unet" / "flux1-dev.safetensors")
+    answer = json.loads(
+        cli("check", saved(flux()), "--gpu", "rtx-4090", "--models-dir", tmp_path / "models", "--json").stdout
+    )
+    bases = {one["file"]: (one["storage_dtype"], one["basis"]) for one in answer["components"]}
+    assert bases["flux1-dev.safetensors"] == ("F8_E4M3", "exact")
+    assert bases["ae.safetensors"] == ("BF16", "assumed")
+
+
+def test_extra_model_paths_name_more_folders(cli, saved, sparse_model, tmp_path):
+    sparse_model("ae", tmp_path / "else" / "vae" / "ae.safetensors")
+    yaml = tmp_path / "extra.yaml"
+    yaml.write_text("mine:\n  base_path: else\n  vae: vae\n", encoding="utf-8")
+    answer = json.loads(
+        cli("check", saved(flux()), "--gpu", "rtx-4090", "--extra-model-paths", yaml, "--json").stdout
+    )
+    assert {"ae.safetensors": "exact"}.items() <= {one["file"]: one["basis"] for one in answer["components"]}.items()
