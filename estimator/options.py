@@ -11,7 +11,7 @@ from typing import Any, get_args
 from .errors import InputError
 from .models.library import Files, in_folders
 from .runtime import Device, Host, Machine
-from .runtime.machine import Os, card, device_of, device_of_size, newest, policy, version
+from .runtime.machine import Os, card, card_here, device_of, device_of_size, newest, policy, version
 from .units import GIB
 
 NEWEST_TORCH = "2.9"
@@ -72,29 +72,26 @@ def device_of_options(gpu: str, vram: float, free: int | None) -> Device:
 def own_card() -> Device | None:
     """The first NVIDIA card of this machine by NVML, with what is free on it now; None without one."""
     try:
-        import pynvml  # type: ignore[import-untyped]
-
+        import pynvml
+    except ImportError:
+        return None
+    try:
         pynvml.nvmlInit()
         handle = pynvml.nvmlDeviceGetHandleByIndex(0)
         name, memory = pynvml.nvmlDeviceGetName(handle), pynvml.nvmlDeviceGetMemoryInfo(handle)
-    except (ImportError, OSError, pynvml_error()):
+    except pynvml.NVMLError:
         return None
-    name = name.decode() if isinstance(name, bytes) else name
-    total, free = int(memory.total), int(memory.free)
-    return own_device(name, total, free)
+    return own_device(name if isinstance(name, str) else name.decode(), int(memory.total), int(memory.free))
 
 
 def own_device(name: str, total: int, free: int) -> Device:
     """A device by the driver's word, with the rates of its row where its name is known."""
     import msgspec
 
-    try:
-        known: Device | None = device_of(card(name), free)
-    except InputError:
-        known = None
-    base = device_of_size(total, free)
-    if known is None:
+    row, base = card_here(name, total), device_of_size(total, free)
+    if row is None:
         return msgspec.structs.replace(base, name=name)
+    known = device_of(row, free)
     return msgspec.structs.replace(
         base,
         name=name,
@@ -102,17 +99,6 @@ def own_device(name: str, total: int, free: int) -> Device:
         tflops=known.tflops,
         pcie_gbs=known.pcie_gbs,
     )
-
-
-def pynvml_error() -> type[Exception]:
-    """NVML's own error, or one that never happens where the library is absent."""
-    try:
-        from pynvml import NVMLError
-
-        error: type[Exception] = NVMLError
-        return error
-    except ImportError:
-        return ImportError
 
 
 def host_of(ram: float, system: str) -> Host:

@@ -65,13 +65,14 @@ def test_check_says_the_verdict_first(cli, saved):
 
 
 def test_check_as_json_has_the_keys_of_the_contract(cli, saved):
-    answer = json.loads(cli("check", saved(flux()), "--gpu", "rtx-3060-12gb", "--ram", "64", "--json").stdout)
+    # Before Ampere the VAE computes in 32 bits: this decode does not fit 6 GB whole, which a suggestion mends.
+    answer = json.loads(cli("check", saved(checkpoint(side=1536)), "--gpu", "rtx-2060", "--ram", "64", "--json").stdout)
     for key, names in KEYS.items():
         assert names.split() == list(answer[key] if key else answer)
     assert {STEP} == {" ".join(step) for step in answer["steps"]}
     assert {COMPONENT} == {" ".join(one) for one in answer["components"]}
     assert {SUGGESTION} == {" ".join(one) for one in answer["suggestions"]}
-    assert answer["coverage"]["understood"] == answer["coverage"]["nodes"] == 9
+    assert answer["coverage"]["understood"] == answer["coverage"]["nodes"] == 7
 
 
 def test_bytes_in_json_are_whole_numbers(cli, saved):

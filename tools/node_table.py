@@ -26,8 +26,9 @@ SOURCE = (
 )
 KEYS = (
     "inputs in the frontend's order; widget: has a value in `widgets_values`; after, end: places there that "
-    "are never sent; forced: a socket that old versions showed as a widget; choices: {a|b} in its text is "
-    "resolved; options: the inputs that each choice of a dynamic combo adds; rest: any number of such widgets"
+    "are never sent; forced: a socket that old versions showed as a widget; grows: a group of sockets, more as "
+    "they are used; choices: {a|b} in its text is resolved; options: the inputs that each choice of a dynamic "
+    "combo adds; rest: any number of text widgets so named"
 )
 
 
@@ -74,7 +75,7 @@ def row(name: str, spec: list[Any], under: str = "") -> dict[str, Any]:
     found = {"name": name, "type": type_of(spec[0], options)}
     kind = options.get("widgetType", type_of(spec[0]))
     if kind not in WIDGETS:
-        return found
+        return found | ({"grows": True} if kind in FRONTEND["grows"] else {})
     if options.get("forceInput"):
         return found | {"forced": True}
     return found | {"widget": True} | value(kind, spec) | details(under + name, kind, spec)

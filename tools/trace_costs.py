@@ -67,21 +67,17 @@ def without(law: Law, version: str) -> Law:
 
 
 def merged(kept: list[Law], new: Law, points: list[Any], trials: list[Any]) -> list[Law]:
-    """The new law beside the kept ones, or its version added to a kept one that gives its points too."""
+    """The new law beside the kept ones, or its version added to a kept one that says the same."""
     from estimator.trace import make
 
+    case = ("operation", "storage", "compute_bytes", "range", "features")
     for at, law in enumerate(kept):
-        about = ("operation", "storage", "compute_bytes", "range", "features")
-        alike = all(getattr(law, field) == getattr(new, field) for field in about)
-        if alike and make.agrees(law, points + trials):
-            law = msgspec.structs.replace(
-                law, versions=(*law.versions, *new.versions), commits=(*law.commits, *new.commits)
-            )
-            errors = {
-                "worst_on_grid": make.worst(law, points),
-                "worst_held_out": make.worst(law, trials),
-            }
-            return [*kept[:at], make.with_errors(law, **errors), *kept[at + 1 :]]
+        alike = all(getattr(law, field) == getattr(new, field) for field in case)
+        if alike and make.agree(law, new, [point.shape for point in points + trials]):
+            errors = {"worst_on_grid": make.worst(law, points), "worst_held_out": make.worst(law, trials)}
+            both = {name: (*getattr(law, name), *getattr(new, name)) for name in ("versions", "commits")}
+            shared = msgspec.structs.replace(make.with_errors(law, **errors), **both)
+            return [*kept[:at], shared, *kept[at + 1 :]]
     return [*kept, new]
 
 

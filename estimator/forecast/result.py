@@ -35,6 +35,7 @@ class ComponentForecast(msgspec.Struct, frozen=True):
 class StepForecast(msgspec.Struct, frozen=True):
     """One step. Bytes, but `seconds`; `streamed` and `activations` are per pass, `need` is what cannot yield.
 
+    `uploaded`: copied to the card to begin; `occupied`: weights of all models there.
     `tiled`: a VAE step that will not fit whole and is retried in tiles.
     """
 
@@ -49,6 +50,8 @@ class StepForecast(msgspec.Struct, frozen=True):
     weights: int = 0
     resident: int = 0
     streamed: int = 0
+    uploaded: int = 0
+    occupied: int = 0
     activations: Estimate = ZERO
     workspace: Estimate = ZERO
     comfy_reserves: int | None = None

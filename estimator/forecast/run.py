@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from .. import facts
-from ..models import Component
 from ..runtime import Held, Machine, hold, manager
-from ..units import GIB, ZERO, Estimate
+from ..units import ZERO, Estimate
 from ..workflow.values import Loaded, Workload
-from . import speed
-from .result import VERDICTS, ComponentForecast, Forecast, StepForecast, Verdict, worst
+from . import ram, speed
+from .result import ComponentForecast, Forecast, StepForecast, Verdict, worst
 from .step import Worker
 
 
@@ -17,11 +15,13 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     parts = {key: one.component for key, one in workload.loaded.items() if one.component}
     held = {key: held_of(workload.loaded[key], machine) for key, part in parts.items() if part.role != "lora"}
     worker = Worker(machine, manager(machine), parts)
-    steps = tuple(
-        worker.forecast(step, [held[key] for key in step.components if key in held])
-        for step in workload.steps
-    )
-    ram, again = memory(workload, held, parts, steps, machine)
+
+    def steps_once() -> tuple[StepForecast, ...]:
+        models = [[held[key] for key in step.components if key in held] for step in workload.steps]
+        return tuple(map(worker.forecast, workload.steps, models))
+
+    steps = steps_once()
+    need, again = ram.need(workload, held, steps, steps_once(), machine)
     seconds, ideal = total_seconds(steps)
     if seconds and again:
         seconds = seconds + speed.disk(again)
@@ -35,7 +35,7 @@ def run(workload: Workload, machine: Machine) -> Forecast:
         host=machine.host,
         policy=machine.policy,
         vram_peak=peak(steps),
-        ram_peak=ram,
+        ram_peak=need,
         disk_bytes=again,
         seconds=seconds,
         resident_seconds=ideal,
@@ -100,32 +100,3 @@ def total_seconds(steps: tuple[StepForecast, ...]) -> tuple[Estimate | None, Est
             return None, None
         seconds, ideal = seconds + step.seconds, ideal + step.resident_seconds
     return (seconds, ideal) if steps else (None, None)
-
-
-def memory(
-    workload: Workload,
-    held: dict[str, Held],
-    parts: dict[str, Component],
-    steps: tuple[StepForecast, ...],
-    machine: Machine,
-) -> tuple[Estimate, int]:
-    """Peak RAM of the prompt, and the bytes of it that RAM cannot keep, read again in every run.
-
-    Dynamic: weights are pages of their files. Legacy: what is not on the card is held in RAM.
-    """
-    row = facts.table("managers/constants")["ram"]
-    process = round((row["process_gib"] + row["system_gib"][machine.host.os]) * GIB)
-    adapters = sum(part.file_bytes for part in parts.values() if part.role == "lora")
-    if machine.policy.dynamic_vram:
-        weights = sum(one.file_bytes for one in held.values())
-    else:
-        on_card = min((step.resident for step in steps if step.resident), default=0)
-        weights = sum(one.bytes for one in held.values()) - on_card
-    outputs = sum(step.output for step in workload.steps)
-    best = process + weights + adapters + outputs
-    need = Estimate(best - process // 2, best, best + process // 2, "modelled")
-    again = min(weights, max(0, best - machine.host.ram_total))
-    return need, again
-
-
-__all__ = ["VERDICTS", "run"]

@@ -119,7 +119,7 @@ class Worker:
             step.law,
             shape,
             comfy=self.machine.policy.comfy,
-            storage=storage_kind(main),
+            storage=storage_kind(main, part),
             compute_bytes=main.compute_bytes,
         )
         if paid is None or step.shape is None:
@@ -143,10 +143,10 @@ class Worker:
 
     def workspace(self, step: Step, main: Held, shape: Shape, paid: Cost) -> Estimate:
         """What a trace does not see: conversions for convolutions, libraries' scratch (design section 5)."""
-        if not paid.largest_conv:
+        part = self.parts[main.key]
+        if not part.convolutional:
             row = facts.table("managers/constants")["workspace"]["transformer"]
             return Estimate(row["low_mib"] * MIB, row["best_mib"] * MIB, row["high_mib"] * MIB, "assumed")
-        part = self.parts[main.key]
         if step.kind == "sample":
             bound = reserve.sampling(main, shape, shape.batch) or 0
         else:
@@ -157,29 +157,36 @@ class Worker:
     def judge(
         self, step: Step, main: Held, placed: tuple[Placement, ...], load: Load, base: StepForecast
     ) -> StepForecast:
-        """The verdict of a placed step; a VAE that does not fit is judged again in tiles."""
-        held = self.need(placed, load)
-        total = self.machine.device.total
-        if held.best > total and step.law in ("decode", "encode") and not step.tile:
-            retried = self.retry(step, main)
-            if retried and self.need(placed, retried).low <= total:
-                return self.finish(step, placed, retried, base, again=load)
-        return self.finish(step, placed, load, base)
+        """The verdict of a placed step; a VAE that does not fit is judged again in tiles.
+
+        A VAE is never tight where its retry in tiles would fit: at worst it is slower.
+        """
+        total, retried = self.machine.device.total, self.retry(step, main)
+        saved = retried is not None and self.need(placed, retried).low <= total
+        if retried and saved and self.need(placed, load).best > total:
+            return self.finish(step, placed, retried, base, again=load)
+        found = self.finish(step, placed, load, base)
+        return msgspec.structs.replace(found, tight=False) if saved else found
 
     def retry(self, step: Step, main: Held) -> Load | None:
-        """The cost of ComfyUI's automatic retry in tiles."""
-        if step.shape is None:
+        """The cost of ComfyUI's automatic retry in tiles, of a VAE that works on a whole picture."""
+        if step.shape is None or step.tile or step.law not in ("decode", "encode"):
             return None
         rule = facts.table("managers/constants")["vae_fallback"]["video" if step.shape.frames > 1 else "flat"]
         shape = tiled(msgspec.structs.replace(step.shape, batch=1), rule["tile"])
         return self.priced(step, main, shape, 1, tiles(step.shape, rule["tile"]) * rule["passes"])
 
     def need(self, placed: tuple[Placement, ...], load: Load) -> Estimate:
-        """Bytes that cannot give way during a pass."""
-        fixed = sum(one.buffer for one in placed)
+        """Bytes that cannot give way during a pass.
+
+        A partial load of the legacy manager is cut to what is free, however much others hold.
+        """
+        fixed, taken = sum(one.buffer for one in placed), self.machine.device.taken
         if not self.manager.yields():
             fixed += self.manager.occupied()
-        return self.machine.device.taken + Estimate.exact(fixed) + load.beside
+            if any(one.streamed for one in placed):
+                taken = Estimate(taken.best, taken.best, taken.best, taken.basis)
+        return taken + Estimate.exact(fixed) + load.beside
 
     def finish(
         self,
@@ -203,6 +210,8 @@ class Worker:
             shape=tuple_of(step.shape),
             passes=load.passes,
             resident=resident,
+            uploaded=sum(one.uploaded for one in placed),
+            occupied=self.manager.occupied(),
             streamed=streamed,
             activations=load.cost.activations,
             workspace=load.workspace,
@@ -231,7 +240,6 @@ class Worker:
         """Seconds of the step with its uploads, and what it would take with all weights on the card."""
         device = self.machine.device
         kind = {"encode_text": "text_efficiency", "sample": "efficiency"}.get(step.kind, "conv_efficiency")
-        kind = "conv_efficiency" if load.cost.largest_conv else kind
         one = speed.compute(device, load.cost.flops * load.tile_passes, kind)
         streamed = speed.transfer(device, sum(p.streamed for p in placed), "pinned_share")
         uploaded = speed.transfer(device, sum(p.uploaded for p in placed), "pageable_share")
@@ -243,11 +251,14 @@ class Worker:
         return real, ideal
 
 
-def storage_kind(held: Held) -> str:
-    """Which law of storage applies: weights used as they are, cast at use, or cast from 8 bits."""
+def storage_kind(held: Held, part: Component) -> str:
+    """Which law of storage applies: weights used as they are, cast at use, or cast with embeddings too.
+
+    A quantised file keeps its embeddings in 16 bits; one that is 8-bit throughout casts them whole.
+    """
     if not held.cast:
         return "native"
-    return "cast_fp8" if bits()[held.storage] == 8 else "cast"
+    return "cast_fp8" if bits()[held.storage] == 8 and not part.quantization else "cast"
 
 
 def tiled(shape: Shape, tile: int) -> Shape:

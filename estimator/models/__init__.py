@@ -90,6 +90,7 @@ def component(row: Row, table: TensorTable, prefix: str) -> Component:
         storage=row.storage,
         fixed=row.fixed,
         dtypes=row.dtypes,
+        convolutional=row.convolutional,
         min_tokens=row.min_tokens,
         chunk_tokens=row.chunk_tokens,
         costs=row.costs,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache, cached_property
 
 import msgspec
 
 from .. import facts
-from ..formats import Tally, Tensor, size, tally
+from ..formats import Tally, Tensor, tally
 from .rows import Role
 
 
@@ -24,7 +24,7 @@ class Module(msgspec.Struct, frozen=True):
     leaf: bool
 
 
-class Component(msgspec.Struct, frozen=True):
+class Component(msgspec.Struct, frozen=True, dict=True):
     """One network of a file. `tensors` are those that ComfyUI's module holds, named without `prefix`."""
 
     id: str
@@ -39,37 +39,39 @@ class Component(msgspec.Struct, frozen=True):
     storage: str = "file"
     fixed: dict[str, str] = {}
     dtypes: tuple[str, ...] = ()
+    convolutional: bool = False
     min_tokens: int = 0
     chunk_tokens: int = 0
     costs: str = ""
     latent: str = ""
     comfy_class: str = ""
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """The number of elements, scales of quantised layers not counted."""
         return sum(t.parameters for t in self.tensors if not is_scale(t))
 
-    @property
+    @cached_property
     def file_bytes(self) -> int:
         """Bytes of the weights as the file stores them."""
         return sum(t.nbytes for t in self.tensors)
 
-    @property
+    @cached_property
     def by_dtype(self) -> dict[str, Tally]:
         """Tensors, parameters and bytes by element type, the largest first."""
         return tally(list(self.tensors))
 
-    @property
+    @cached_property
     def majority(self) -> str:
         """The element type of most parameters: what ComfyUI takes for the file's own type."""
         return max(self.by_dtype.items(), key=lambda item: item[1].parameters)[0] if self.tensors else ""
 
-    @property
+    @cached_property
     def quantization(self) -> str | None:
         """The name of the quantised layout, or None for plain tensors (fp8 without scales is plain)."""
         return f"{self.majority.lower()}_scaled" if any(map(is_scale, self.tensors)) else None
 
+    @cached_property
     def modules(self) -> tuple[Module, ...]:
         """The layers, in the file's order."""
         groups: dict[str, list[Tensor]] = {}
@@ -81,14 +83,16 @@ class Component(msgspec.Struct, frozen=True):
             for name, group in groups.items()
         )
 
-    def bytes_in(self, dtype_of: Callable[[Tensor], str]) -> int:
-        """Bytes of the weights once `dtype_of` has said what each tensor is stored in."""
-        return sum(size(t.parameters, dtype_of(t)) for t in self.tensors)
+
+@cache
+def scales() -> frozenset[str]:
+    """The last parts of names that mark scales (`data/quantization.toml`)."""
+    return frozenset(facts.table("quantization")["scales"])
 
 
 def is_scale(tensor: Tensor) -> bool:
     """Whether a tensor is a quantised layer's scale or marker rather than a parameter."""
-    return tensor.name.rpartition(".")[2] in facts.table("quantization")["scales"]
+    return tensor.name.rpartition(".")[2] in scales()
 
 
 def is_castable(tensor: Tensor) -> bool:

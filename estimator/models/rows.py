@@ -25,6 +25,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     A name in `has` may end in `*`. `fixed`: types that ComfyUI keeps some layers in whatever the file has.
     `costs` names a table of `data/costs/`, `latent` a row of `data/latents.toml`.
+    `convolutional`: most of its work is convolutions, whose workspace a trace does not see.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage: str = "file"
     fixed: dict[str, str] = {}
     dtypes: tuple[str, ...] = ()
+    convolutional: bool = False
     min_tokens: int = 0
     chunk_tokens: int = 0
     costs: str = ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import itertools
 from typing import Any
 
+from .. import facts
 from ..advice import Checked, Suggestion
 from ..forecast import Forecast, StepForecast
 from ..units import Estimate, amount, duration, gib
@@ -73,11 +75,18 @@ def machine_line(forecast: Forecast) -> str:
     """The card, the RAM and the ComfyUI that the forecast is for."""
     device, policy = forecast.device, forecast.policy
     manager = "dynamic VRAM" if policy.dynamic_vram else "legacy memory manager"
-    flags = f" {' '.join(policy.flags)}" if policy.flags else ""
+    flags = "".join(f" {flag}" for flag in memory_flags(policy.flags))
     return (
         f"{device.name}: {gib(device.total)}, {gib(device.free)} free · RAM {gib(forecast.host.ram_total)} · "
         f"ComfyUI {policy.comfy}{flags}, {manager}"
     )
+
+
+def memory_flags(flags: tuple[str, ...]) -> list[str]:
+    """Those of ComfyUI's start-up flags that change memory, each with the number that follows it."""
+    known = set(facts.table("flags")["memory"])
+    pairs = itertools.zip_longest(flags, flags[1:], fillvalue="")
+    return [f"{flag} {value}" if value[:1].isdigit() else flag for flag, value in pairs if flag in known]
 
 
 def steps_table(forecast: Forecast) -> Any:
@@ -86,7 +95,7 @@ def steps_table(forecast: Forecast) -> Any:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("Step", overflow="ellipsis", no_wrap=True, max_width=28)
+    table.add_column("Step", overflow="ellipsis", no_wrap=True, max_width=24)
     table.add_column("Node", no_wrap=True)
     table.add_column(f"of {gib(forecast.device.total)}", no_wrap=True)
     for name in ("Weights", "Beside", "Peak", "Streams", "Time"):
@@ -139,7 +148,8 @@ def bar(step: StepForecast, forecast: Forecast) -> str:
     if not step.vram_peak.best:
         return "·" * BAR
     used = round(forecast.device.taken.best / cell)
-    weights = round((forecast.device.taken.best + step.resident) / cell) - used
+    beside = step.activations.best + step.workspace.best
+    weights = round((step.vram_peak.best - beside) / cell) - used
     peak = round(step.vram_peak.best / cell)
     filled = "░" * used + "█" * weights + "▒" * (peak - used - weights)
     return filled[:BAR].ljust(BAR, "·") + ("!" if peak > BAR else "")

@@ -69,9 +69,7 @@ def slowdown(forecast: Forecast) -> str:
     if not forecast.seconds or not forecast.resident_seconds:
         return ""
     real, ideal = duration(forecast.seconds.best), duration(forecast.resident_seconds.best)
-    return (
-        f": about {real} instead of {ideal}" if real != ideal else f": about {real}, hidden behind computing"
-    )
+    return f": about {real} instead of {ideal}" if real != ideal else f": about {real}, as long as without"
 
 
 def disk(forecast: Forecast) -> str:

@@ -13,6 +13,8 @@ from .. import facts
 from ..errors import InputError
 from ..units import GIB, MIB, Estimate
 
+SIZE_SLACK = 0.12  # drivers report a little less than the label
+
 Os = Literal["linux", "windows", "wsl", "macos"]
 
 
@@ -125,6 +127,25 @@ def card(name: str) -> dict[str, Any]:
         return rows[inside[0]]
     near = inside[:4] or difflib.get_close_matches(wanted, rows, 3, 0.3) or sorted(rows)[:3]
     raise InputError(f"no card is named `{name}`", where="--gpu", do=f"Did you mean {', '.join(near)}?")
+
+
+def card_here(name: str, total: int) -> dict[str, Any] | None:
+    """The row of the card that a driver names, `total` bytes large; None where no row fits both.
+
+    Drivers leave a card's size out of its name: `NVIDIA GeForce RTX 3060` is a card of 8 or of 12 GB.
+    """
+    words = kind(name)
+    same = [row for row in cards() if kind(row["name"]) == words] or [
+        row for row in cards() if kind(row["id"]) and kind(row["id"]) <= words
+    ]
+    near = min(same, key=lambda row: abs(row["vram_gb"] * GIB - total), default=None)
+    return near if near and abs(near["vram_gb"] * GIB - total) < SIZE_SLACK * total else None
+
+
+def kind(name: str) -> frozenset[str]:
+    """The words of a card's name without its size."""
+    words = re.sub(r"sxm\d", "sxm", slug(name)).split("-")
+    return frozenset(word for word in words if not re.fullmatch(r"\d{0,3}(gb|gib)?", word))
 
 
 def slug(name: str) -> str:

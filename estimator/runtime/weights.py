@@ -68,7 +68,7 @@ def hold(key: str, component: Component, machine: Machine, widget: str = "", dev
     """The component as this machine's ComfyUI will hold it, with a loader's `weight_dtype` and `device`."""
     storage, compute = types(component, machine, widget)
     on_cpu = device == "cpu" or runs_on_cpu(component, machine)
-    layers = tuple(layer(module, component, storage, compute) for module in component.modules())
+    layers = tuple(layer(module, component, storage, compute) for module in component.modules)
     return Held(
         key,
         component.role,

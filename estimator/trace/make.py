@@ -85,14 +85,11 @@ def with_errors(law: Law, **errors: float) -> Law:
     return msgspec.structs.replace(law, **kept, band=max(law.band, *kept.values()))
 
 
-def agrees(law: Law, points: list[Point]) -> bool:
-    """Whether the law gives these points too, in peaks, convolutions and FLOPs."""
-    pairs: list[tuple[float, float]] = []
-    for point in points:
-        pairs.append((activations(law, point.shape), point.peak))
-        pairs.append((largest_conv(law, point.shape), max(point.convs, default=0)))
-        pairs.append((flops(law, point.shape), point.flops))
-    return all(abs(said - seen) <= AGREE * seen for said, seen in pairs)
+def agree(one: Law, other: Law, shapes: list[Shape]) -> bool:
+    """Whether two laws say the same of these shapes: peaks, convolutions and FLOPs."""
+    says = (activations, largest_conv, flops)
+    pairs = [(said(one, shape), said(other, shape)) for said in says for shape in shapes]
+    return all(abs(a - b) <= AGREE * max(a, b) for a, b in pairs)
 
 
 def _told_apart(law: Law, shapes: list[Shape]) -> Law:

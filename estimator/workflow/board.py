@@ -123,17 +123,14 @@ def complete(saved: list[Slot], row: dict[str, Any], widgets: dict[str, Widget])
     An input for a widget that the node has not is gone, link and all.
     """
     links = {slot.name: slot.link for slot in saved}
-    known = {
-        name: Slot(name, one["type"], links.get(name), WidgetName(name) if "widget" in one else None)
-        for one in row["inputs"]
-        if one["type"] != "COMFY_AUTOGROW_V3"
-        for name in (one["name"],)
-    }
+    known: dict[str, Slot] = {}
+    for one in sorted(row["inputs"], key=lambda one: "widget" in one):
+        if not one.get("grows"):
+            name = one["name"]
+            widget = WidgetName(name) if "widget" in one else None
+            known[name] = Slot(name, one["type"], links.get(name), widget)
     grown = [slot for slot in saved if slot.name not in known]
-    return [
-        *sorted(known.values(), key=lambda slot: slot.widget is not None),
-        *(slot for slot in grown if not slot.widget or slot.widget.name in widgets),
-    ]
+    return [*known.values(), *(slot for slot in grown if not slot.widget or slot.widget.name in widgets)]
 
 
 def typed(saved: list[Output], types: list[str]) -> list[Output]:

@@ -16,7 +16,6 @@ from .ui import Port, Wire, layout, limit
 from .widgets import Widget
 
 PREFIX = re.compile(r"(?:\s*\d+\s*:)+\s*")
-OWN = "-1"  # the node that an entry names for an input of the subgraph itself
 
 
 def find_port(host: Live, entry: list[str], boards: Boards) -> Port | None:
@@ -29,7 +28,7 @@ def find_port(host: Live, entry: list[str], boards: Boards) -> Port | None:
     node = inner.nodes.get(node_id)
     if node is None:
         own = (port for port in inner.inputs if port.name == name)
-        return next(own, None) if node_id == OWN else None
+        return next(own, None) if node_id == layout().host_itself else None
     if node.virtual == "primitive":
         return replace_primitive(host, inner, node, name)
     if name.startswith("$$"):  # a preview, not a value

@@ -19,12 +19,14 @@ AGAIN = "Save it again from ComfyUI."
 
 
 class Format(msgspec.Struct, frozen=True):
-    """The numbers that the file format gives a meaning to (data/frontend.toml)."""
+    """The names and numbers that the file format gives a meaning to (data/frontend.toml)."""
 
     subgraph_input: str
     subgraph_output: str
     muted: int
     bypassed: int
+    host_itself: str
+    combos: list[str]
     control_values: list[str]
 
 

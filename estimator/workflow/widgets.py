@@ -69,7 +69,7 @@ def fill(rows: list[dict[str, Any]], places: Iterator[Any], under: str = "") -> 
 
 def make(row: dict[str, Any], value: Any) -> Widget:
     """The widget of one input; a combo that was saved without a value has its first one."""
-    if value is msgspec.UNSET or (value is None and row["type"] in ("COMBO", "COMFY_DYNAMICCOMBO_V3")):
+    if value is msgspec.UNSET or (value is None and row["type"] in layout().combos):
         value = row.get("default", value)
     return Widget(value, choices=row.get("choices", False), tag=row.get("tag", ""))
 

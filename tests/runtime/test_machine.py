@@ -5,7 +5,7 @@ from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.formats import read
 from vram_forecast.estimator.models import identify
 from vram_forecast.estimator.runtime import Host, Machine, hold
-from vram_forecast.estimator.runtime.machine import card, constants, device_of, policy, version
+from vram_forecast.estimator.runtime.machine import card, card_here, constants, device_of, policy, version
 from vram_forecast.estimator.units import GIB, MIB
 
 
@@ -23,6 +23,27 @@ def test_a_card_that_is_not_known_offers_the_nearest(name, offered):
     with pytest.raises(InputError, match="Did you mean") as caught:
         card(name)
     assert offered in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "mib", "expected"),
+    [
+        ("NVIDIA GeForce RTX 3060", 12288, "rtx-3060-12gb"),
+        ("NVIDIA GeForce RTX 3060", 8192, "rtx-3060-8gb"),
+        ("NVIDIA GeForce RTX 3060 Ti", 8192, "rtx-3060-ti"),
+        ("NVIDIA GeForce RTX 3080", 12288, "rtx-3080-12gb"),
+        ("NVIDIA GeForce RTX 4060 Ti", 16380, "rtx-4060-ti-16gb"),
+        ("NVIDIA GeForce RTX 4090", 24564, "rtx-4090"),
+        ("NVIDIA GeForce RTX 4090 Laptop GPU", 16376, "rtx-4090-laptop"),
+        ("NVIDIA A100-SXM4-80GB", 81920, "a100-sxm-80"),
+        ("NVIDIA H100 PCIe", 81559, "h100-pcie-80"),
+        ("NVIDIA GeForce RTX 4090", 49140, None),  # a modified card of twice the memory: another card
+        ("Voodoo 2", 12288, None),
+    ],
+)
+def test_a_driver_names_a_card_without_its_size(name, mib, expected):
+    row = card_here(name, mib * MIB)
+    assert expected == (row and row["id"])
 
 
 def test_free_memory_that_is_given_leaves_only_the_context_to_assume():
