@@ -1,4 +1,4 @@
-"""Which share of a card's tensor rate public measurements reach: `python benchmarks/speed_evidence.py [--json]`.
+"""The share of a card's rate that public measurements reach: `python benchmarks/speed_evidence.py [--json]`.
 
 FLOPs are those of the traced laws, the rate is the card's row (dense 16-bit, 32-bit accumulate), seconds are
 the rows of data/measurements/speed.toml. The median and the ends are what data/managers/constants.toml uses.

@@ -8,8 +8,8 @@ import pytest
 from prompts import checkpoint, flux, node
 
 KEYS = {
-    "": "schema verdict tight where because device host policy vram_peak ram_peak seconds coverage components steps "
-    "suggestions",
+    "": "schema verdict tight where because device host policy vram_peak ram_peak seconds coverage "
+    "components steps suggestions",
     "device": "name total free",
     "host": "ram_total ram_free",
     "policy": "comfy dynamic_vram flags",
@@ -65,8 +65,10 @@ def test_check_says_the_verdict_first(cli, saved):
 
 
 def test_check_as_json_has_the_keys_of_the_contract(cli, saved):
-    # Before Ampere the VAE computes in 32 bits: this decode does not fit 6 GB whole, which a suggestion mends.
-    answer = json.loads(cli("check", saved(checkpoint(side=1536)), "--gpu", "rtx-2060", "--ram", "64", "--json").stdout)
+    # Before Ampere the VAE computes in 32 bits: this decode does not fit 6 GB whole; a suggestion mends it.
+    answer = json.loads(
+        cli("check", saved(checkpoint(side=1536)), "--gpu", "rtx-2060", "--ram", "64", "--json").stdout
+    )
     for key, names in KEYS.items():
         assert names.split() == list(answer[key] if key else answer)
     assert {STEP} == {" ".join(step) for step in answer["steps"]}
@@ -76,7 +78,9 @@ def test_check_as_json_has_the_keys_of_the_contract(cli, saved):
 
 
 def test_bytes_in_json_are_whole_numbers(cli, saved):
-    answer = json.loads(cli("check", saved(checkpoint()), "--gpu", "rtx-4090", "--ram", "64", "--json").stdout)
+    answer = json.loads(
+        cli("check", saved(checkpoint()), "--gpu", "rtx-4090", "--ram", "64", "--json").stdout
+    )
     for step in answer["steps"]:
         for key in ("activations", "workspace", "vram_peak"):
             assert [int] * 3 == [type(step[key][end]) for end in ("low", "best", "high")]
@@ -189,4 +193,6 @@ def test_extra_model_paths_name_more_folders(cli, saved, sparse_model, tmp_path)
     answer = json.loads(
         cli("check", saved(flux()), "--gpu", "rtx-4090", "--extra-model-paths", yaml, "--json").stdout
     )
-    assert {"ae.safetensors": "exact"}.items() <= {one["file"]: one["basis"] for one in answer["components"]}.items()
+    assert {"ae.safetensors": "exact"}.items() <= {
+        one["file"]: one["basis"] for one in answer["components"]
+    }.items()

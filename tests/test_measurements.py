@@ -10,6 +10,8 @@ from vram_forecast.estimator import facts
 
 def test_the_share_of_a_cards_rate_is_the_median_of_public_measurements_within_their_ends(root):
     script = root / "benchmarks" / "speed_evidence.py"
-    found = json.loads(subprocess.run([sys.executable, script, "--json"], capture_output=True, check=True).stdout)
+    found = json.loads(
+        subprocess.run([sys.executable, script, "--json"], capture_output=True, check=True).stdout
+    )
     used = facts.table("managers/constants")["compute"]["efficiency"]
     assert {end: found[end] for end in ("low", "best", "high")} == pytest.approx(used, abs=0.006)

@@ -87,7 +87,8 @@ def value(of: Any) -> str:
         return "{ " + ", ".join(f"{name} = {value(item)}" for name, item in of.items()) + " }"
     if isinstance(of, (list, tuple)):
         return "[" + ", ".join(map(value, of)) + "]"
-    return json.dumps(of, ensure_ascii=False)
+    whole = isinstance(of, float) and of.is_integer()
+    return json.dumps(int(of) if whole else of, ensure_ascii=False)
 
 
 def rows(law: Law) -> Iterator[str]:

@@ -12,7 +12,8 @@ from ..forecast import Forecast, StepForecast
 from ..units import Estimate, amount, duration, gib
 from .words import SIGNS, sentence
 
-BAR = 18
+BAR = 14
+LEAST_NAME = 8
 COLOURS = {
     "resident": "green",
     "streamed": "blue",
@@ -52,7 +53,7 @@ def show(checked: Checked, console: Any) -> None:
     console.print(Text(machine_line(forecast), style="dim"))
     console.print()
     if forecast.steps:
-        console.print(steps_table(forecast))
+        console.print(steps_table(forecast, console.width))
         console.print()
     for one in checked.suggestions:
         console.print(Text(change(one)))
@@ -89,27 +90,23 @@ def memory_flags(flags: tuple[str, ...]) -> list[str]:
     return [f"{flag} {value}" if value[:1].isdigit() else flag for flag, value in pairs if flag in known]
 
 
-def steps_table(forecast: Forecast) -> Any:
-    """One row for each step: where, what it holds against the card, what streams, how long."""
+def steps_table(forecast: Forecast, width: int) -> Any:
+    """One row for each step: what it holds against the card, what streams, how long. Sizes in GiB."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("Step", overflow="ellipsis", no_wrap=True, max_width=24)
-    table.add_column("Node", no_wrap=True)
-    table.add_column(f"of {gib(forecast.device.total)}", no_wrap=True)
-    for name in ("Weights", "Beside", "Peak", "Streams", "Time"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for step in forecast.steps:
+    rows = [(bar(step, forecast), *cells(step), sign(step)) for step in forecast.steps]
+    heads = (f"of {gib(forecast.device.total)}", "weights", "beside", "peak", "streams", "time", "")
+    nodes = max(len(step.node) for step in forecast.steps)
+    taken = sum(max(map(len, column)) + 1 for column in zip(heads, *rows, strict=True)) + nodes + 1
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("step", overflow="ellipsis", no_wrap=True, max_width=max(LEAST_NAME, width - taken))
+    table.add_column("node", no_wrap=True)
+    for head in heads:
+        table.add_column(head, justify="left" if head in (heads[0], "") else "right", no_wrap=True)
+    for step, (drawn, *numbers, word) in zip(forecast.steps, rows, strict=True):
         style = COLOURS[step.verdict] if step.verdict != "resident" else ""
-        table.add_row(
-            step.title,
-            step.node,
-            Text(bar(step, forecast), style=style),
-            *cells(step),
-            Text(sign(step), style=style),
-        )
+        table.add_row(step.title, step.node, Text(drawn, style=style), *numbers, Text(word, style=style))
     return table
 
 
@@ -120,21 +117,22 @@ def sign(step: StepForecast) -> str:
 
 
 def cells(step: StepForecast) -> tuple[str, ...]:
-    """The numbers of a row."""
+    """The numbers of a row, in GiB."""
     beside = step.activations + step.workspace
+    times = f" x{step.passes}" if step.passes > 1 else ""
     return (
-        gib(step.weights) if step.weights else "?",
+        short(step.weights) if step.weights else "?",
         span(beside) if beside.high else "",
-        gib(step.vram_peak.best) if step.vram_peak.high else "",
-        f"{gib(step.streamed)}" + (f" x{step.passes}" if step.passes > 1 else "") if step.streamed else "",
+        short(step.vram_peak.best) if step.vram_peak.high else "",
+        f"{short(step.streamed)}{times}" if step.streamed else "",
         duration(step.seconds.best) if step.seconds else "",
     )
 
 
 def span(size: Estimate) -> str:
-    """An estimate in bytes with its band, where the band shows."""
-    low, high = amount(size.low), amount(size.high)
-    return high if low == high else f"{short(size.low)}-{gib(size.high)}"
+    """An estimate in GiB with its band, where the band shows."""
+    low, high = short(size.low), short(size.high)
+    return high if low == high else f"{low}-{high}"
 
 
 def short(size: float) -> str:
@@ -167,7 +165,7 @@ def footer(forecast: Forecast) -> list[str]:
     ]
     if any(step.workspace.high > step.workspace.low for step in forecast.steps):
         lines.append(
-            "Beside: traced activations, and the workspace of convolutions and libraries (the spread)."
+            "Sizes in GiB. Beside the weights: traced activations, and libraries' workspace (the spread)."
         )
     if forecast.seconds:
         low, high = duration(forecast.seconds.low), duration(forecast.seconds.high)

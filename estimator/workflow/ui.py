@@ -22,7 +22,6 @@ class Format(msgspec.Struct, frozen=True):
     """The names and numbers that the file format gives a meaning to (data/frontend.toml)."""
 
     subgraph_input: str
-    subgraph_output: str
     muted: int
     bypassed: int
     host_itself: str

@@ -137,7 +137,7 @@ def origin(place: Place, node: Live, number: int, wanted: Any, at: Input) -> Inp
 
 def setter(place: Place, getter: Live, wanted: Any) -> Input | None:
     """The input of the `set` node that a `get` node names, on its own board or one around it."""
-    around: Place | None = place
+    around: Place | None = place if getter.first_value else None
     while around:
         for node in around.board.nodes.values():
             if node.virtual == "set" and node.slots and node.first_value == getter.first_value:

@@ -37,16 +37,24 @@ def test_a_workflow_runs_as_users_of_that_card_report(prompt, gpu, verdict):
 
 
 def test_activations_are_the_traced_check_points():
-    assert step(forecast(flux(), "rtx-4090"), "sample").activations.best == pytest.approx(363.9 * MIB, rel=0.02)
+    assert step(forecast(flux(), "rtx-4090"), "sample").activations.best == pytest.approx(
+        363.9 * MIB, rel=0.02
+    )
     fp8 = forecast(flux(dtype="fp8_e4m3fn"), "rtx-4090")
     assert step(fp8, "sample").activations.best == pytest.approx(402.9 * MIB, rel=0.02)
-    assert step(forecast(checkpoint(), "rtx-4090"), "sample").activations.best == pytest.approx(315.3 * MIB, rel=0.02)
-    assert step(forecast(flux(), "rtx-4090"), "decode").activations.best == pytest.approx(1296 * MIB, rel=0.02)
+    assert step(forecast(checkpoint(), "rtx-4090"), "sample").activations.best == pytest.approx(
+        315.3 * MIB, rel=0.02
+    )
+    assert step(forecast(flux(), "rtx-4090"), "decode").activations.best == pytest.approx(
+        1296 * MIB, rel=0.02
+    )
     assert step(forecast(wan(), "rtx-4090"), "decode").activations.best == pytest.approx(2762 * MIB, rel=0.02)
 
 
 def test_comfyui_reserves_what_its_own_formula_says():
-    assert step(forecast(flux(), "rtx-4090"), "sample").comfy_reserves == pytest.approx(1015.8 * MIB, rel=1e-3)
+    assert step(forecast(flux(), "rtx-4090"), "sample").comfy_reserves == pytest.approx(
+        1015.8 * MIB, rel=1e-3
+    )
     assert step(forecast(wan(), "rtx-4090"), "sample").comfy_reserves == pytest.approx(6038.9 * MIB, rel=1e-3)
     assert step(forecast(flux(), "rtx-4090"), "decode").comfy_reserves == 4356 * MIB
 
@@ -59,7 +67,10 @@ def test_a_card_without_room_for_activations_runs_out_of_memory():
 
 
 def test_windows_spills_where_linux_runs_out():
-    assert [forecast(wan(1280, 720, 81), vram=6, system=os).verdict for os in ("linux", "windows")] == ["oom", "spill"]
+    assert [forecast(wan(1280, 720, 81), vram=6, system=os).verdict for os in ("linux", "windows")] == [
+        "oom",
+        "spill",
+    ]
 
 
 def test_a_decode_that_does_not_fit_is_retried_in_tiles_and_is_no_error():
@@ -105,14 +116,18 @@ def test_every_version_gives_a_verdict(comfy):
     assert found.policy.dynamic_vram is (comfy in ("0.18.2", "0.33.0", "0.99"))
 
 
-PROMPTS = st.sampled_from([flux(), flux(2048, 2048), checkpoint(), checkpoint(batch=4), wan(), wan(640, 640, 33)])
+PROMPTS = st.sampled_from(
+    [flux(), flux(2048, 2048), checkpoint(), checkpoint(batch=4), wan(), wan(640, 640, 33)]
+)
 COMFY = st.sampled_from(["0.3.75", "0.33.0"])
 
 
 @settings(max_examples=60, deadline=None)
 @given(PROMPTS, st.integers(4, 40), COMFY)
 def test_more_memory_never_worsens_the_verdict(prompt, vram, comfy):
-    small, large = (VERDICTS.index(forecast(prompt, vram=vram + more, comfy=comfy).verdict) for more in (0, 8))
+    small, large = (
+        VERDICTS.index(forecast(prompt, vram=vram + more, comfy=comfy).verdict) for more in (0, 8)
+    )
     assert large <= small
 
 

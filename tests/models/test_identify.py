@@ -1,4 +1,4 @@
-"""Components from headers: every corpus file is told for what it is, and by one row only."""
+"""Components from headers: every header is told for what it is, and by one row only."""
 
 import pytest
 from vram_forecast.estimator.formats import read
@@ -37,7 +37,7 @@ def test_a_file_splits_into_its_components_with_their_bytes(slug, expected, spar
 
 
 def test_every_corpus_file_is_of_a_family_and_no_two_rows_claim_one_part(root, sparse_model, tmp_path):
-    slugs = sorted(path.parent.name for path in (root / "tests" / "corpus").glob("*/header.json.gz"))
+    slugs = sorted(path.name.split(".json")[0] for path in (root / "data" / "headers").glob("*.json.gz"))
     for slug in slugs:
         found = identify(read(sparse_model(slug, tmp_path / "m.safetensors"))).components
         parts = [(one.role, one.prefix) for one in found]

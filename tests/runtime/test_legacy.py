@@ -19,7 +19,7 @@ def machine(total, free, system="linux", comfy="0.33.0"):
 
 @pytest.fixture(scope="session")
 def models(sparse_model, tmp_path_factory):
-    """Diffusion models of the corpus by slug, read once."""
+    """Diffusion models by the name of their header, read once."""
     folder, known = tmp_path_factory.mktemp("models"), {}
 
     def model(slug):

@@ -120,9 +120,15 @@ def test_a_custom_sampler_takes_guider_schedule_and_sampler_as_values():
         "21": node("BasicScheduler", model=["1", 0], scheduler="simple", steps=12, denoise=1.0),
         "22": node("KSamplerSelect", sampler_name="heun"),
         "23": node("RandomNoise", noise_seed=1),
-        "8": node("SamplerCustomAdvanced", noise=["23", 0], guider=["20", 0], sampler=["22", 0], sigmas=["21", 0],
-                  latent_image=["4", 0]),
-    }  # fmt: skip
+        "8": node(
+            "SamplerCustomAdvanced",
+            noise=["23", 0],
+            guider=["20", 0],
+            sampler=["22", 0],
+            sigmas=["21", 0],
+            latent_image=["4", 0],
+        ),
+    }
     (sample,) = steps(prompt, "sample")
     assert (sample.conditions, sample.repeats, shape(sample)) == (1, 23, (1, 16, 1, 128, 128))
 
@@ -130,9 +136,18 @@ def test_a_custom_sampler_takes_guider_schedule_and_sampler_as_values():
 def test_image_to_video_encodes_its_start_image_at_full_length():
     prompt = wan() | {
         "20": node("LoadImage", image="x.png"),
-        "4": node("WanImageToVideo", positive=["5", 0], negative=["6", 0], vae=["3", 0], width=640, height=480,
-                  length=33, batch_size=1, start_image=["20", 0]),
-    }  # fmt: skip
+        "4": node(
+            "WanImageToVideo",
+            positive=["5", 0],
+            negative=["6", 0],
+            vae=["3", 0],
+            width=640,
+            height=480,
+            length=33,
+            batch_size=1,
+            start_image=["20", 0],
+        ),
+    }
     prompt["7"]["inputs"] |= {"positive": ["4", 0], "negative": ["4", 1], "latent_image": ["4", 2]}
     assert [shape(step) for step in steps(prompt, "encode_image")] == [(1, 16, 9, 60, 80)]
 

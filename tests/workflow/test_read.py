@@ -136,15 +136,17 @@ class TestLinksOfAPrompt:
     def test_anything_else_is_a_value(self, value):
         assert value == self.input_of(value)
 
+    def test_an_output_that_a_newer_comfyui_added_is_a_link_like_any(self):
+        assert Link("1", 9) == self.input_of(["1", 9])
+
     @pytest.mark.parametrize(
         "value, said",
         [
             (["9", 0], "node 3, input 'x': linked to node 9, which is not there. Link it again."),
             (["57:28", 0], "node 3, input 'x': linked to node 57:28, which is not there. Link it again."),
-            (["1", 1], "node 3, input 'x': linked to output 1 of node 1, which has none such."),
             (["1", -1], "node 3, input 'x': linked to output -1 of node 1, which has none such."),
         ],
-        ids=["a node that is not there", "an inner node that is not there", "too high", "negative"],
+        ids=["a node that is not there", "an inner node that is not there", "negative"],
     )
     def test_a_link_to_nothing_is_refused(self, value, said):
         with pytest.raises(InputError) as error:

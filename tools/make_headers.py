@@ -1,6 +1,6 @@
-"""Writes tests/corpus/<slug>/header.json.gz: published checkpoints as headers, from ComfyUI's own classes.
+"""Writes data/headers/<slug>.json.gz: published checkpoints as headers, from ComfyUI's own classes.
 
-`COMFYUI_PATH=... python tools/make_corpus.py [SLUG...]`; what to make is in tests/corpus/specs.toml.
+`COMFYUI_PATH=... python tools/make_headers.py [SLUG...]`; what to make is in data/header_specs.toml.
 No weights are read or made: modules are built on torch's meta device.
 """
 
@@ -21,8 +21,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-CORPUS = Path(__file__).resolve().parent.parent / "tests" / "corpus"
-COMFY = os.environ.get("COMFYUI_PATH") or sys.exit("make_corpus: set COMFYUI_PATH to a ComfyUI checkout.")
+DATA = Path(__file__).resolve().parent.parent / "data"
+COMFY = os.environ.get("COMFYUI_PATH") or sys.exit("make_headers: set COMFYUI_PATH to a ComfyUI checkout.")
 sys.path.insert(0, COMFY)
 sys.argv, SLUGS = [sys.argv[0], "--cpu"], sys.argv[1:]  # ComfyUI reads the command line when imported
 
@@ -132,10 +132,8 @@ def write(row: dict[str, Any], tensors: Tensors) -> str:
     """The case's file, and one line that compares it with the published size."""
     metadata = row.get("metadata", {})
     found = {name: [NAMES[value.dtype], list(value.shape)] for name, value in sorted(tensors.items())}
-    folder = CORPUS / row["slug"]
-    folder.mkdir(exist_ok=True)
     text = json.dumps({"tensors": found, "metadata": metadata}, separators=(",", ":")).encode()
-    (folder / "header.json.gz").write_bytes(gzip.compress(text, mtime=0))
+    (DATA / "headers" / f"{row['slug']}.json.gz").write_bytes(gzip.compress(text, mtime=0))
     weights, header = file_bytes(tensors, metadata)
     published = row.get("bytes")
     beside = (
@@ -148,7 +146,7 @@ def write(row: dict[str, Any], tensors: Tensors) -> str:
 
 def main() -> None:
     """Make every case, or those named."""
-    specs = tomllib.loads((CORPUS / "specs.toml").read_text(encoding="utf-8"))
+    specs = tomllib.loads((DATA / "header_specs.toml").read_text(encoding="utf-8"))
     for row in specs["files"]:
         if not SLUGS or row["slug"] in SLUGS:
             print(write(row, file_tensors(row, specs["modules"])))
