@@ -19,11 +19,17 @@ def load(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
     return tuple(give(output, loads, node) for output in rule.gives)
 
 
+def twin(state: State, node: Node) -> str:
+    """The first node that loads just this: ComfyUI caches by class and inputs, so both share one model."""
+    signature = msgspec.json.encode([node.class_type, node.inputs], order="sorted").decode()
+    return state.first.setdefault(signature, node.id)
+
+
 def from_file(state: State, node: Node, rule: Rule, row: Load) -> list[Loaded]:
     """What one input's file loads; a single entry without a component where that cannot be told."""
     name = state.value(node, row.input)
     if not isinstance(name, str):
-        return [entry(node, "", row.roles[0], None, problem="the file's name is not known")]
+        return [entry(state, node, "", row.roles[0], None, problem="the file's name is not known")]
     found = state.library.open(row.folder, name)
     if found.missing:
         state.missing.setdefault(node.id, []).append(name)
@@ -32,19 +38,25 @@ def from_file(state: State, node: Node, rule: Rule, row: Load) -> list[Loaded]:
     wanted = [one for one in found.components if one.role in row.roles]
     if not wanted:
         problem = found.problem or f"`{name}` holds no {' or '.join(row.roles).replace('_', ' ')}"
-        return [entry(node, name, row.roles[0], None, problem=problem)]
+        return [entry(state, node, name, row.roles[0], None, problem=problem)]
     return [
         msgspec.structs.replace(
-            entry(node, name, one.role, one), widget=text(widget), device=text(device), assumed=found.missing
+            entry(state, node, name, one.role, one),
+            widget=text(widget),
+            device=text(device),
+            assumed=found.missing,
         )
         for one in wanted
     ]
 
 
-def entry(node: Node, name: str, role: str, component: Component | None, problem: str = "") -> Loaded:
-    """One loaded component; its key is the node, its role and its kind."""
-    key = f"{node.id}/{role}/{component.id if component else name}"
-    return Loaded(key, node.id, node.class_type, name, role, component, problem=problem)
+def entry(
+    state: State, node: Node, name: str, role: str, component: Component | None, problem: str = ""
+) -> Loaded:
+    """One loaded component; its key is the node that loads it, its role and its kind."""
+    owner = twin(state, node)
+    key = f"{owner}/{role}/{component.id if component else name}"
+    return Loaded(key, owner, node.class_type, name, role, component, problem=problem)
 
 
 def text(value: Value) -> str:

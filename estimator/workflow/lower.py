@@ -27,7 +27,7 @@ def lower(graph: Graph, library: Library) -> Workload:
         steps=tuple(step for node_id in kept for step in state.steps.get(node_id, ())),
         nodes=len(kept),
         unknown=tuple(state.unknown[node_id] for node_id in kept if node_id in state.unknown),
-        missing=tuple(name for node_id in kept for name in state.missing.get(node_id, ())),
+        missing=tuple(dict.fromkeys(name for node_id in kept for name in state.missing.get(node_id, ()))),
     )
 
 

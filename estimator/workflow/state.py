@@ -50,6 +50,7 @@ class State:
         self.unknown: dict[str, Node] = {}
         self.missing: dict[str, list[str]] = {}
         self.unused: dict[str, set[str]] = {}
+        self.first: dict[str, str] = {}  # the first loader of each signature
 
     def value(self, node: GraphNode, name: str) -> Value:
         """The value of an input: what its link brings, its widget, or its default."""

@@ -169,3 +169,10 @@ def test_an_image_whose_size_is_not_known_leaves_the_encode_unknown():
     prompt["8"]["inputs"]["latent_image"] = ["21", 0]
     (encode,) = steps(prompt, "encode_image")
     assert "size" in encode.unknown
+
+
+def test_two_loaders_of_the_same_file_share_one_model():
+    prompt = wan() | {"11": wan()["1"]}
+    high, low = steps(prompt, "sample")
+    assert high.components == low.components
+    assert [one.role for one in lowered(prompt).loaded.values()].count("diffusion_model") == 1
