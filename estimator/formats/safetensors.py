@@ -36,6 +36,11 @@ class Metadata(msgspec.Struct, rename={"values": "__metadata__"}):
     values: dict[str, str] = {}
 
 
+def claims(start: bytes) -> bool:
+    """Whether a file's first bytes are a header's length, below four gigabytes, and the JSON's beginning."""
+    return start[4 : LENGTH_BYTES + 1] == b"\0\0\0\0{"
+
+
 def read(file: BinaryIO, path: Path) -> TensorTable:
     """The table of an open file, positioned at its start.
 

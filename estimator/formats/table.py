@@ -18,8 +18,22 @@ def bits() -> dict[str, int]:
     return known
 
 
+@cache
+def blocks() -> dict[str, tuple[int, int]]:
+    """Elements and bytes of one block of each type that GGUF has (`data/ggml_types.toml`)."""
+    return {row["name"]: (row["block"], row["bytes"]) for row in facts.table("ggml_types")["type"]}
+
+
+def packed(dtype: str) -> bool:
+    """Whether elements of this type come only in blocks: a type of GGUF that no other format has."""
+    return dtype not in bits() and dtype in blocks()
+
+
 def size(parameters: int, dtype: str) -> int:
-    """Bytes that `parameters` elements of `dtype` take, rounded up to whole bytes."""
+    """Bytes that `parameters` elements of `dtype` take, rounded up to whole bytes or blocks."""
+    if packed(dtype):
+        elements, width = blocks()[dtype]
+        return -(-parameters // elements) * width
     return (parameters * bits()[dtype] + 7) // 8
 
 
@@ -57,7 +71,10 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class TensorTable(msgspec.Struct, frozen=True):
-    """The header of one model file. Sizes are in bytes; `header_bytes` is what precedes the weights."""
+    """The header of one model file. Sizes are in bytes; `header_bytes` is what precedes the weights.
+
+    `shared_bytes`: how much more the tensors are than what is stored, where some are views of one storage.
+    """
 
     path: str
     format: str
@@ -66,6 +83,12 @@ class TensorTable(msgspec.Struct, frozen=True):
     metadata: dict[str, str]
     tensors: dict[str, Tensor]
     problems: tuple[Problem, ...] = ()
+    shared_bytes: int = 0
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of all tensors as the file stores them, what several of them share counted once."""
+        return sum(tensor.nbytes for tensor in self.tensors.values()) - self.shared_bytes
 
     @property
     def name(self) -> str:

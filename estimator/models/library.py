@@ -49,7 +49,7 @@ class Library:
         try:
             components = identify(read(path)).components
         except FormatError as error:
-            if error.code in ("gguf", "pickle"):
+            if error.code == "unsupported":
                 return Found((), error.what)
             raise
         return Found(components, "" if components else f"`{name}` is of no family we know")

@@ -59,7 +59,7 @@ def of_table(table: TensorTable) -> FileReport:
         variant=main.variant if main else "",
         tensor_count=len(tensors),
         parameters=sum(t.parameters for t in tensors),
-        weight_bytes=sum(t.nbytes for t in tensors),
+        weight_bytes=table.weight_bytes,
         by_dtype=tally(tensors),
         quantization={"format": quantized} if quantized else None,
         largest_tensor_bytes=max((t.nbytes for t in tensors), default=0),

@@ -65,8 +65,6 @@ BROKEN = {
     "a header past the limit": (struct.pack("<Q", 1 << 40) + b"{}", "header-too-large"),
     "a web page": (b"<!DOCTYPE html><html>" + b" " * 99, "html"),
     "a Git LFS pointer": (b"version https://git-lfs.github.com/spec/v1\n", "lfs-pointer"),
-    "a GGUF file": (b"GGUF\3\0\0\0" + b"\0" * 50, "gguf"),
-    "a zip archive": (b"PK\3\4" + b"\0" * 50, "pickle"),
 }
 BROKEN_HEADERS = {
     "no JSON": (b"{nonsense", b"", "header-invalid"),
