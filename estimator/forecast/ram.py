@@ -25,7 +25,8 @@ def need(
     row = facts.table("managers/constants")["ram"]
     process = round(row["process_gib"] * GIB)
     system = round(row["system_gib"][machine.host.os] * GIB)
-    weights = touched(again, held) if machine.policy.dynamic_vram else unloaded(first, held)
+    paged = {key: one for key, one in held.items() if machine.policy.dynamic_vram and not one.legacy}
+    weights = touched(again, paged) + unloaded(first, {key: held[key] for key in held if key not in paged})
     outputs = sum(step.output for step in workload.steps)
     best = process + system + adapters(workload) + outputs + weights
     band = (process + system) // 2
@@ -49,7 +50,7 @@ def touched(again: tuple[StepForecast, ...], held: dict[str, Held]) -> int:
 
 def unloaded(first: tuple[StepForecast, ...], held: dict[str, Held]) -> int:
     """Bytes of weights that lie in RAM while the least is on the card."""
-    on_card = [step.occupied for step in first if step.weights]
+    on_card = [step.fixed for step in first if step.weights]
     return sum(one.bytes for one in held.values()) - min(on_card, default=0)
 
 

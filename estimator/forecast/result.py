@@ -35,7 +35,8 @@ class ComponentForecast(msgspec.Struct, frozen=True):
 class StepForecast(msgspec.Struct, frozen=True):
     """One step. Bytes, but `seconds`; `streamed` and `activations` are per pass, `need` is what cannot yield.
 
-    `uploaded`: copied to the card to begin; `occupied`: weights of all models there.
+    `uploaded`: copied to the card to begin; `occupied`: weights of all models there,
+    `fixed`: those of them that do not give way.
     `tiled`: a VAE step that will not fit whole and is retried in tiles.
     """
 
@@ -52,6 +53,7 @@ class StepForecast(msgspec.Struct, frozen=True):
     streamed: int = 0
     uploaded: int = 0
     occupied: int = 0
+    fixed: int = 0
     activations: Estimate = ZERO
     workspace: Estimate = ZERO
     comfy_reserves: int | None = None

@@ -14,7 +14,7 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     """The forecast of `workload` on `machine`."""
     parts = {key: one.component for key, one in workload.loaded.items() if one.component}
     held = {key: held_of(workload.loaded[key], machine) for key, part in parts.items() if part.role != "lora"}
-    worker = Worker(machine, manager(machine), parts)
+    worker = Worker(machine, manager(machine, held.values()), parts)
 
     def steps_once() -> tuple[StepForecast, ...]:
         models = [[held[key] for key in step.components if key in held] for step in workload.steps]
@@ -50,7 +50,7 @@ def run(workload: Workload, machine: Machine) -> Forecast:
 def held_of(loaded: Loaded, machine: Machine) -> Held:
     """How ComfyUI will hold a component that is known."""
     assert loaded.component is not None
-    return hold(loaded.key, loaded.component, machine, loaded.widget, loaded.device)
+    return hold(loaded.key, loaded.component, machine, loaded.widget, loaded.device, loaded.legacy)
 
 
 def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentForecast:
@@ -66,10 +66,15 @@ def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentFo
         storage_dtype=held.storage if held else (part.majority if part else ""),
         compute_dtype=held.compute if held else "",
         bytes=held.bytes if held else (part.file_bytes if part else 0),
-        manager="dynamic" if machine.policy.dynamic_vram and not (held and held.on_cpu) else "legacy",
+        manager="dynamic" if machine.policy.dynamic_vram and not is_legacy(held) else "legacy",
         problem=loaded.problem,
         assumed=loaded.assumed,
     )
+
+
+def is_legacy(held: Held | None) -> bool:
+    """Whether a component is kept from the dynamic manager."""
+    return held is not None and (held.on_cpu or held.legacy)
 
 
 def overall(workload: Workload, steps: tuple[StepForecast, ...], from_disk: bool) -> Verdict:

@@ -8,7 +8,7 @@ from .. import facts
 from ..costs import Cost, Shape, cost
 from ..formats import bits
 from ..models import Component
-from ..runtime import Ask, Held, Machine, Manager, Placement
+from ..runtime import Ask, Held, Machine, Manager, Placement, gguf
 from ..units import MIB, ZERO, Estimate, amount
 from ..workflow.gpu import text_shape
 from ..workflow.values import Step
@@ -62,14 +62,14 @@ class Worker:
         """A step on the card: choose what runs together, place the weights, judge."""
         main = models[0]
         estimates = self.reserves(step, main)
-        load = self.load(step, models, self.together(step, main) if self.manager.yields() else 1)
+        load = self.load(step, models, self.together(step, main) if self.manager.yields(main) else 1)
         if load is None:
             self.manager.place(models, Ask(estimates[0] or 0, estimates[1], 0))
             known = step.shape and "the memory that its model works in is not known"
             return msgspec.structs.replace(base, because=step.unknown or known or "its size is not known")
         ask = Ask(estimates[0] or 0, estimates[1], round(load.beside.best))
         placed = self.manager.place(models, ask)
-        if not self.manager.yields():
+        if not self.manager.yields(main):
             load = self.load(step, models, self.together(step, main)) or load
         return self.judge(
             step, main, placed, load, msgspec.structs.replace(base, comfy_reserves=estimates[1])
@@ -124,6 +124,7 @@ class Worker:
         )
         if paid is None or step.shape is None:
             return None
+        paid = msgspec.structs.replace(paid, activations=paid.activations + gguf.temporaries(part))
         images = step.shape.batch // shape.batch if step.kind in ("decode", "encode_image") else 1
         passes = step.repeats * (step.conditions // together) * max(1, images)
         return Load(
@@ -181,11 +182,9 @@ class Worker:
 
         A partial load of the legacy manager is cut to what is free, however much others hold.
         """
-        fixed, taken = sum(one.buffer for one in placed), self.machine.device.taken
-        if not self.manager.yields():
-            fixed += self.manager.occupied()
-            if any(one.streamed for one in placed):
-                taken = Estimate(taken.best, taken.best, taken.best, taken.basis)
+        fixed, taken = self.manager.fixed() + sum(one.buffer for one in placed), self.machine.device.taken
+        if any(one.streamed and not one.yields for one in placed):
+            taken = Estimate(taken.best, taken.best, taken.best, taken.basis)
         return taken + Estimate.exact(fixed) + load.beside
 
     def finish(
@@ -199,7 +198,7 @@ class Worker:
         """All that is said of a step; `again`: the load of the attempt that failed before."""
         device, need = self.machine.device, self.need(placed, load)
         resident = sum(one.resident for one in placed)
-        peak = need + Estimate.exact(resident) if self.manager.yields() else need
+        peak = need + Estimate.exact(sum(one.resident for one in placed if one.yields))
         streamed = sum(one.streamed for one in placed)
         seconds, ideal = self.seconds(step, placed, load, again)
         verdict, because = self.verdict(need, streamed, load.passes)
@@ -212,6 +211,7 @@ class Worker:
             resident=resident,
             uploaded=sum(one.uploaded for one in placed),
             occupied=self.manager.occupied(),
+            fixed=self.manager.fixed(),
             streamed=streamed,
             activations=load.cost.activations,
             workspace=load.workspace,
@@ -241,14 +241,16 @@ class Worker:
         device = self.machine.device
         kind = {"encode_text": "text_efficiency", "sample": "efficiency"}.get(step.kind, "conv_efficiency")
         one = speed.compute(device, load.cost.flops * load.tile_passes, kind)
-        streamed = speed.transfer(device, sum(p.streamed for p in placed), "pinned_share")
+        pinned = all(one.pinned for one in placed)
+        share = "pinned_share" if pinned else "pageable_share"
+        streamed = speed.transfer(device, sum(p.streamed for p in placed), share)
         uploaded = speed.transfer(device, sum(p.uploaded for p in placed), "pageable_share")
         if one is None or streamed is None or uploaded is None:
             return None, None
         failed = speed.compute(device, again.cost.flops, kind) if again else None
         ideal = uploaded + one.times(load.passes) + (failed or ZERO)
-        real = uploaded + speed.overlapped(one, streamed, self.machine).times(load.passes) + (failed or ZERO)
-        return real, ideal
+        each = speed.overlapped(one, streamed, self.machine) if pinned else one + streamed
+        return uploaded + each.times(load.passes) + (failed or ZERO), ideal
 
 
 def storage_kind(held: Held, part: Component) -> str:
@@ -256,6 +258,8 @@ def storage_kind(held: Held, part: Component) -> str:
 
     A quantised file keeps its embeddings in 16 bits; one that is 8-bit throughout casts them whole.
     """
+    if gguf.is_gguf(part):
+        return "cast_fp8" if gguf.embeds_whole(part) else "cast"
     if not held.cast:
         return "native"
     return "cast_fp8" if bits()[held.storage] == 8 and not part.quantization else "cast"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ..formats import Tensor, TensorTable
+from ..formats import Tensor, TensorTable, packed
 from .component import Component, Module, is_scale
 from .rows import Hyper, Role, Row, rows
 
@@ -74,6 +74,7 @@ def component(row: Row, table: TensorTable, prefix: str) -> Component:
     }
     held = [Tensor(name, t.dtype, t.shape) for name, t in own.items() if name not in row.ignores]
     main = max(held, key=lambda t: t.parameters).dtype
+    main = "F16" if packed(main) else main
     held += [
         Tensor(name, main, shape) for name, shape in row.adds.items() if name not in {t.name for t in held}
     ]
@@ -96,6 +97,7 @@ def component(row: Row, table: TensorTable, prefix: str) -> Component:
         costs=row.costs,
         latent=row.latent,
         comfy_class=row.comfy_class,
+        format=table.format,
     )
 
 

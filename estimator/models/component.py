@@ -7,7 +7,7 @@ from functools import cache, cached_property
 import msgspec
 
 from .. import facts
-from ..formats import Tally, Tensor, tally
+from ..formats import Tally, Tensor, packed, tally
 from .rows import Role
 
 
@@ -45,6 +45,7 @@ class Component(msgspec.Struct, frozen=True, dict=True):
     costs: str = ""
     latent: str = ""
     comfy_class: str = ""
+    format: str = ""
 
     @cached_property
     def parameters(self) -> int:
@@ -69,6 +70,8 @@ class Component(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def quantization(self) -> str | None:
         """The name of the quantised layout, or None for plain tensors (fp8 without scales is plain)."""
+        if packed(self.majority):
+            return f"gguf_{self.majority.lower()}"
         return f"{self.majority.lower()}_scaled" if any(map(is_scale, self.tensors)) else None
 
     @cached_property

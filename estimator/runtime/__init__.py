@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from . import gguf
 from .dynamic import DynamicManager
 from .legacy import LegacyManager
 from .machine import Device, Host, Machine, Policy
+from .mixed import MixedManager
 from .placement import Ask, Manager, Placement
 from .weights import Held, Layer, hold
 
@@ -18,13 +22,17 @@ __all__ = [
     "LegacyManager",
     "Machine",
     "Manager",
+    "MixedManager",
     "Placement",
     "Policy",
+    "gguf",
     "hold",
     "manager",
 ]
 
 
-def manager(machine: Machine) -> Manager:
-    """The memory manager that this machine's ComfyUI uses."""
-    return DynamicManager(machine) if machine.policy.dynamic_vram else LegacyManager(machine)
+def manager(machine: Machine, models: Iterable[Held] = ()) -> Manager:
+    """The memory manager that this machine's ComfyUI uses for a prompt that loads `models`."""
+    if not machine.policy.dynamic_vram:
+        return LegacyManager(machine)
+    return MixedManager(machine) if any(held.legacy for held in models) else DynamicManager(machine)

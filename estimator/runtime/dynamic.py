@@ -25,6 +25,7 @@ class DynamicManager:
         self.page = int(rule["dynamic"]["page_mib"] * MIB)
         self.streams = int(rule["legacy"]["streams"].get(machine.device.vendor, 0))
         self.resident: dict[str, int] = {}
+        self.others = 0  # bytes of weights on the card that another manager holds
 
     @property
     def headroom(self) -> int:
@@ -37,13 +38,17 @@ class DynamicManager:
 
     def free(self) -> int:
         """Bytes free for a step: pages of weights count as free, since they give way."""
-        return self.machine.device.free - self.headroom
+        return self.machine.device.free - self.headroom - self.others
 
     def occupied(self) -> int:
         """Bytes of weights on the card."""
         return sum(self.resident.values())
 
-    def yields(self) -> bool:
+    def fixed(self) -> int:
+        """Pages give way to any allocation."""
+        return 0
+
+    def yields(self, held: Held) -> bool:
         """Pages give way to any allocation."""
         return True
 
@@ -58,7 +63,14 @@ class DynamicManager:
             kept = self.pages(min(held.bytes, room - buffer)) if streams else held.bytes
             room -= kept + buffer
             placed.append(
-                Placement(held.key, held.bytes, kept, buffer, max(0, kept - before.get(held.key, 0)))
+                Placement(
+                    held.key,
+                    held.bytes,
+                    kept,
+                    buffer,
+                    max(0, kept - before.get(held.key, 0)),
+                    yields=True,
+                )
             )
         self.settle({placement.key: placement.resident for placement in placed}, room)
         return tuple(placed)

@@ -58,7 +58,11 @@ class LegacyManager:
         """Bytes of weights on the card."""
         return sum(model.bytes for model in self.loaded)
 
-    def yields(self) -> bool:
+    def fixed(self) -> int:
+        """Legacy weights stay where they are until the next load."""
+        return self.occupied()
+
+    def yields(self, held: Held) -> bool:
         """Legacy weights stay where they are until the next load."""
         return False
 
@@ -180,6 +184,7 @@ class LegacyManager:
             model.buffer,
             max(0, model.bytes - before),
             log(model),
+            pinned=model.held.pinned,
         )
 
 

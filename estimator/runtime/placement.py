@@ -23,7 +23,10 @@ class Ask(msgspec.Struct, frozen=True):
 
 
 class Placement(msgspec.Struct, frozen=True):
-    """One model during a step, bytes: on the card, streamed in each pass, and copied there to begin."""
+    """One model during a step, bytes: on the card, streamed in each pass, and copied there to begin.
+
+    `yields`: the bytes on the card give way to an allocation; `pinned`: the others lie in pinned RAM.
+    """
 
     key: str
     weights: int
@@ -31,6 +34,8 @@ class Placement(msgspec.Struct, frozen=True):
     buffer: int
     uploaded: int
     log: str = ""
+    yields: bool = False
+    pinned: bool = True
 
     @property
     def streamed(self) -> int:
@@ -50,5 +55,8 @@ class Manager(Protocol):
     def occupied(self) -> int:
         """Bytes of weights on the card now, all models together."""
 
-    def yields(self) -> bool:
-        """Whether weights on the card give way to an allocation that needs room."""
+    def fixed(self) -> int:
+        """Bytes of weights on the card that do not give way to an allocation."""
+
+    def yields(self, held: Held) -> bool:
+        """Whether this model's weights give way to an allocation that needs room."""

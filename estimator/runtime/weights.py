@@ -12,6 +12,7 @@ from .. import facts
 from ..formats import Tensor, bits, size
 from ..models import Component, Module, is_scale
 from ..units import GIB
+from . import gguf
 from .machine import Device, Machine, Policy
 
 
@@ -35,7 +36,11 @@ class Layer(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A component as ComfyUI holds it. `on_cpu`: it never comes to the card. Bytes throughout."""
+    """A component as ComfyUI holds it. Bytes throughout.
+
+    `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
+    `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing.
+    """
 
     key: str
     role: str
@@ -47,6 +52,8 @@ class Held(msgspec.Struct, frozen=True):
     bytes: int
     file_bytes: int
     on_cpu: bool = False
+    legacy: bool = False
+    pinned: bool = True
 
     @property
     def cast(self) -> bool:
@@ -64,8 +71,18 @@ class Held(msgspec.Struct, frozen=True):
         return max((layer.bytes for layer in self.layers if layer.castable), default=0)
 
 
-def hold(key: str, component: Component, machine: Machine, widget: str = "", device: str = "") -> Held:
-    """The component as this machine's ComfyUI will hold it, with a loader's `weight_dtype` and `device`."""
+def hold(
+    key: str,
+    component: Component,
+    machine: Machine,
+    widget: str = "",
+    device: str = "",
+    legacy: bool = False,
+) -> Held:
+    """The component as this machine's ComfyUI will hold it, with a loader's `weight_dtype` and `device`.
+
+    `legacy`: the loader hands its models to the legacy manager, as those of GGUF do.
+    """
     storage, compute = types(component, machine, widget)
     on_cpu = device == "cpu" or runs_on_cpu(component, machine)
     layers = tuple(layer(module, component, storage, compute) for module in component.modules)
@@ -80,11 +97,16 @@ def hold(key: str, component: Component, machine: Machine, widget: str = "", dev
         sum(one.bytes for one in layers),
         component.file_bytes,
         on_cpu,
+        legacy or gguf.is_gguf(component),
+        not gguf.is_gguf(component),
     )
 
 
 def layer(module: Module, component: Component, storage: str, compute: str) -> Layer:
     """A module's sizes as ComfyUI holds it."""
+    if gguf.is_gguf(component):
+        own, copy = gguf.layer_sizes(module, component, compute)
+        return Layer(module.name, own, copy if module.castable else 0, module.castable, module.leaf)
     starts = (dtype for start, dtype in component.fixed.items() if f"{module.name}.".startswith(start))
     fixed = next(starts, "")
     held = {t.name: fixed or held_in(t, component, storage, compute) for t in module.tensors}
@@ -109,6 +131,9 @@ def held_in(tensor: Tensor, component: Component, storage: str, compute: str) ->
 
 def types(component: Component, machine: Machine, widget: str = "") -> tuple[str, str]:
     """The storage and the compute type of a component's weights."""
+    if gguf.is_gguf(component):
+        text = component.role == "text_encoder"
+        return component.majority, "F32" if text else first_native(component.dtypes, machine.device)
     forced = flag_type(component.role, machine.policy)
     if component.role == "text_encoder":
         return text_encoder_storage(component, forced), "F32"

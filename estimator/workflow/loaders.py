@@ -45,6 +45,7 @@ def from_file(state: State, node: Node, rule: Rule, row: Load) -> list[Loaded]:
             widget=text(widget),
             device=text(device),
             assumed=found.missing,
+            legacy=rule.legacy,
         )
         for one in wanted
     ]

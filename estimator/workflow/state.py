@@ -22,13 +22,18 @@ class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of `data/nodes/rules.toml`: the verb, and the names of the inputs that it reads."""
+    """A row of `data/nodes/rules.toml`: the verb, and the names of the inputs that it reads.
+
+    `legacy`: what it loads stays with the legacy manager, also where dynamic VRAM is on.
+    """
 
     classes: tuple[str, ...]
     does: str
     gives: tuple[str, ...] = ()
     loads: tuple[Load, ...] = ()
     texts: tuple[str, ...] = ()
+    legacy: bool = False
+    source: str = ""
     dtype: str = ""
     device: str = ""
     spatial: int = 1

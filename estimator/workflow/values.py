@@ -81,7 +81,8 @@ Value = Any  # one of the above, or a plain number, string or bool; Unknown wher
 class Loaded(msgspec.Struct, frozen=True):
     """A component that a node loads. `component` is None where its file is missing or not understood.
 
-    `assumed`: the file is not on disk, the published file of its name stands for it;
+    `assumed`: the file is not on disk, the published file of its name stands for it; `legacy`: its loader
+    hands it to the legacy manager, also where dynamic VRAM is on;
     `file`: as the node names it; `widget` and `device`: what the loader's widgets ask for.
     """
 
@@ -95,6 +96,7 @@ class Loaded(msgspec.Struct, frozen=True):
     device: str = ""
     problem: str = ""
     assumed: bool = False
+    legacy: bool = False
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ def edits(graph: Graph, forecast: Forecast) -> tuple[Edit, ...]:
     wide = {
         one.node
         for one in forecast.components
-        if one.role == "diffusion_model" and one.storage_dtype and bits()[one.storage_dtype] > 8
+        if one.role == "diffusion_model" and bits().get(one.storage_dtype, 0) > 8
     }
     return tuple(
         Edit("set", node.id, INPUT, VALUE) for node in graph.of_type("UNETLoader") if node.id in wide
