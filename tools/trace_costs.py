@@ -51,8 +51,7 @@ def made(grid: Grid, dtypes: tuple[str, str], checkout: Checkout) -> tuple[Law, 
         first, *others = [facts.header(slug)["tensors"] for slug in grid.row.headers] or [{}]
         subject = Subject(grid, first, dtypes, device)
         points, trials = traced(subject, grid.points()), traced(subject, grid.trials())
-        commits = (checkout.commit,) if checkout.commit else ()
-        about = make.About((checkout.version,), commits, torch.__version__, device, subject.cast)
+        about = make.About((checkout.version,), (checkout.commit,), torch.__version__, device, subject.cast)
         law = make.law(grid, dtypes, subject.compute.itemsize, points, about)
         for header in others:
             same = traced(Subject(grid, header, dtypes, device), grid.trials())
@@ -63,7 +62,9 @@ def made(grid: Grid, dtypes: tuple[str, str], checkout: Checkout) -> tuple[Law, 
 
 def without(law: Law, version: str) -> Law:
     """The law, no longer said of a version."""
-    return msgspec.structs.replace(law, versions=tuple(v for v in law.versions if v != version))
+    kept = [of for of in zip(law.versions, law.commits, strict=True) if of[0] != version]
+    versions, commits = (tuple(of[at] for of in kept) for at in (0, 1))
+    return msgspec.structs.replace(law, versions=versions, commits=commits)
 
 
 def merged(kept: list[Law], new: Law, points: list[Any], trials: list[Any]) -> list[Law]:

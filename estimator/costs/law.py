@@ -2,7 +2,7 @@
 
 A law is the maximum of a few affine pieces. Each piece is what is live at one program point of the traced
 forward, in bytes per feature; a feature is a product of `batch`, `image` (frames x rows x columns of
-patches), `plane` (rows x columns of patches), `frames` and `text` (tokens).
+patches), `plane` (rows x columns of patches), `edge` (rows + columns: padding), `frames` and `text` (tokens).
 """
 
 from __future__ import annotations
@@ -30,13 +30,17 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class Law(msgspec.Struct, frozen=True, kw_only=True):
-    """One row `[[law]]`: where it came from, what it says, how well it fits and how far it was tried."""
+    """One row `[[law]]`: where it came from, what it says, how well it fits and how far it was tried.
+
+    `commits` go with `versions`, empty where unknown; `cast` and the pieces are bytes; `range` is the least
+    and most of each variable in the grid; `same_for` are headers whose traces came out the same.
+    """
 
     operation: str
     storage: str
     compute_bytes: int
     versions: tuple[str, ...]
-    commits: tuple[str, ...] = ()
+    commits: tuple[str, ...]
     torch: str
     device: str
     attention: str
@@ -107,12 +111,13 @@ def flops(law: Law, shape: Shape) -> float:
 
 def variables(law: Law, shape: Shape) -> dict[str, int]:
     """The quantities that features are made of."""
-    plane = -(-shape.height // law.patch) * -(-shape.width // law.patch)
+    rows, columns = -(-shape.height // law.patch), -(-shape.width // law.patch)
     return {
         "batch": shape.batch,
         "frames": shape.frames,
-        "plane": plane,
-        "image": plane * shape.frames,
+        "plane": rows * columns,
+        "edge": rows + columns,
+        "image": rows * columns * shape.frames,
         "text": shape.text_tokens or law.text_default,
     }
 

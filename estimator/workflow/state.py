@@ -39,7 +39,6 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spatial: int = 1
     temporal: int = 1
     tile: str = ""
-    overlap: str = ""
     temporal_tile: str = ""
 
 
