@@ -64,7 +64,14 @@ def read(file: BinaryIO, path: Path) -> TensorTable:
     stored = {view.storage.key: found.storages[view.storage.key] for view in views.values()}
     shared = sum(tensor.nbytes for tensor in tensors.values()) - sum(stored.values())
     return TensorTable(
-        where, "pickle", file_bytes, found.header_bytes, {}, tensors, problems(strange), shared
+        where,
+        "pickle",
+        file_bytes,
+        found.header_bytes,
+        metadata={},
+        tensors=tensors,
+        problems=problems(strange),
+        shared_bytes=shared,
     )
 
 

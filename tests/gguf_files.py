@@ -1,0 +1,67 @@
+"""GGUF files for tests, byte by byte: a header, and a hole for the weights."""
+
+import math
+import struct
+
+from vram_forecast.estimator import facts
+
+NUMBERS = {row["name"]: row["id"] for row in facts.table("ggml_types")["type"]}
+BLOCKS = {row["name"]: (row["block"], row["bytes"]) for row in facts.table("ggml_types")["type"]}
+U32, STRING, ARRAY = 4, 8, 9
+
+
+def text(value):
+    data = value if isinstance(value, bytes) else value.encode()
+    return struct.pack("<Q", len(data)) + data
+
+
+def entry(key, kind, value):
+    """One entry of metadata; `value` in bytes."""
+    return text(key) + struct.pack("<I", kind) + value
+
+
+def strings(values):
+    """The bytes of an array of strings."""
+    return struct.pack("<IQ", STRING, len(values)) + b"".join(map(text, values))
+
+
+def numbers(values):
+    """The bytes of an array of 32-bit numbers."""
+    return struct.pack(f"<IQ{len(values)}I", U32, len(values), *values)
+
+
+def info(name, kind, sides, offset):
+    """One tensor's entry; `sides` in GGUF's order, the fastest first."""
+    return text(name) + struct.pack(f"<I{len(sides)}QIQ", len(sides), *sides, kind, offset)
+
+
+def nbytes(dtype, shape):
+    elements, width = BLOCKS[dtype]
+    return math.prod(shape) // elements * width
+
+
+def header(tensors, entries=(), version=3, align=32):
+    """The header of `tensors`, which are name to (type, shape in torch's order), and their bytes."""
+    infos, offset = [], 0
+    for name, (dtype, shape) in tensors.items():
+        infos.append(info(name, NUMBERS[dtype], shape[::-1], offset))
+        offset += -(-nbytes(dtype, shape) // align) * align
+    start = b"GGUF" + struct.pack("<IQQ", version, len(infos), len(entries))
+    data = start + b"".join(entries) + b"".join(infos)
+    return data + b"\0" * (-len(data) % align), offset
+
+
+def lay(path, tensors, entries=(), **more):
+    """A file of that header; the weights are a hole."""
+    head, size = header(tensors, entries, **more)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(len(head) + size)
+    return path
+
+
+def quantised(slug, dtype, kept=lambda name, shape: len(shape) < 2):
+    """The tensors of a header of `data/headers/` as a GGUF of one type; those that are `kept` stay 32-bit."""
+    tensors = facts.header(slug)["tensors"]
+    return {name: ("F32" if kept(name, s) else dtype, tuple(s)) for name, (_, s) in tensors.items()}
