@@ -23,7 +23,9 @@ from .table import Problem, Tensor, TensorTable
 ZIP = b"PK\3\4"
 # The first pickle of a file saved before PyTorch 1.6: a number that stands for nothing else.
 LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
-LEGACY_HEAD = 3  # pickles before the state dict: that number, the protocol, the machine's sizes
+FIRST_PIECE = 1 << 18
+OLDER_HEAD = 3  # pickles before the state dict: that number, the protocol, the machine's sizes
+PROTOCOLS = (b"\2", b"\3", b"\4", b"\5")
 TAR_AT, TAR = 257, b"ustar"
 PYTHON = "is a Python pickle that `torch.save` did not write"
 
@@ -39,9 +41,9 @@ class Found(msgspec.Struct, frozen=True):
 def claims(start: bytes) -> bool:
     """Whether a file's first bytes are those of a zip archive, of a tar archive or of a pickle.
 
-    A safetensors header's length may begin like a pickle, but its upper half is zero.
+    A safetensors header's length may begin like a pickle, but then zeros and a brace follow.
     """
-    pickled = start[:1] == b"\x80" and start[1:2] in (b"\2", b"\3", b"\4", b"\5") and any(start[4:8])
+    pickled = start[:1] == b"\x80" and start[1:2] in PROTOCOLS and start[4:9] != b"\0\0\0\0{"
     return start.startswith(ZIP) or start[TAR_AT : TAR_AT + len(TAR)] == TAR or pickled
 
 
@@ -98,17 +100,35 @@ def from_stream(file: BinaryIO, start: bytes, where: str) -> Found:
         raise unsupported("is a tar archive, which PyTorch wrote before 2017", where)
     if not start.startswith(LEGACY):
         raise unsupported(PYTHON if claims(start) else "is not a PyTorch checkpoint", where)
-    file.seek(0)
-    data = file.read(facts.table("formats")["pickle"]["limits"]["pickle_bytes"])
-    at = 0
-    for _ in range(LEGACY_HEAD):
-        _, at = load(data, at)
-    value, at = load(data, at)
-    keys, at = load(data, at)
-    return Found(value, legacy_storages(value, keys, file.seek(0, 2) - at, where), at)
+    value, keys, at = older_pickles(file)
+    return Found(value, older_storages(value, keys, file.seek(0, 2) - at, where), at)
 
 
-def legacy_storages(value: Any, keys: Any, room: int, where: str) -> dict[str, int]:
+def older_pickles(file: BinaryIO) -> tuple[Any, Any, int]:
+    """The checkpoint's value, its list of storages, and where their data begins.
+
+    How long the pickles are is not said before them: more of the file is read where they go on.
+    """
+    limit = facts.table("formats")["pickle"]["limits"]["pickle_bytes"]
+    whole = min(limit, file.seek(0, 2))
+    piece = FIRST_PIECE
+    while True:
+        file.seek(0)
+        data = file.read(min(piece, whole))
+        try:
+            at = 0
+            for _ in range(OLDER_HEAD):
+                _, at = load(data, at)
+            value, at = load(data, at)
+            keys, at = load(data, at)
+            return value, keys, at
+        except PickleError:
+            if piece >= whole:
+                raise
+        piece *= 8
+
+
+def older_storages(value: Any, keys: Any, room: int, where: str) -> dict[str, int]:
     """Bytes of each storage of an older file: each follows its own eight bytes of length."""
     described = {view.storage.key: view.storage for view in tensors_in(value, "", {}).values()}
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):

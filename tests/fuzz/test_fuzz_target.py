@@ -1,0 +1,21 @@
+"""The fuzz target runs, and a few seconds of it find nothing."""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+
+def test_the_fuzz_target_finds_nothing_in_a_few_seconds(root, tmp_path):
+    if importlib.util.find_spec("atheris") is None:
+        pytest.skip('no atheris for this Python: run `python -m pip install -e ".[fuzz]"`')
+    command = [
+        sys.executable,
+        root / "tests" / "fuzz" / "fuzz_formats.py",
+        "-max_total_time=5",
+        "-rss_limit_mb=1024",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, list(tmp_path.iterdir())) == (0, []), done.stderr[-2000:]
+    assert "DONE" in done.stderr or "Done" in done.stderr
