@@ -25,7 +25,7 @@ class MixedManager:
 
     def free(self) -> int:
         """Bytes free for a step: pages of weights give way, legacy weights do not."""
-        return self.dynamic.free() - self.legacy.occupied()
+        return self.dynamic.free()
 
     def occupied(self) -> int:
         """Bytes of weights on the card."""

@@ -1,0 +1,158 @@
+"""How a GGUF model is held and placed: raw blocks, the legacy manager beside the dynamic one."""
+
+import gguf_files as made
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from vram_forecast.estimator.formats import read
+from vram_forecast.estimator.models import identify
+from vram_forecast.estimator.runtime import (
+    Ask,
+    Device,
+    DynamicManager,
+    Held,
+    Host,
+    Layer,
+    LegacyManager,
+    Machine,
+    MixedManager,
+    Policy,
+    gguf,
+    hold,
+    manager,
+)
+from vram_forecast.estimator.units import GIB, MIB, ZERO
+
+
+def machine(gib, dynamic=True):
+    card = Device("card", "nvidia", round(gib * GIB), round(gib * GIB), ZERO, 8.9)
+    return Machine(card, Host("linux", 64 * GIB, 64 * GIB), Policy("0.33.0", dynamic))
+
+
+@pytest.fixture(scope="module")
+def part(tmp_path_factory):
+    """The component of a GGUF made from a header of `data/headers/`, or from given tensors."""
+    folder = tmp_path_factory.mktemp("gguf")
+
+    def component(source, dtype="Q8_0"):
+        tensors = made.quantised(source, dtype) if isinstance(source, str) else source
+        (found,) = identify(read(made.lay(folder / "m.gguf", tensors))).components
+        return found
+
+    return component
+
+
+def t5(rows=32128, dtype="Q8_0", every_block=False):
+    """T5's encoder as llama.cpp names it."""
+    tensors = {"token_embd.weight": (dtype, (rows, 4096)), "enc.output_norm.weight": ("F32", (4096,))}
+    for block in range(24):
+        start = f"enc.blk.{block}"
+        tensors |= {f"{start}.attn_{name}.weight": (dtype, (4096, 4096)) for name in "qkvo"}
+        tensors |= {f"{start}.ffn_{name}.weight": (dtype, (10240, 4096)) for name in ("gate", "up")}
+        tensors |= {f"{start}.{name}_norm.weight": ("F32", (4096,)) for name in ("attn", "ffn")}
+        tensors[f"{start}.ffn_down.weight"] = (dtype, (4096, 10240))
+        if every_block or block == 0:
+            tensors[f"{start}.attn_rel_b.weight"] = ("F32", (32, 64))
+    return tensors
+
+
+def test_a_diffusion_model_is_told_by_the_names_that_its_converter_keeps(part):
+    flux = part("flux1-dev")
+    assert (flux.id, flux.quantization, flux.parameters) == ("flux-dev", "gguf_q8_0", 11_901_408_320)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "expected"),
+    [(t5(), "t5-xxl"), (t5(256384, every_block=True), "umt5-xxl")],
+)
+def test_text_encoders_are_told_by_llama_cpp_s_names(part, tensors, expected):
+    found = part(tensors)
+    assert (found.family, found.hyper["layers"]) == (expected, 24)
+
+
+def test_weights_are_held_as_the_file_has_them_and_the_largest_once_more(part):
+    flux = part("flux1-dev")
+    held = hold("m", flux, machine(24), "fp8_e4m3fn")
+    assert (held.storage, held.compute, held.legacy, held.pinned) == ("Q8_0", "BF16", True, False)
+    assert held.bytes == flux.file_bytes + 21504 * 3072 * 2
+
+
+def test_a_streamed_layer_is_counted_three_times_its_blocks(part):
+    held = hold("m", part("flux1-dev"), machine(24))
+    layer = next(one for one in held.layers if one.name == "double_blocks.0.img_attn.proj")
+    blocks = 3072 * 3072 // 32 * 34
+    assert (layer.bytes, layer.offload) == (blocks + 3072 * 4, 3 * blocks + 2 * 3072 + 3072 * 4)
+
+
+def test_wide_token_embeddings_are_held_in_16_bits(part):
+    wide, narrow = part(t5(256384, every_block=True)), part(t5())
+    sizes = {one.name: one.bytes for one in hold("m", wide, machine(24)).layers}
+    assert sizes["token_embd"] == 256384 * 4096 * 2
+    assert [gguf.embeds_whole(one) for one in (wide, narrow)] == [False, True]
+    assert hold("m", narrow, machine(24)).compute == "F32"
+
+
+def test_short_bf16_tensors_are_widened(part):
+    tensors = {name: ("BF16", shape) for name, (_, shape) in made.quantised("flux1-dev", "BF16").items()}
+    sizes = {one.name: one.bytes for one in hold("m", part(tensors), machine(24)).layers}
+    assert sizes["double_blocks.0.img_attn.proj"] == 3072 * 3072 * 2 + 3072 * 4
+
+
+def test_unpacking_takes_a_band_of_memory_by_the_largest_layer(part):
+    found = gguf.temporaries(part("flux1-dev"))
+    elements = 21504 * 3072
+    assert (found.low, found.best, found.high) == (0, 2 * elements, 6 * elements)
+
+
+def model(size, key, legacy=False, layers=64):
+    each = tuple(Layer(f"blocks.{n}", round(size) // layers, 0, True) for n in range(layers))
+    total = sum(layer.bytes for layer in each)
+    return Held(key, "diffusion_model", key, "Flux", "BF16", "BF16", each, total, total, legacy=legacy)
+
+
+def asked(activations=GIB):
+    return Ask(0, None, round(activations))
+
+
+@pytest.mark.parametrize(
+    ("dynamic", "legacy", "expected"),
+    [(True, False, DynamicManager), (True, True, MixedManager), (False, True, LegacyManager)],
+)
+def test_a_prompt_with_a_legacy_model_has_both_managers(dynamic, legacy, expected):
+    models = [model(GIB, "a"), model(GIB, "b", legacy)]
+    assert type(manager(machine(24, dynamic), models)) is expected
+
+
+def test_legacy_weights_do_not_give_way_and_dynamic_pages_do():
+    both = MixedManager(machine(24))
+    both.place([model(8 * GIB, "gguf", legacy=True)], asked())
+    both.place([model(4 * GIB, "pages")], asked())
+    assert (both.fixed(), both.occupied()) == (8 * GIB, 12 * GIB)
+    assert both.free() == 16 * GIB - 256 * MIB
+
+
+def test_a_dynamic_model_that_needs_the_room_evicts_a_legacy_one():
+    both = MixedManager(machine(12))
+    both.place([model(8 * GIB, "gguf", legacy=True)], asked())
+    (placed,) = both.place([model(10 * GIB, "pages")], asked())
+    assert (both.fixed(), placed.streamed) == (0, 0)
+
+
+def test_a_legacy_model_takes_the_pages_of_a_dynamic_one():
+    both = MixedManager(machine(12))
+    both.place([model(10 * GIB, "pages")], asked())
+    (placed,) = both.place([model(8 * GIB, "gguf", legacy=True)], asked())
+    assert placed.streamed == 0
+    assert both.occupied() <= 12 * GIB - GIB
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 20), st.booleans(), st.integers(0, 3)), min_size=1, max_size=6),
+    st.integers(6, 32),
+)
+def test_the_card_never_holds_more_than_it_has(loads, total):
+    both = MixedManager(machine(total))
+    for index, (size, legacy, activations) in enumerate(loads):
+        (placed,) = both.place([model(size * GIB, f"m{index}", legacy)], asked(activations * GIB))
+        assert 0 <= placed.resident <= placed.weights
+        assert both.fixed() <= both.occupied() <= total * GIB
