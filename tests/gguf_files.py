@@ -61,7 +61,16 @@ def lay(path, tensors, entries=(), **more):
     return path
 
 
-def quantised(slug, dtype, kept=lambda name, shape: len(shape) < 2):
-    """The tensors of a header of `data/headers/` as a GGUF of one type; those that are `kept` stay 32-bit."""
+def quantised(slug, dtype):
+    """The tensors of a header of `data/headers/` as a GGUF of one type.
+
+    Vectors stay in 32 bits, rows that are no whole number of blocks in 16.
+    """
+
+    def kind(shape):
+        if len(shape) < 2:
+            return "F32"
+        return "F16" if shape[-1] % BLOCKS[dtype][0] else dtype
+
     tensors = facts.header(slug)["tensors"]
-    return {name: ("F32" if kept(name, s) else dtype, tuple(s)) for name, (_, s) in tensors.items()}
+    return {name: (kind(shape), tuple(shape)) for name, (_, shape) in tensors.items()}
