@@ -19,7 +19,12 @@ class InputError(ForecastError):
         """`what` is wrong, `where` (a path, a node, an option), and what to `do` about it."""
         self.what, self.where, self.do = what, where, do
         line = f"{where}: {what}" if where else what
-        super().__init__(" ".join(f"{line.rstrip('.')}. {do}".split()))
+        super().__init__(one_line(f"{line.rstrip('.')}. {do}"))
+
+
+def one_line(text: str) -> str:
+    """`text` in one line without control characters: a file's own names must not steer a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
 
 
 class FormatError(InputError):

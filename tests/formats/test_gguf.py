@@ -250,6 +250,14 @@ def test_a_file_that_does_not_hold_is_refused_in_one_line(content, code, tmp_pat
     assert "\n" not in str(caught.value)
 
 
+def test_a_name_cannot_steer_the_terminal(tmp_path):
+    path = tmp_path / "m.gguf"
+    path.write_bytes(one(kind=4, name="\x1b[31mred\nx"))
+    with pytest.raises(FormatError) as caught:
+        read(path)
+    assert "tensor `?[31mred x` has the unknown type number 4" in str(caught.value)
+
+
 def test_a_cut_short_file_says_how_much_is_there(tmp_path):
     path = made.lay(tmp_path / "m.gguf", {"x": ("F32", (1024, 2048))})
     with path.open("r+b") as file:
