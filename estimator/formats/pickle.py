@@ -173,8 +173,7 @@ def tensors_in(value: Any, name: str, seen: dict[int, bool], depth: int = 0) -> 
     seen[id(value)] = True
     found: dict[str, View] = {}
     for key, one in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(key, str) or (isinstance(key, int) and abs(key) < 1 << 63):
-            found |= tensors_in(one, f"{name}.{key}" if name else str(key), seen, depth + 1)
+        found |= tensors_in(one, f"{name}.{key}" if name else str(key), seen, depth + 1)
     return found
 
 

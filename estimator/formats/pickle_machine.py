@@ -80,5 +80,7 @@ class Machine:
         self.push(self.memo[index])
 
     def keep(self, index: int) -> None:
-        """Keep the top of the stack."""
+        """Keep the top of the stack. Pickle's own writer numbers what it keeps from 0 on."""
+        if not 0 <= index < 1 << 32:
+            raise PickleError("keeps a value under a number that is out of range")
         self.memo[index] = self.top()

@@ -11,6 +11,7 @@ from typing import Any
 from .pickle_machine import MARK, Machine
 from .pickle_values import Global, Opaque, PickleError, make, storage
 
+KEY_BITS = 60  # below Python's modulus for hashes of numbers, so no two of them share one
 Step = Callable[[Machine], None]
 
 
@@ -86,12 +87,12 @@ def whole(line: str) -> int | bool:
 
 
 def pairs(flat: list[Any]) -> Iterator[tuple[Any, Any]]:
-    """Keys and values that alternate; those with a key that is no plain value are left out.
+    """Keys and values that alternate, without those whose key is neither a text nor a small number.
 
-    A reason beside usefulness: hashing a tuple nested a million deep would crash Python itself.
+    Hashing a tuple nested a million deep would crash Python itself; large numbers can be made to collide.
     """
     for key, value in zip(flat[::2], flat[1::2], strict=False):
-        if isinstance(key, str | int | float | bytes | None):
+        if isinstance(key, str) or (isinstance(key, int) and key.bit_length() <= KEY_BITS):
             yield key, value
 
 

@@ -141,7 +141,14 @@ def doubled(times):
     return b"\x80\2]q\0" + b"".join(b"](h\0h\0eq\0" for _ in range(times)) + b"."
 
 
+def colliding(count):
+    """A dict of so many numbers that all have the same hash."""
+    keys = (b"\x8a\x0c" + (n * ((1 << 61) - 1)).to_bytes(12, "little") + b"N" for n in range(1, count))
+    return b"\x80\2}(" + b"".join(keys) + b"u."
+
+
 HARMLESS = {
+    "a hundred thousand keys of one hash": colliding(100_000),
     "a tuple nested a million deep": nested(1_000_000),
     "a tuple nested a million deep as a key": b"\x80\2}" + nested(1_000_000)[2:-1] + b"Ns.",
     "lists that hold each other": doubled(2000),
@@ -164,6 +171,7 @@ OPCODES = {
     "a value that was never kept": b"\x80\2h\7.",
     "a negative length": b"\x80\2T\xff\xff\xff\xff.",
     "a length of exabytes": b"\x80\4\x8e\xff\xff\xff\xff\xff\xff\xff\x7f.",
+    "a place to keep that is far away": b"\x80\2Np99999999999999999999\n.",
     "a number that is none": b"Ixyz\n.",
     "a line without an end": b"I" + b"1" * 100_000,
     "text that is no text": b"\x80\2X\2\0\0\0\xff\xfe.",
