@@ -37,8 +37,12 @@ CLASSES = st.sampled_from(
         "ImageScale",
         "ImageScaleBy",
         "Nothing",
+        "ComfySwitchNode",
+        "ComfyMathExpression",
+        "SamplerCustomAdvanced",
+        "VAEDecodeTiled",
+        "WanImageToVideo",
     ]
-    + ["ComfySwitchNode", "ComfyMathExpression", "SamplerCustomAdvanced", "VAEDecodeTiled", "WanImageToVideo"]
 )
 
 
