@@ -155,7 +155,7 @@ def _neighbours(laws: list[Law], shape: Shape, asked: tuple[int, ...]) -> tuple[
 
     def law_of(version: tuple[int, ...]) -> Law:
         same = [law for law in laws if version in map(_numbers, law.versions)]
-        return min(same, key=lambda law: _doublings_of_frames(law, shape))
+        return min(same, key=lambda law: _doublings(law.range["frames"], shape.frames))
 
     return law_of(older[-1]), law_of(newer[0])
 
@@ -169,17 +169,12 @@ def _covers(law: Law, asked: tuple[int, ...]) -> bool:
 def _doublings_outside(law: Law, shape: Shape) -> float:
     """How far the shape lies outside what was traced, over all variables."""
     known = variables(law, shape)
-    return sum(_doublings(low, high, known[name]) for name, (low, high) in law.range.items())
+    return sum(_doublings(span, known[name]) for name, span in law.range.items())
 
 
-def _doublings_of_frames(law: Law, shape: Shape) -> float:
-    """How far the shape's frames lie outside what was traced."""
-    low, high = law.range["frames"]
-    return _doublings(low, high, shape.frames)
-
-
-def _doublings(low: int, high: int, value: int) -> float:
-    """How many doublings or halvings `value` lies outside a range; 0 inside."""
+def _doublings(span: tuple[int, int], value: int) -> float:
+    """How many doublings or halvings `value` lies outside a span; 0 inside."""
+    low, high = span
     return max(0.0, log2(max(1, low) / max(1, value)), log2(max(1, value) / max(1, high)))
 
 

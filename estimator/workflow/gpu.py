@@ -158,7 +158,8 @@ def sampling(
 
 def evaluations(sampler: Value, steps: int) -> int:
     """Model evaluations of so many steps by a sampler; the last step takes one whatever the sampler."""
-    each = facts.table("samplers")["evaluations"].get(sampler, 1)
+    known = facts.table("samplers")["evaluations"]
+    each = known.get(sampler, 1) if isinstance(sampler, str) else 1
     return each * (steps - 1) + 1 if steps else 0
 
 
