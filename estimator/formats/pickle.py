@@ -24,6 +24,7 @@ ZIP = b"PK\3\4"
 # The first pickle of a file saved before PyTorch 1.6: a number that stands for nothing else.
 LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 FIRST_PIECE = 1 << 18
+LENGTH_BYTES = 8
 OLDER_HEAD = 3  # pickles before the state dict: that number, the protocol, the machine's sizes
 PROTOCOLS = (b"\2", b"\3", b"\4", b"\5")
 TAR_AT, TAR = 257, b"ustar"
@@ -101,7 +102,11 @@ def from_stream(file: BinaryIO, start: bytes, where: str) -> Found:
     if not start.startswith(LEGACY):
         raise unsupported(PYTHON if claims(start) else "is not a PyTorch checkpoint", where)
     value, keys, at = older_pickles(file)
-    return Found(value, older_storages(value, keys, file.seek(0, 2) - at, where), at)
+    storages = older_storages(value, keys, where)
+    file_bytes, expected = file.seek(0, 2), at + sum(storages.values()) + LENGTH_BYTES * len(keys)
+    if expected > file_bytes:
+        raise cut_short(file_bytes, expected, where)
+    return Found(value, storages, at)
 
 
 def older_pickles(file: BinaryIO) -> tuple[Any, Any, int]:
@@ -128,16 +133,12 @@ def older_pickles(file: BinaryIO) -> tuple[Any, Any, int]:
         piece *= 8
 
 
-def older_storages(value: Any, keys: Any, room: int, where: str) -> dict[str, int]:
-    """Bytes of each storage of an older file: each follows its own eight bytes of length."""
+def older_storages(value: Any, keys: Any, where: str) -> dict[str, int]:
+    """Bytes of each storage of an older file, in which each follows its own length."""
     described = {view.storage.key: view.storage for view in tensors_in(value, "", {}).values()}
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise invalid("has no list of its storages", where)
-    kept = {key: described[key].nbytes for key in keys if key in described}
-    needed = sum(kept.values()) + 8 * len(keys)
-    if needed > room:
-        raise cut_short(room, needed, where)
-    return kept
+    return {key: described[key].nbytes for key in keys if key in described}
 
 
 def named_views(value: Any, where: str) -> tuple[dict[str, View], list[Opaque]]:

@@ -10,6 +10,7 @@ import zipfile
 
 import pytest
 from pickle_files import archive, named, number, short, state, storage, tensor
+from seeds import older_checkpoint
 from vram_forecast.estimator.errors import FormatError
 from vram_forecast.estimator.formats import Problem, Tensor, read
 from vram_forecast.estimator.formats.pickle import LEGACY
@@ -233,6 +234,15 @@ def test_other_files_under_a_checkpoint_s_name_say_what_they_are(tmp_path, conte
     (tmp_path / "m.ckpt").write_bytes(content)
     error = refused(tmp_path / "m.ckpt")
     assert (error.code, words in str(error)) == ("unsupported", True)
+
+
+def test_an_older_file_is_read_and_one_that_is_cut_short_says_so(tmp_path):
+    path = tmp_path / "m.pth"
+    path.write_bytes(older_checkpoint())
+    assert read(path).tensors == {name: Tensor(name, "F32", (2, 3)) for name in ("w", "v")}
+    assert read(path).weight_bytes == 24
+    path.write_bytes(older_checkpoint()[:-1])
+    assert refused(path).code == "cut-short"
 
 
 def test_an_archive_that_is_cut_short_says_so(tmp_path):
