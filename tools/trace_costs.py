@@ -79,7 +79,7 @@ def merged(kept: list[Law], new: Law, points: list[Any], trials: list[Any]) -> l
     """The new law beside the kept ones, or its version added to a kept one that says the same."""
     from estimator.trace import make
 
-    case = ("operation", "storage", "compute_bytes", "range", "features")
+    case = ("operation", "storage", "compute_bytes", "range", "features", "cast")
     for at, law in enumerate(kept):
         alike = all(getattr(law, field) == getattr(new, field) for field in case)
         if alike and make.agree(law, new, [point.shape for point in points + trials]):

@@ -74,8 +74,12 @@ def largest_cast(module: Any, compute: torch.dtype) -> int:
     sizes = [
         part.weight.numel() * compute.itemsize
         for part in module.modules()
-        if getattr(part, "comfy_cast_weights", False)
-        and part.weight is not None
-        and part.weight.dtype != compute
+        if getattr(part, "comfy_cast_weights", False) and part.weight is not None
+        if part.weight.dtype != compute and not _looked_up(part)
     ]
     return max(sizes, default=0)
+
+
+def _looked_up(part: Any) -> bool:
+    """Whether it is an embedding in 16 bits: its rows are looked up as they are, and cast after."""
+    return isinstance(part, torch.nn.Embedding) and part.weight.itemsize == 2
