@@ -13,9 +13,10 @@ from .. import facts
 
 @cache
 def bits() -> dict[str, int]:
-    """Bits per element of each element type (`data/dtypes.toml`)."""
-    known: dict[str, int] = facts.table("dtypes")["bits"]
-    return known
+    """Bits per element of each element type, also of those that are only packed (`data/dtypes.toml`)."""
+    table = facts.table("dtypes")
+    packed = {name: width for name, width in table["packed"].items() if name != "source"}
+    return {**table["bits"], **packed}
 
 
 def size(parameters: int, dtype: str) -> int:
@@ -23,7 +24,7 @@ def size(parameters: int, dtype: str) -> int:
     return (parameters * bits()[dtype] + 7) // 8
 
 
-class Tensor(msgspec.Struct, frozen=True):
+class Tensor(msgspec.Struct, frozen=True, gc=False):
     """One tensor of a file: no values, only what its header says."""
 
     name: str
@@ -57,7 +58,10 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class TensorTable(msgspec.Struct, frozen=True):
-    """The header of one model file. Sizes are in bytes; `header_bytes` is what precedes the weights."""
+    """The header of one model file. Sizes are in bytes; `header_bytes` is what precedes the weights.
+
+    `notes`: the contents of the few tensors that say in words how others are packed.
+    """
 
     path: str
     format: str
@@ -66,6 +70,7 @@ class TensorTable(msgspec.Struct, frozen=True):
     metadata: dict[str, str]
     tensors: dict[str, Tensor]
     problems: tuple[Problem, ...] = ()
+    notes: dict[str, bytes] = {}
 
     @property
     def name(self) -> str:
