@@ -17,7 +17,7 @@ def read_notes(
     """
     rule = facts.table("formats")["safetensors"]["notes"]
     endings = tuple(rule["endings"])
-    if not any(ending.encode() in header for ending in endings):
+    if f'"{rule["dtype"]}"'.encode() not in header:
         return {}
     notes: dict[str, bytes] = {}
     left = len(header)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from math import prod
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -43,10 +45,11 @@ class Tensor(msgspec.Struct, frozen=True, gc=False):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Something a user should know about a file that can be read all the same."""
+    """Something a user should know about a file: an error where it cannot be used as it is, else a remark."""
 
     code: str
     message: str
+    severity: Literal["remark", "error"] = "remark"
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -80,11 +83,11 @@ class TensorTable(msgspec.Struct, frozen=True):
 
 def tally(tensors: list[Tensor]) -> dict[str, Tally]:
     """Tensors, parameters and bytes by element type, the largest first."""
-    groups: dict[str, list[Tensor]] = {}
-    for tensor in tensors:
-        groups.setdefault(tensor.dtype, []).append(tensor)
-    sums = {
-        dtype: Tally(len(group), sum(t.parameters for t in group), sum(t.nbytes for t in group))
-        for dtype, group in groups.items()
-    }
-    return dict(sorted(sums.items(), key=lambda item: -item[1].bytes))
+    sums: dict[str, list[int]] = {}
+    for (dtype, shape), count in Counter([(t.dtype, t.shape) for t in tensors]).items():
+        group, parameters = sums.setdefault(dtype, [0, 0, 0]), prod(shape)
+        group[0] += count
+        group[1] += count * parameters
+        group[2] += count * size(parameters, dtype)
+    tallies = {dtype: Tally(*group) for dtype, group in sums.items()}
+    return dict(sorted(tallies.items(), key=lambda item: -item[1].bytes))

@@ -18,6 +18,7 @@ __all__ = [
     "Refusal",
     "Role",
     "Row",
+    "Unpacked",
     "adapter",
     "identify",
     "is_scale",
@@ -59,8 +60,11 @@ def match(tensors: dict[str, Tensor]) -> tuple[list[Match], list[Refusal]]:
     """The rows that a file's tensors match, and why the others do not."""
     found: list[Match] = []
     refused: list[Refusal] = []
-    names = "\n".join(tensors) + "\n"
+    names = "\n" + "\n".join(tensors) + "\n"
     for row in rows():
+        if found and row.any_suffix:
+            refused.append(Refusal(row.id, "the file holds a whole model"))
+            continue
         reasons: list[str] = []
         for prefix in row.prefixes:
             reasons.append(mismatch(row, tensors, prefix, names))
@@ -75,7 +79,7 @@ def match(tensors: dict[str, Tensor]) -> tuple[list[Match], list[Refusal]]:
 def mismatch(row: Row, tensors: dict[str, Tensor], prefix: str, names: str) -> str:
     """Why `row` does not match under `prefix`; empty where it does. `names`: all names, a line each."""
     for name in row.has:
-        if not present(prefix + name, tensors):
+        if not present(prefix + name, tensors, names):
             return f"no `{prefix}{name}`"
     for name in row.lacks:
         if prefix + name in tensors:
@@ -88,11 +92,9 @@ def mismatch(row: Row, tensors: dict[str, Tensor], prefix: str, names: str) -> s
     return next(filter(None, (wrong_shape(prefix + n, s, tensors) for n, s in row.shapes.items())), "")
 
 
-def present(name: str, tensors: dict[str, Tensor]) -> bool:
+def present(name: str, tensors: dict[str, Tensor], names: str) -> bool:
     """Whether a tensor of that name is there; a trailing `*` stands for any ending."""
-    if name.endswith("*"):
-        return any(other.startswith(name[:-1]) for other in tensors)
-    return name in tensors
+    return f"\n{name[:-1]}" in names if name.endswith("*") else name in tensors
 
 
 def wrong_shape(name: str, shape: tuple[int, ...], tensors: dict[str, Tensor]) -> str:

@@ -74,46 +74,66 @@ def unpack(table: TensorTable) -> Unpacked:
     """The tensors of a file as what they hold. Sizes in bytes are those of the file."""
     tensors = table.tensors
     packed = [t for t in tensors.values() if t.dtype in packing_types()]
-    marks = read_marks(table) if packed else {}
+    if not packed:
+        return Unpacked(tensors, {})
+    marks, likely = read_marks(table), possible("\n".join(tensors) + "\n")
     seen: dict[str, Tensor] = {}
     found: dict[str, str] = {}
     for tensor in packed:
         layer, _, last = tensor.name.rpartition(".")
-        rows = candidates().get((last, tensor.dtype), ())
-        row = next((row for row in rows if fits(row, layer, tensors, mark_of(layer, marks))), None)
-        if row is not None:
-            found[layer] = row.id
-            seen[tensor.name] = as_held(tensor, row, layer, table.notes)
+        mark = mark_of(layer, marks) if marks else None
+        rows = candidates() if mark else likely
+        for row in rows.get((last, tensor.dtype), ()):
+            if marked(row, mark) if mark else fits(row, layer, tensors):
+                found[layer] = row.id
+                seen[tensor.name] = as_held(tensor, row, layer, table.notes)
+                break
     return Unpacked({**tensors, **seen} if seen else tensors, found)
 
 
-def fits(row: Layout, layer: str, tensors: dict[str, Tensor], mark: dict[str, Any] | None) -> bool:
-    """Whether a layer lies in this layout: by its mark where it has one, else by its neighbours."""
-    if mark is not None:
-        options = {**mark, **(mark["params"] if isinstance(mark.get("params"), dict) else {})}
-        return (
-            bool(row.marked)
-            and mark.get("format") == row.marked
-            and (not row.option or options.get(row.option) is True)
-        )
-    beside = [beside_it(layer, names, tensors) for names in row.beside]
-    if not beside or None in beside:
-        return False
-    return not row.scale_types or (beside[0] is not None and beside[0].dtype in row.scale_types)
+def possible(names: str) -> dict[tuple[str, str], tuple[Layout, ...]]:
+    """Those of `candidates` whose neighbours' names occur in a file at all; `names`: a line each."""
+    likely = {
+        row.id
+        for row in layouts()
+        if row.beside and all(any(f"{name}\n" in names for name in some.split("|")) for some in row.beside)
+    }
+    return {key: tuple(row for row in rows if row.id in likely) for key, rows in candidates().items()}
+
+
+def marked(row: Layout, mark: dict[str, Any]) -> bool:
+    """Whether a layer's own mark names this layout."""
+    options = {**mark, **(mark["params"] if isinstance(mark.get("params"), dict) else {})}
+    named = bool(row.marked) and mark.get("format") == row.marked
+    return named and (not row.option or options.get(row.option) is True)
+
+
+def fits(row: Layout, layer: str, tensors: dict[str, Tensor]) -> bool:
+    """Whether a layer without a mark lies in this layout, by its neighbours."""
+    first: Tensor | None = None
+    for names in row.beside:
+        neighbour = beside_it(layer, names, tensors)
+        if neighbour is None:
+            return False
+        first = first or neighbour
+    return first is not None and (not row.scale_types or first.dtype in row.scale_types)
 
 
 def beside_it(layer: str, names: str, tensors: dict[str, Tensor]) -> Tensor | None:
     """The layer's own tensor of one of the names that `|` parts, or None."""
-    found = (tensors.get(f"{layer}.{name}" if layer else name) for name in names.split("|"))
-    return next(filter(None, found), None)
+    for name in names.split("|"):
+        found = tensors.get(f"{layer}.{name}" if layer else name)
+        if found is not None:
+            return found
+    return None
 
 
 def as_held(tensor: Tensor, row: Layout, layer: str, notes: dict[str, bytes]) -> Tensor:
     """A packed weight as a tensor of what it holds; of the same bytes."""
+    if tensor.dtype == row.holds:
+        return tensor
     factors = (1,) * (len(tensor.shape) - len(row.unpack)) + row.unpack[-len(tensor.shape) :]
     shape = tuple(side * factor for side, factor in zip(tensor.shape, factors, strict=False))
-    if tensor.dtype == row.holds:  # one element each already, as the format's own F4
-        shape = tensor.shape
     told = noted_shape(notes.get(f"{layer}.{row.note}", b"")) if row.note else ()
     if told and prod(told) * bits()[row.holds] == tensor.nbytes * 8:
         shape = told

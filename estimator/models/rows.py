@@ -71,9 +71,9 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """Every component row, in the order of the tables and of their lines."""
+    """Every component row, in the order of the tables and of their lines, endings last."""
     found: list[Row] = []
     for name in facts.names("families"):
         table: dict[str, Any] = facts.table(name)
         found += [msgspec.convert({"source": table["source"], **row}, Row) for row in table["component"]]
-    return tuple(found)
+    return tuple(sorted(found, key=lambda row: bool(row.any_suffix)))
