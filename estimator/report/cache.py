@@ -15,7 +15,7 @@ import msgspec
 
 from .._version import __version__
 from ..facts import DATA
-from .files import FileReport
+from .files import FileReport, printable
 from .scan import Found
 
 MOST = 20_000  # assumed: more files than that are not in one user's folders; the oldest entries go first
@@ -85,8 +85,8 @@ class Cache:
         return msgspec.structs.replace(entry.report, path=found.path)
 
     def put(self, found: Found, report: FileReport) -> None:
-        """Keep the report of a file; of one file, since the state of several is not known."""
-        if found.whole and self.path:
+        """Keep the report of one file: the state of several is not known, nor can all names be written."""
+        if found.whole and self.path and printable(found.path) == found.path:
             self.fresh[absolute(found.path)] = Entry(found.size, found.mtime, report)
 
     def save(self) -> None:
@@ -94,7 +94,7 @@ class Cache:
         if not self.path or not self.fresh:
             return
         files = dict(list({**self.kept, **self.fresh}.items())[-MOST:])
-        with contextlib.suppress(OSError, UnicodeEncodeError):
+        with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.path.parent)
             with os.fdopen(handle, "wb") as file:
