@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import msgspec
@@ -122,7 +123,9 @@ def render(reports: list[FileReport], by_folder: bool) -> str:
     parts = []
     for each in totals:
         inside = [one for one in reports if parent(one.path) == each.path]
-        parts.append("\n".join([total(each), *(f"  {line(one, Path(one.path).name)}" for one in inside)]))
+        parts.append(
+            "\n".join([total(each), *(indent(line(one, Path(one.path).name), "  ") for one in inside)])
+        )
     return "\n\n".join(parts)
 
 
