@@ -210,13 +210,6 @@ def test_a_model_file_that_is_cut_short_is_one_line(cli, saved, sparse_model, tm
     assert line == f"{path}: is cut short: 1.0 MiB of 22.2 GiB. Download it again."
 
 
-def test_a_machine_without_a_card_asks_for_one(cli, saved):
-    done = cli("check", saved(flux()))
-    if done.returncode == 0:
-        pytest.skip("this machine has a card")
-    assert "--gpu" in refused(done)
-
-
 def test_a_file_on_disk_wins_over_the_published_one_of_its_name(cli, saved, sparse_model, tmp_path):
     sparse_model("flux1-dev-fp8-kijai", tmp_path / "models" / "unet" / "flux1-dev.safetensors")
     answer = json.loads(

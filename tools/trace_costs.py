@@ -51,8 +51,7 @@ def made(grid: Grid, dtypes: tuple[str, str], checkout: Checkout) -> tuple[Law, 
         first, *others = [facts.header(slug)["tensors"] for slug in grid.row.headers] or [{}]
         subject = Subject(grid, first, dtypes, device)
         points, trials = traced(subject, grid.points()), traced(subject, grid.trials())
-        commits = (checkout.commit,) if checkout.commit else ()
-        about = make.About((checkout.version,), commits, torch.__version__, device, subject.cast)
+        about = make.About((checkout.version,), (checkout.commit,), torch.__version__, device, subject.cast)
         law = make.law(grid, dtypes, subject.compute.itemsize, points, about)
         for header in others:
             same = traced(Subject(grid, header, dtypes, device), grid.trials())
@@ -61,9 +60,19 @@ def made(grid: Grid, dtypes: tuple[str, str], checkout: Checkout) -> tuple[Law, 
     return make.with_errors(law, worst_held_out=make.worst(law, trials)), points, trials
 
 
+def versions(law: Law) -> list[tuple[str, str]]:
+    """The versions that the law is said of, with their commits."""
+    return list(zip(law.versions, law.commits, strict=True))
+
+
+def said_of(law: Law, of: list[tuple[str, str]]) -> Law:
+    """The law, said of these versions and commits."""
+    return msgspec.structs.replace(law, versions=tuple(v for v, _ in of), commits=tuple(c for _, c in of))
+
+
 def without(law: Law, version: str) -> Law:
     """The law, no longer said of a version."""
-    return msgspec.structs.replace(law, versions=tuple(v for v in law.versions if v != version))
+    return said_of(law, [of for of in versions(law) if of[0] != version])
 
 
 def merged(kept: list[Law], new: Law, points: list[Any], trials: list[Any]) -> list[Law]:
@@ -75,8 +84,7 @@ def merged(kept: list[Law], new: Law, points: list[Any], trials: list[Any]) -> l
         alike = all(getattr(law, field) == getattr(new, field) for field in case)
         if alike and make.agree(law, new, [point.shape for point in points + trials]):
             errors = {"worst_on_grid": make.worst(law, points), "worst_held_out": make.worst(law, trials)}
-            both = {name: (*getattr(law, name), *getattr(new, name)) for name in ("versions", "commits")}
-            shared = msgspec.structs.replace(make.with_errors(law, **errors), **both)
+            shared = said_of(make.with_errors(law, **errors), sorted(versions(law) + versions(new)))
             return [*kept[:at], shared, *kept[at + 1 :]]
     return [*kept, new]
 
@@ -150,7 +158,7 @@ def run(name: str, checkout: Checkout) -> None:
 def main() -> None:
     """Trace the names given, or all."""
     try:
-        checkout = open_checkout(os.environ.get("COMFYUI_PATH", ""))
+        checkout = open_checkout(os.environ.get("COMFYUI_PATH", "COMFYUI_PATH is not set"))
     except InputError as error:
         sys.exit(f"trace_costs: {error}")
     HELD_OUT.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 A law is the maximum of a few affine pieces. Each piece is what is live at one program point of the traced
 forward, in bytes per feature; a feature is a product of `batch`, `image` (frames x rows x columns of
-patches), `plane` (rows x columns of patches), `frames` and `text` (tokens).
+patches), `plane` (rows x columns of patches), `edge` (rows + columns: padding), `frames` and `text` (tokens).
 """
 
 from __future__ import annotations
@@ -30,13 +30,17 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class Law(msgspec.Struct, frozen=True, kw_only=True):
-    """One row `[[law]]`: where it came from, what it says, how well it fits and how far it was tried."""
+    """One row `[[law]]`: where it came from, what it says, how well it fits and how far it was tried.
+
+    `commits` go with `versions`, empty where unknown; `cast` and the pieces are bytes; `range` is the least
+    and most of each variable in the grid; `same_for` are headers whose traces came out the same.
+    """
 
     operation: str
     storage: str
     compute_bytes: int
     versions: tuple[str, ...]
-    commits: tuple[str, ...] = ()
+    commits: tuple[str, ...]
     torch: str
     device: str
     attention: str
@@ -107,12 +111,13 @@ def flops(law: Law, shape: Shape) -> float:
 
 def variables(law: Law, shape: Shape) -> dict[str, int]:
     """The quantities that features are made of."""
-    plane = -(-shape.height // law.patch) * -(-shape.width // law.patch)
+    rows, columns = -(-shape.height // law.patch), -(-shape.width // law.patch)
     return {
         "batch": shape.batch,
         "frames": shape.frames,
-        "plane": plane,
-        "image": plane * shape.frames,
+        "plane": rows * columns,
+        "edge": rows + columns,
+        "image": rows * columns * shape.frames,
         "text": shape.text_tokens or law.text_default,
     }
 
@@ -150,7 +155,7 @@ def _neighbours(laws: list[Law], shape: Shape, asked: tuple[int, ...]) -> tuple[
 
     def law_of(version: tuple[int, ...]) -> Law:
         same = [law for law in laws if version in map(_numbers, law.versions)]
-        return min(same, key=lambda law: _doublings(*law.range["frames"], shape.frames))
+        return min(same, key=lambda law: _doublings(law.range["frames"], shape.frames))
 
     return law_of(older[-1]), law_of(newer[0])
 
@@ -164,11 +169,12 @@ def _covers(law: Law, asked: tuple[int, ...]) -> bool:
 def _doublings_outside(law: Law, shape: Shape) -> float:
     """How far the shape lies outside what was traced, over all variables."""
     known = variables(law, shape)
-    return sum(_doublings(low, high, known[name]) for name, (low, high) in law.range.items())
+    return sum(_doublings(span, known[name]) for name, span in law.range.items())
 
 
-def _doublings(low: int, high: int, value: int) -> float:
-    """How many doublings or halvings `value` lies outside a range; 0 inside."""
+def _doublings(span: tuple[int, int], value: int) -> float:
+    """How many doublings or halvings `value` lies outside a span; 0 inside."""
+    low, high = span
     return max(0.0, log2(max(1, low) / max(1, value)), log2(max(1, value) / max(1, high)))
 
 

@@ -11,6 +11,7 @@ from ..costs import Shape
 from ..models import Component
 from ..runtime import Device, Held
 from ..units import MIB
+from ..workflow.latents import latent_format
 
 
 def sampling(held: Held, shape: Shape, batch: int) -> int | None:
@@ -30,6 +31,7 @@ def vae(component: Component, held: Held, device: Device, shape: Shape, operatio
         return None
     image = "image_frames" in row and shape.frames <= row["image_frames"]
     each = row.get(f"{operation}_image", row[operation]) if image else row[operation]
-    pixels = (shape.height * 8) * (shape.width * 8)
+    spatial = latent_format(component.latent).spatial
+    pixels = shape.height * spatial * shape.width * spatial
     factor = row.get("amd", 1.0) if device.vendor == "amd" else 1.0
     return int(pixels * each * held.compute_bytes * factor)

@@ -148,7 +148,7 @@ def bar(step: StepForecast, forecast: Forecast) -> str:
     used = round(forecast.device.taken.best / cell)
     beside = step.activations.best + step.workspace.best
     weights = round((step.vram_peak.best - beside) / cell) - used
-    peak = round(step.vram_peak.best / cell)
+    peak = min(BAR + 1, round(step.vram_peak.best / cell))
     filled = "░" * used + "█" * weights + "▒" * (peak - used - weights)
     return filled[:BAR].ljust(BAR, "·") + ("!" if peak > BAR else "")
 

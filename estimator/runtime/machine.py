@@ -126,7 +126,7 @@ def card(name: str) -> dict[str, Any]:
     if len(inside) == 1:
         return rows[inside[0]]
     near = inside[:4] or difflib.get_close_matches(wanted, rows, 3, 0.3) or sorted(rows)[:3]
-    raise InputError(f"no card is named `{name}`", where="--gpu", do=f"Did you mean {', '.join(near)}?")
+    raise InputError(f"no card is named `{name}`", do=f"Did you mean {', '.join(near)}?")
 
 
 def card_here(name: str, total: int) -> dict[str, Any] | None:

@@ -34,12 +34,16 @@ def polynomial(features: Array, values: Array) -> list[float]:
 
 
 def _alignments(series: list[list[int]]) -> list[Array]:
-    """The operations that all points share, counted from the start and from the end, as (points, ops)."""
+    """Program points that the points share, as (points, program points).
+
+    Counted from the start and from the end, since loops over chunks and batches of one differ in length;
+    and the peak itself, which is one program point where nothing else can be aligned.
+    """
     shared = min(len(one) for one in series)
     starts = np.array([one[:shared] for one in series], dtype=float)
-    if all(len(one) == shared for one in series):
-        return [starts]
-    return [starts, np.array([one[-shared:] for one in series], dtype=float)]
+    ends = np.array([one[-shared:] for one in series], dtype=float)
+    peaks = np.array([[max(one)] for one in series], dtype=float)
+    return [starts, ends, peaks]
 
 
 def _solved(features: Array, live: Array, peaks: Array) -> Array:

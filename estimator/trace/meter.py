@@ -27,7 +27,9 @@ class Meter(TorchDispatchMode):
         self.device = device
         self.live = 0  # as an allocator counts, in whole blocks
         self.peak = 0
-        self.series: list[int] = []  # live bytes after every operation, unrounded: laws come out exact
+        # Live bytes after every operation that allocates, unrounded: so laws come out exact, and views, of
+        # which a batch of one has more, do not count as program points.
+        self.series: list[int] = []
         self.convs: list[int] = []  # input plus output bytes of every convolution
         self.flops = 0
         self._exact = 0
@@ -41,10 +43,10 @@ class Meter(TorchDispatchMode):
         for storage in self._storages((args, kwargs)):
             self._meet(storage, 0)
         out = func(*args, **kwargs)
-        for storage in self._storages(out):
-            self._meet(storage, storage.nbytes())
-        self.peak = max(self.peak, self.live)
-        self.series.append(self._exact)
+        new = [self._meet(storage, storage.nbytes()) for storage in self._storages(out)]
+        if any(new):
+            self.peak = max(self.peak, self.live)
+            self.series.append(self._exact)
         self._count(func, args, kwargs, out)
         return out
 
@@ -54,11 +56,11 @@ class Meter(TorchDispatchMode):
             if isinstance(leaf, torch.Tensor) and leaf.device.type == self.device:
                 yield leaf.untyped_storage()
 
-    def _meet(self, storage: Any, size: int) -> None:
-        """Know a storage from now until it dies; `size` is what its death gives back."""
+    def _meet(self, storage: Any, size: int) -> bool:
+        """Know a storage from now until it dies; `size` is what its death gives back. Whether it is new."""
         key = storage._cdata
         if key in self._known:
-            return
+            return False
         blocks = -(-size // BLOCK) * BLOCK
         self.live += blocks
         self._exact += size
@@ -69,6 +71,7 @@ class Meter(TorchDispatchMode):
             del self._known[key]
 
         self._known[key] = weakref.ref(storage, died)
+        return True
 
     def _count(self, func: Any, args: Any, kwargs: Any, out: Any) -> None:
         """FLOPs by torch's own formulas, and the bytes of convolutions."""

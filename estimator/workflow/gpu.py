@@ -8,12 +8,12 @@ from typing import Any
 from .. import facts
 from ..costs import Shape
 from .graph import Node
+from .latents import LatentFormat, latent_format
 from .shapes import latent_frames, linked, numbers, unknown_like
 from .state import Rule, State
 from .values import Clip, Conditioning, Guider, Image, Latent, Model, Sigmas, Unknown, Vae, Value
 
 IMAGE_BYTES = 3 * 4  # three channels of 32-bit floats, as ComfyUI keeps images in RAM
-LETTERS_PER_TOKEN = 4
 
 
 def encode_text(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
@@ -43,8 +43,9 @@ def text_shape(tokens: int) -> Shape:
 
 def rough_tokens(text: str) -> int:
     """About how many tokens a text makes: four Latin letters each, one sign of other scripts each."""
-    wide = sum(ord(letter) > 0x2E7F for letter in text)
-    return wide + ceil((len(text) - wide) / LETTERS_PER_TOKEN)
+    rule = facts.table("tokens")
+    wide = sum(ord(letter) >= rule["wide_from"] for letter in text)
+    return int(wide + ceil((len(text) - wide) / rule["letters_per_token"]))
 
 
 def encoder_tokens(state: State, key: str, rough: int) -> int:
@@ -53,7 +54,7 @@ def encoder_tokens(state: State, key: str, rough: int) -> int:
     if component is None:
         return rough
     if component.chunk_tokens:
-        room = component.chunk_tokens - 2  # a chunk holds its own start and end
+        room = component.chunk_tokens - int(facts.table("tokens")["chunk_marks"])
         return component.chunk_tokens * max(1, ceil(rough / room))
     return max(component.min_tokens, rough)
 
@@ -157,18 +158,16 @@ def sampling(
 
 def evaluations(sampler: Value, steps: int) -> int:
     """Model evaluations of so many steps by a sampler; the last step takes one whatever the sampler."""
-    each = facts.table("samplers")["evaluations"].get(sampler, 1)
+    known = facts.table("samplers")["evaluations"]
+    each = known.get(sampler, 1) if isinstance(sampler, str) else 1
     return each * (steps - 1) + 1 if steps else 0
 
 
 def latent_shape(state: State, key: str, latent: Latent, tokens: int = 0) -> Shape:
     """A latent's shape for one component's law, in the channels of that component's latent format."""
-    component = state.component(key).component
-    rows = {row["id"]: row for row in facts.table("latents")["latent"]}
-    channels = rows[component.latent]["channels"] if component and component.latent else 0
     return Shape(
         batch=latent.batch,
-        channels=channels,
+        channels=format_of(state, key).channels,
         frames=latent.frames,
         height=latent.height,
         width=latent.width,
@@ -176,12 +175,10 @@ def latent_shape(state: State, key: str, latent: Latent, tokens: int = 0) -> Sha
     )
 
 
-def vae_format(state: State, vae: Vae) -> tuple[int, int]:
-    """Pixels per latent cell and frames per latent frame of a VAE (1, 1 where it is not known)."""
-    component = state.component(vae.component).component
-    rows = {row["id"]: row for row in facts.table("latents")["latent"]}
-    row = rows.get(component.latent) if component else None
-    return (row["spatial"], row["temporal"]) if row else (1, 1)
+def format_of(state: State, key: str) -> LatentFormat:
+    """The latent format of a component."""
+    component = state.component(key).component
+    return latent_format(component.latent if component else "")
 
 
 def decode(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
@@ -191,20 +188,29 @@ def decode(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
         reason = unknown_like(vae if not isinstance(vae, Vae) else latent, node)
         state.add(node, kind="decode", components=vae_key(vae), unknown=reason.reason)
         return (reason,)
-    spatial, temporal = vae_format(state, vae)
-    frames = (latent.frames - 1) * temporal + 1
-    image = Image(latent.batch * frames, latent.height * spatial, latent.width * spatial)
-    tile = numbers(state, node, rule.tile) if rule.tile else [0]
+    cell = format_of(state, vae.component)
+    frames = (latent.frames - 1) * cell.temporal + 1
+    image = Image(latent.batch * frames, latent.height * cell.spatial, latent.width * cell.spatial)
+    side, tile_frames = tile_of(state, node, rule, cell)
     state.add(
         node,
         kind="decode",
         components=(vae.component,),
         law="decode",
         shape=latent_shape(state, vae.component, latent),
-        tile=0 if isinstance(tile, Unknown) else tile[0] // spatial,
+        tile=side,
+        tile_frames=tile_frames,
         output=image_bytes(image),
     )
     return (image,)
+
+
+def tile_of(state: State, node: Node, rule: Rule, cell: LatentFormat) -> tuple[int, int]:
+    """The tile that a node asks for, in latent cells and latent frames; 0 for whole."""
+    sizes = numbers(state, node, rule.tile, rule.temporal_tile) if rule.tile else [0, 0]
+    if isinstance(sizes, Unknown) or not rule.tile:
+        return 0, 0
+    return max(1, sizes[0] // cell.spatial), max(2, sizes[1] // cell.temporal)  # never one frame alone
 
 
 def encode_image(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
@@ -214,13 +220,13 @@ def encode_image(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
         reason = unknown_like(vae if not isinstance(vae, Vae) else image, node)
         state.add(node, kind="encode_image", components=vae_key(vae), unknown=reason.reason)
         return (reason,)
-    spatial, temporal = vae_format(state, vae)
-    video = temporal > 1
+    cell = format_of(state, vae.component)
+    video = cell.temporal > 1
     latent = Latent(
         1 if video else image.count,
-        latent_frames(image.count, temporal) if video else 1,
-        image.height // spatial,
-        image.width // spatial,
+        latent_frames(image.count, cell.temporal) if video else 1,
+        image.height // cell.spatial,
+        image.width // cell.spatial,
     )
     encoding(state, node, vae, latent)
     return (latent,)

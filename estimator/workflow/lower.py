@@ -7,7 +7,7 @@ from ..models.library import Library
 from .graph import Graph
 from .graph import Node as GraphNode
 from .rules import VERBS, rules
-from .state import State
+from .state import State, is_real
 from .values import Node, Unknown, Workload
 
 
@@ -35,11 +35,14 @@ def visit(state: State, node: GraphNode) -> None:
     """Work out one node's outputs and steps, its inputs being known already."""
     rule = rules().get(node.class_type)
     if rule:
-        state.outputs[node.id] = VERBS[rule.does](state, node, rule)
+        outputs = VERBS[rule.does](state, node, rule)
+        state.outputs[node.id] = tuple(
+            value if is_real(value) else Unknown(node.id, "a side of it is not positive") for value in outputs
+        )
         return
-    outputs = definition(node.class_type).get("outputs", ())
+    known = definition(node.class_type).get("outputs", ())
     slots = [user.links()[name].slot for user, name in state.graph.users_of(node.id)]
-    count = max([len(outputs), *(slot + 1 for slot in slots)])
+    count = max([len(known), *(slot + 1 for slot in slots)])
     state.outputs[node.id] = (Unknown(node.id, f"{node.class_type} is not understood"),) * count
     if not harmless(node):
         state.unknown[node.id] = Node(node.id, node.class_type, "no rule for this node type")

@@ -6,7 +6,7 @@ import math
 
 from .graph import Link, Node
 from .state import Rule, State
-from .values import Conditioning, Image, Latent, Sigmas, Unknown, Value
+from .values import Image, Latent, Sigmas, Unknown, Value
 
 FUNCTIONS = {
     "floor": math.floor,
@@ -148,11 +148,6 @@ def sigmas(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
 def unknown_like(value: Value, node: Node) -> Unknown:
     """The unknown that a value is, or a new one for a value of the wrong kind."""
     return value if isinstance(value, Unknown) else Unknown(node.id, "an input is of an unexpected kind")
-
-
-def conditioning_tokens(value: Value) -> int | None:
-    """Tokens of a conditioning, or None for anything else."""
-    return value.tokens if isinstance(value, Conditioning) else None
 
 
 def linked(node: Node, name: str) -> bool:

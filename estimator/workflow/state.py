@@ -12,6 +12,8 @@ from .graph import Graph, Link
 from .graph import Node as GraphNode
 from .values import Loaded, Node, Step, Unknown, Value
 
+LARGEST = 1 << 31  # ComfyUI's own widgets end far below; infinity and no number at all end here too
+
 
 class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file that an input names, and the roles that a loader takes from it."""
@@ -34,7 +36,6 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spatial: int = 1
     temporal: int = 1
     tile: str = ""
-    overlap: str = ""
     temporal_tile: str = ""
 
 
@@ -63,11 +64,11 @@ class State:
         return found[given.slot] if given.slot < len(found) else Unknown(given.node, "gives no such output")
 
     def number(self, node: GraphNode, name: str) -> float | Unknown:
-        """The value of an input that must be a number."""
+        """The value of an input that must be a number, of a size that computers work with."""
         value = self.value(node, name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return value if isinstance(value, Unknown) else Unknown(node.id, f"`{name}` is not a number")
-        return value
+        return value if abs(value) < LARGEST else Unknown(node.id, f"`{name}` is out of range")
 
     def all_loaded(self) -> dict[str, Loaded]:
         """Every load so far, by its key."""
@@ -78,9 +79,17 @@ class State:
         return self.all_loaded()[key]
 
     def add(self, node: GraphNode, **fields: Any) -> None:
-        """A step of this node."""
+        """A step of this node; one whose shape has no inside is of unknown size."""
+        if fields.get("shape") and not is_real(fields["shape"]):
+            fields |= {"shape": None, "unknown": "a side of it is not positive"}
         step = Step(node=node.id, class_type=node.class_type, title=node.title or node.class_type, **fields)
         self.steps.setdefault(node.id, []).append(step)
+
+
+def is_real(value: Value) -> bool:
+    """Whether a latent, an image or a shape has something in it; any other value is real."""
+    sides = ("batch", "count", "frames", "height", "width")
+    return all(getattr(value, side, 1) > 0 for side in sides if isinstance(value, msgspec.Struct))
 
 
 def default(class_type: str, name: str, node: str) -> Value:

@@ -102,8 +102,8 @@ class Step(msgspec.Struct, frozen=True):
 
     `components`: keys of what it loads, the main one first; `law`: which of their costs it pays;
     `repeats`: how often the model is evaluated per condition; `conditions`: how many conditions;
-    `tile`: latent cells along a tile's side, 0 for whole; `output`: bytes its result takes in RAM;
-    `tokens`: what each component of a text encoding sees, in the order of `components`.
+    `tile`, `tile_frames`: latent cells along a tile's side and latent frames in it, 0 for whole;
+    `output`: bytes its result takes in RAM; `tokens`: what each component of a text encoding sees.
     """
 
     node: str
@@ -116,6 +116,7 @@ class Step(msgspec.Struct, frozen=True):
     repeats: int = 1
     conditions: int = 1
     tile: int = 0
+    tile_frames: int = 0
     output: int = 0
     loras: tuple[str, ...] = ()
     tokens: tuple[int, ...] = ()

@@ -102,6 +102,15 @@ def test_a_law_is_solved_for_by_program_point(start):
     assert [[0, 40], [9000, 20]] == sorted(fit.pieces(features, features, series))
 
 
+def test_a_peak_between_differing_starts_and_ends_is_a_program_point_of_its_own():
+    from vram_forecast.estimator.trace import fit
+
+    tokens = [64, 256, 1024, 4096]
+    features = numpy.array([[1, n] for n in tokens], dtype=float)
+    series = [[n % 7] * place + [100 * n] + [n % 5] * place for place, n in enumerate(tokens)]
+    assert [[0, 100]] == fit.pieces(features, features, series)
+
+
 def test_a_piece_that_only_matters_beyond_the_grid_is_kept():
     from vram_forecast.estimator.trace import fit
 

@@ -13,6 +13,9 @@ Nearly lossless: tiles overlap, and seams are rarely seen.
 
 from __future__ import annotations
 
+from typing import Any
+
+from ... import facts
 from ...forecast import Forecast
 from ...workflow.graph import Graph
 from ..edits import Edit
@@ -20,8 +23,13 @@ from ..edits import Edit
 CODE = "tiled-decode"
 TITLE = "Decode in tiles (VAE Decode (Tiled))"
 APPLICABILITY = "lossless"
-# The node's own defaults (ComfyUI 0.33.0 nodes.py:343-378, and data/nodes/core.json).
-TILES = {"tile_size": 512, "overlap": 64, "temporal_size": 64, "temporal_overlap": 8}
+TILED = "VAEDecodeTiled"
+
+
+def defaults(class_type: str) -> dict[str, Any]:
+    """A node type's widgets at their defaults."""
+    inputs = facts.table("nodes/core")["nodes"][class_type]["inputs"]
+    return {row["name"]: row["default"] for row in inputs if row.get("widget")}
 
 
 def edits(graph: Graph, forecast: Forecast) -> tuple[Edit, ...]:
@@ -32,7 +40,7 @@ def edits(graph: Graph, forecast: Forecast) -> tuple[Edit, ...]:
         if step.kind == "decode" and (step.tiled or step.tight or step.verdict in ("oom", "spill"))
     }
     return tuple(
-        Edit("replace", node.id, class_type="VAEDecodeTiled", inputs=TILES)
+        Edit("replace", node.id, class_type=TILED, inputs=defaults(TILED))
         for node in graph.of_type("VAEDecode")
         if node.id in tight
     )

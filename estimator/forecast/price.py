@@ -1,0 +1,160 @@
+"""What a pass of a step costs beside its weights: the traced law at the shape that ComfyUI really runs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from .. import facts
+from ..costs import Cost, Shape, cost
+from ..formats import bits
+from ..models import Component
+from ..runtime import Held, Machine
+from ..units import MIB, Estimate
+from ..workflow.gpu import text_shape
+from ..workflow.values import Step
+from . import reserve
+
+VAE_KINDS = ("decode", "encode_image")
+
+
+class Price(msgspec.Struct, frozen=True):
+    """The cost of one pass, how many passes there are, and how many tiles' work each of them is."""
+
+    passes: int
+    cost: Cost
+    workspace: Estimate
+    tiles: float = 1.0
+
+    @property
+    def beside(self) -> Estimate:
+        """Bytes that a pass needs beside its weights."""
+        return self.cost.activations + self.workspace
+
+
+class Pricer:
+    """Prices the steps of one prompt on one machine; `parts`: the component behind each key."""
+
+    def __init__(self, machine: Machine, parts: dict[str, Component]) -> None:
+        """Nothing is kept between steps."""
+        self.machine, self.parts = machine, parts
+
+    def reserves(self, step: Step, main: Held) -> tuple[int | None, int | None]:
+        """ComfyUI's own estimates, bytes: by which it evicts others, and by which it cuts this model."""
+        if step.shape is None:
+            return None, None
+        if step.kind == "sample":
+            batch = step.shape.batch
+            return reserve.sampling(main, step.shape, 2 * batch), reserve.sampling(main, step.shape, batch)
+        own = self.vae_reserve(step, main) if step.kind in VAE_KINDS else None
+        return own, own
+
+    def vae_reserve(self, step: Step, main: Held) -> int | None:
+        """ComfyUI's own estimate of decoding or encoding one picture or tile, bytes."""
+        if step.shape is None:
+            return None
+        shape = tiled(step.shape, step.tile, step.tile_frames)
+        return reserve.vae(self.parts[main.key], main, self.machine.device, shape, step.law)
+
+    def price(self, step: Step, models: list[Held], free: int) -> Price | None:
+        """The price of `step` with `free` bytes as ComfyUI counts them; None where no law is known."""
+        if step.shape is None or not step.law:
+            return None
+        if step.tokens:
+            return self.texts(step, models)
+        main = models[0]
+        if step.kind == "sample":
+            count = self.conditions_at_once(step, main, free)
+            shape = msgspec.structs.replace(step.shape, batch=step.shape.batch * count)
+            return self.at(step, main, shape, step.repeats * step.conditions // count)
+        count = self.pictures_at_once(step, main, free)
+        shape = tiled(msgspec.structs.replace(step.shape, batch=count), step.tile, step.tile_frames)
+        return self.at(step, main, shape, -(-step.shape.batch // count), tiles(step.shape, shape))
+
+    def conditions_at_once(self, step: Step, main: Held, free: int) -> int:
+        """How many conditions ComfyUI runs in one pass: all, if 1.5 times its estimate of them is free."""
+        if step.conditions < 2 or step.shape is None:
+            return 1
+        own = reserve.sampling(main, step.shape, step.conditions * step.shape.batch)
+        factor = facts.table("managers/constants")["legacy"]["batching_factor"]
+        return step.conditions if own is not None and own * factor < free else 1
+
+    def pictures_at_once(self, step: Step, main: Held, free: int) -> int:
+        """How many pictures of a batch a VAE takes at once: as many as its estimate says are free."""
+        own = self.vae_reserve(step, main)
+        if step.shape is None or not own:
+            return 1
+        return max(1, min(step.shape.batch, free // own))
+
+    def retry(self, step: Step, main: Held) -> Price | None:
+        """The price of ComfyUI's automatic retry in tiles, of a VAE that works on a whole picture."""
+        if step.shape is None or step.tile or step.kind not in VAE_KINDS:
+            return None
+        rule = facts.table("managers/constants")["vae_fallback"]["video" if step.shape.frames > 1 else "flat"]
+        shape = tiled(msgspec.structs.replace(step.shape, batch=1), rule["tile"])
+        return self.at(step, main, shape, step.shape.batch, tiles(step.shape, shape) * rule["passes"])
+
+    def at(self, step: Step, main: Held, shape: Shape, passes: int, tiles: float = 1.0) -> Price | None:
+        """The price of passes at just this shape."""
+        part = self.parts[main.key]
+        paid = cost(
+            part.costs,
+            step.law,
+            shape,
+            comfy=self.machine.policy.comfy,
+            storage=storage_kind(main, part),
+            compute_bytes=main.compute_bytes,
+        )
+        return Price(passes, paid, self.workspace(step, main, shape, paid), tiles) if paid else None
+
+    def texts(self, step: Step, models: list[Held]) -> Price | None:
+        """The price of encoding a text: encoders run in turn, the hungriest sets the peak."""
+        each = zip(models, map(text_shape, step.tokens), strict=True)
+        prices = [self.at(step, held, shape, 1) for held, shape in each]
+        known = [price for price in prices if price is not None]
+        if len(known) < len(prices):
+            return None
+        top = max(known, key=lambda price: price.beside.best)
+        flops = sum(price.cost.flops for price in known)
+        return msgspec.structs.replace(top, cost=msgspec.structs.replace(top.cost, flops=flops))
+
+    def workspace(self, step: Step, main: Held, shape: Shape, paid: Cost) -> Estimate:
+        """What a trace does not see: conversions for convolutions, libraries' scratch (design section 5)."""
+        part = self.parts[main.key]
+        if not part.convolutional:
+            row = facts.table("managers/constants")["workspace"]["transformer"]
+            return Estimate(row["low_mib"] * MIB, row["best_mib"] * MIB, row["high_mib"] * MIB, "assumed")
+        if step.kind == "sample":
+            bound = reserve.sampling(main, shape, shape.batch) or 0
+        else:
+            bound = shape.batch * (reserve.vae(part, main, self.machine.device, shape, step.law) or 0)
+        high = max(paid.largest_conv, bound - round(paid.activations.best))
+        return Estimate(0, paid.largest_conv, high, "modelled")
+
+
+def storage_kind(held: Held, part: Component) -> str:
+    """Which law of storage applies: weights used as they are, cast at use, or cast with embeddings too.
+
+    A quantised file keeps its embeddings in 16 bits; one that is 8-bit throughout casts them whole.
+    """
+    if not held.cast:
+        return "native"
+    return "cast_fp8" if bits()[held.storage] == 8 and not part.quantization else "cast"
+
+
+def tiled(shape: Shape, side: int, frames: int = 0) -> Shape:
+    """A shape cut to one tile of `side` latent cells and `frames` latent frames; 0 leaves it whole."""
+    return msgspec.structs.replace(
+        shape,
+        height=min(shape.height, side or shape.height),
+        width=min(shape.width, side or shape.width),
+        frames=min(shape.frames, frames or shape.frames),
+    )
+
+
+def tiles(whole: Shape, tile: Shape) -> float:
+    """How much work all tiles are, in units of one: a quarter of a tile overlaps along a side that is cut."""
+    sides = ((whole.height, tile.height), (whole.width, tile.width), (whole.frames, tile.frames))
+    work = 1.0
+    for full, part in sides:
+        work *= full / (part * 3 / 4) if part < full else 1.0
+    return work
