@@ -129,5 +129,5 @@ def together(path: Path, kind: str, parts: list[Part]) -> TensorTable:
         metadata,
         tensors,
         tuple(problem for _, table in parts for problem in table.problems),
-        notes,
+        notes=notes,
     )
