@@ -103,13 +103,18 @@ def graph(workflow: Workflow, as_json: Json = False) -> None:
 
 
 @app.command()
-def inspect(files: Annotated[list[Path], typer.Argument(help="Model files.")], as_json: Json = False) -> None:
-    """What model files hold: role, family, parameters, bytes by element type."""
-    from .report import files as report
+def inspect(
+    files: Annotated[list[Path], typer.Argument(help="Model files, or folders of them.")],
+    sort: Annotated[str, typer.Option(help="name, size or family.")] = "name",
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Read every file again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What model files hold: role, family, parameters, bytes by element type; folders with their totals."""
+    from .report import cache, tree
 
-    found = [report.describe(path) for path in files]
-    out(report.encode(found) if as_json else report.render(found, columns()))
-    if any(one.problems for one in found):
+    found = tree.inspect(files, sort, None if no_cache else cache.folder() / "inspect.json")
+    out(tree.encode(found) if as_json else tree.render(found, by_folder=sort == "name"))
+    if any(one.broken for one in found):
         raise typer.Exit(2)
 
 

@@ -1,6 +1,7 @@
 """The command line: its answers, its exit codes, and one line for bad input."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -22,6 +23,10 @@ STEP = (
     "comfy_reserves vram_peak ram seconds verdict"
 )
 COMPONENT = "node file role family storage_dtype compute_dtype bytes manager basis"
+INSPECTED = (
+    "path format role family variant tensor_count parameters file_bytes header_bytes weight_bytes by_dtype "
+    "quantization largest_tensor_bytes problems rank"
+)
 SUGGESTION = "code title why applicability edits saves verdict_after seconds_after downloads"
 
 
@@ -32,7 +37,14 @@ def cli(root, tmp_path):
     def run(*arguments, cwd=tmp_path):
         code = f"import sys; sys.path.insert(0, {str(root)!r}); from estimator.cli import main; main()"
         command = [sys.executable, "-c", code, *map(str, arguments)]
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False)
+        own = {
+            **os.environ,
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+            "LOCALAPPDATA": str(tmp_path / "cache"),
+        }
+        return subprocess.run(
+            command, cwd=cwd, env=own, capture_output=True, text=True, encoding="utf-8", check=False
+        )
 
     return run
 
@@ -108,6 +120,35 @@ def test_inspect_reports_a_broken_file_as_a_problem(cli, saved):
     done = cli("inspect", saved("<!DOCTYPE html><html></html>", "m.safetensors"), "--json")
     assert done.returncode == 2
     assert [one["code"] for one in json.loads(done.stdout)["files"][0]["problems"]] == ["html"]
+
+
+@pytest.fixture
+def models(sparse_model, tmp_path):
+    """A models folder of two files; the second is remarked on, since it is in 32 bits."""
+    sparse_model("clip_l", tmp_path / "models" / "text_encoders" / "clip_l.safetensors")
+    sparse_model("ae", tmp_path / "models" / "vae" / "ae.safetensors")
+    return tmp_path / "models"
+
+
+def test_inspect_of_a_folder_gives_totals_and_a_remark_is_no_failure(cli, models):
+    done = cli("inspect", models, "--no-cache")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{models / 'vae'}: 1 file, 319.8 MiB" in done.stdout.splitlines()
+    assert "stored in 32 bits" in done.stdout
+
+
+def test_inspect_as_json_has_the_keys_of_the_contract(cli, models):
+    answer = json.loads(cli("inspect", models, "--sort", "size", "--no-cache", "--json").stdout)
+    assert ["schema", "files", "folders"] == list(answer)
+    assert {INSPECTED} == {" ".join(one) for one in answer["files"]}
+    assert ["vae", "text_encoder"] == [one["role"] for one in answer["files"]]
+    assert {"path files file_bytes weight_bytes"} == {" ".join(one) for one in answer["folders"]}
+
+
+def test_inspect_of_nothing_and_in_no_known_order_is_one_line(cli, models, tmp_path):
+    (tmp_path / "none").mkdir()
+    assert "holds no model files" in refused(cli("inspect", tmp_path / "none"))
+    assert "--sort" in refused(cli("inspect", models, "--sort", "colour"))
 
 
 def test_gpus_lists_what_is_known(cli):

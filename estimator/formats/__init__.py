@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from .. import facts
 from ..errors import FormatError
-from . import gguf, pickle, safetensors
+from . import gguf, pickle, safetensors, sharded
 from .table import Problem, Tally, Tensor, TensorTable, bits, packed, size, tally
 
 __all__ = ["FORMATS", "Problem", "Tally", "Tensor", "TensorTable", "bits", "packed", "read", "size", "tally"]
@@ -19,18 +19,18 @@ FIRST_BYTES = 512
 
 
 def read(path: Path | str) -> TensorTable:
-    """The header of the model file at `path`.
+    """The header of the model file at `path`, or of the sharded index or diffusers folder there.
 
     Raises `FormatError` where the file is missing, unreadable, cut short or of no readable format.
     """
     path = Path(path)
     try:
+        if sharded.is_sharded(path):
+            return sharded.read(path, read)
         with path.open("rb") as file:
             return read_open(file, path)
     except FileNotFoundError:
         raise FormatError("missing", "no such file", where=str(path), do="Check the path.") from None
-    except IsADirectoryError:
-        raise FormatError("folder", "is a folder", where=str(path), do="Name a model file.") from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise FormatError(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from math import prod
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -13,9 +15,10 @@ from .. import facts
 
 @cache
 def bits() -> dict[str, int]:
-    """Bits per element of each element type (`data/dtypes.toml`)."""
-    known: dict[str, int] = facts.table("dtypes")["bits"]
-    return known
+    """Bits per element of each element type, also of those that are only packed (`data/dtypes.toml`)."""
+    table = facts.table("dtypes")
+    packed = {name: width for name, width in table["packed"].items() if name != "source"}
+    return {**table["bits"], **packed}
 
 
 @cache
@@ -37,7 +40,7 @@ def size(parameters: int, dtype: str) -> int:
     return (parameters * bits()[dtype] + 7) // 8
 
 
-class Tensor(msgspec.Struct, frozen=True):
+class Tensor(msgspec.Struct, frozen=True, gc=False):
     """One tensor of a file: no values, only what its header says."""
 
     name: str
@@ -56,10 +59,11 @@ class Tensor(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Something a user should know about a file that can be read all the same."""
+    """Something a user should know about a file: an error where it cannot be used as it is, else a remark."""
 
     code: str
     message: str
+    severity: Literal["remark", "error"] = "remark"
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -73,6 +77,7 @@ class Tally(msgspec.Struct, frozen=True):
 class TensorTable(msgspec.Struct, frozen=True):
     """The header of one model file. Sizes are in bytes; `header_bytes` is what precedes the weights.
 
+    `notes`: the contents of the few tensors that say in words how others are packed.
     `shared_bytes`: how much more the tensors are than what is stored, where some are views of one storage.
     """
 
@@ -83,6 +88,7 @@ class TensorTable(msgspec.Struct, frozen=True):
     metadata: dict[str, str]
     tensors: dict[str, Tensor]
     problems: tuple[Problem, ...] = ()
+    notes: dict[str, bytes] = {}
     shared_bytes: int = 0
 
     @property
@@ -98,11 +104,11 @@ class TensorTable(msgspec.Struct, frozen=True):
 
 def tally(tensors: list[Tensor]) -> dict[str, Tally]:
     """Tensors, parameters and bytes by element type, the largest first."""
-    groups: dict[str, list[Tensor]] = {}
-    for tensor in tensors:
-        groups.setdefault(tensor.dtype, []).append(tensor)
-    sums = {
-        dtype: Tally(len(group), sum(t.parameters for t in group), sum(t.nbytes for t in group))
-        for dtype, group in groups.items()
-    }
-    return dict(sorted(sums.items(), key=lambda item: -item[1].bytes))
+    sums: dict[str, list[int]] = {}
+    for (dtype, shape), count in Counter([(t.dtype, t.shape) for t in tensors]).items():
+        group, parameters = sums.setdefault(dtype, [0, 0, 0]), prod(shape)
+        group[0] += count
+        group[1] += count * parameters
+        group[2] += count * size(parameters, dtype)
+    tallies = {dtype: Tally(*group) for dtype, group in sums.items()}
+    return dict(sorted(tallies.items(), key=lambda item: -item[1].bytes))

@@ -5,10 +5,27 @@ from __future__ import annotations
 import msgspec
 
 from ..formats import Tensor, TensorTable, packed
+from .adapters import adapter
 from .component import Component, Module, is_scale
+from .quantized import Unpacked, unpack
 from .rows import Hyper, Role, Row, rows
 
-__all__ = ["Component", "Identification", "Module", "Refusal", "Role", "Row", "identify", "is_scale", "rows"]
+__all__ = [
+    "Component",
+    "Identification",
+    "Match",
+    "Module",
+    "Refusal",
+    "Role",
+    "Row",
+    "Unpacked",
+    "adapter",
+    "identify",
+    "is_scale",
+    "match",
+    "rows",
+    "unpack",
+]
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -25,38 +42,59 @@ class Identification(msgspec.Struct, frozen=True):
     refusals: tuple[Refusal, ...]
 
 
+class Match(msgspec.Struct, frozen=True):
+    """A row that a file's tensors match under a prefix."""
+
+    row: Row
+    prefix: str
+
+
 def identify(table: TensorTable) -> Identification:
     """The components of the file, each under the first prefix where its row matches."""
-    found: list[Component] = []
+    seen = unpack(table)
+    found, refused = match(seen.tensors)
+    return Identification(tuple(component(one, table, seen) for one in found), tuple(refused))
+
+
+def match(tensors: dict[str, Tensor]) -> tuple[list[Match], list[Refusal]]:
+    """The rows that a file's tensors match, and why the others do not."""
+    found: list[Match] = []
     refused: list[Refusal] = []
+    names = "\n" + "\n".join(tensors) + "\n"
     for row in rows():
-        reasons = {prefix: mismatch(row, table.tensors, prefix) for prefix in row.prefixes}
-        match = next((prefix for prefix, reason in reasons.items() if not reason), None)
-        if match is None:
-            refused.append(Refusal(row.id, min(reasons.values(), key=len)))
+        if found and row.any_suffix:
+            refused.append(Refusal(row.id, "the file holds a whole model"))
+            continue
+        reasons: list[str] = []
+        for prefix in row.prefixes:
+            reasons.append(mismatch(row, tensors, prefix, names))
+            if not reasons[-1]:
+                found.append(Match(row, prefix))
+                break
         else:
-            found.append(component(row, table, match))
-    return Identification(tuple(found), tuple(refused))
+            refused.append(Refusal(row.id, min(reasons, key=len)))
+    return found, refused
 
 
-def mismatch(row: Row, tensors: dict[str, Tensor], prefix: str) -> str:
-    """Why `row` does not match under `prefix`; empty where it does."""
+def mismatch(row: Row, tensors: dict[str, Tensor], prefix: str, names: str) -> str:
+    """Why `row` does not match under `prefix`; empty where it does. `names`: all names, a line each."""
     for name in row.has:
-        if not present(prefix + name, tensors):
+        if not present(prefix + name, tensors, names):
             return f"no `{prefix}{name}`"
     for name in row.lacks:
         if prefix + name in tensors:
             return f"has `{prefix}{name}`"
-    if row.any_suffix and not any(name.endswith(row.any_suffix) for name in tensors):
+    if row.any_suffix and not any(f"{ending}\n" in names for ending in row.any_suffix):
         return f"no tensor named `*{row.any_suffix[0]}` or its kin"
+    for ending in row.no_suffix:
+        if f"{ending}\n" in names:
+            return f"has a tensor named `*{ending}`"
     return next(filter(None, (wrong_shape(prefix + n, s, tensors) for n, s in row.shapes.items())), "")
 
 
-def present(name: str, tensors: dict[str, Tensor]) -> bool:
+def present(name: str, tensors: dict[str, Tensor], names: str) -> bool:
     """Whether a tensor of that name is there; a trailing `*` stands for any ending."""
-    if name.endswith("*"):
-        return any(other.startswith(name[:-1]) for other in tensors)
-    return name in tensors
+    return f"\n{name[:-1]}" in names if name.endswith("*") else name in tensors
 
 
 def wrong_shape(name: str, shape: tuple[int, ...], tensors: dict[str, Tensor]) -> str:
@@ -67,26 +105,25 @@ def wrong_shape(name: str, shape: tuple[int, ...], tensors: dict[str, Tensor]) -
     return "" if actual == shape else f"`{name}` is {list(actual)}, not {list(shape)}"
 
 
-def component(row: Row, table: TensorTable, prefix: str) -> Component:
-    """The component of `row` that stands under `prefix`."""
-    own = {
-        name.removeprefix(prefix): tensor for name, tensor in table.tensors.items() if name.startswith(prefix)
-    }
+def component(match: Match, table: TensorTable, seen: Unpacked) -> Component:
+    """The component of a row that stands under its prefix."""
+    row, prefix = match.row, match.prefix
+    own = {name.removeprefix(prefix): t for name, t in seen.tensors.items() if name.startswith(prefix)}
     held = [Tensor(name, t.dtype, t.shape) for name, t in own.items() if name not in row.ignores]
     main = max(held, key=lambda t: t.parameters).dtype
     main = "F16" if packed(main) else main
-    held += [
-        Tensor(name, main, shape) for name, shape in row.adds.items() if name not in {t.name for t in held}
-    ]
+    names = {t.name for t in held}
+    held += [Tensor(name, main, shape) for name, shape in row.adds.items() if name not in names]
+    made_for = adapter(held) if row.role == "lora" else None
     return Component(
         id=row.id,
         role=row.role,
-        family=row.family,
-        variant=row.variant,
+        family=made_for.family if made_for else row.family,
+        variant=made_for.variant if made_for else row.variant,
         title=row.title,
         path=table.path,
         prefix=prefix,
-        hyper={key: read_hyper(hyper, own) for key, hyper in row.hyper.items()},
+        hyper={"rank": made_for.rank} if made_for else hypers(row, own),
         tensors=tuple(held),
         storage=row.storage,
         fixed=row.fixed,
@@ -97,8 +134,14 @@ def component(row: Row, table: TensorTable, prefix: str) -> Component:
         costs=row.costs,
         latent=row.latent,
         comfy_class=row.comfy_class,
+        layouts={k.removeprefix(prefix): v for k, v in seen.layouts.items() if k.startswith(prefix)},
         format=table.format,
     )
+
+
+def hypers(row: Row, tensors: dict[str, Tensor]) -> dict[str, int]:
+    """The row's hyper-parameters, read from the tensors' shapes and names."""
+    return {key: read_hyper(hyper, tensors) for key, hyper in row.hyper.items()}
 
 
 def read_hyper(hyper: Hyper, tensors: dict[str, Tensor]) -> int:

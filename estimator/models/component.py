@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from collections import Counter
+from functools import cached_property
 
 import msgspec
 
-from .. import facts
 from ..formats import Tally, Tensor, packed, tally
+from .quantized import scale_names
 from .rows import Role
 
 
@@ -25,7 +26,10 @@ class Module(msgspec.Struct, frozen=True):
 
 
 class Component(msgspec.Struct, frozen=True, dict=True):
-    """One network of a file. `tensors` are those that ComfyUI's module holds, named without `prefix`."""
+    """One network of a file. `tensors` are those that ComfyUI's module holds, named without `prefix`.
+
+    Packed weights are there as what they hold; `layouts` names the layout of each quantised layer.
+    """
 
     id: str
     role: Role
@@ -45,6 +49,7 @@ class Component(msgspec.Struct, frozen=True, dict=True):
     costs: str = ""
     latent: str = ""
     comfy_class: str = ""
+    layouts: dict[str, str] = {}
     format: str = ""
 
     @cached_property
@@ -69,17 +74,22 @@ class Component(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def quantization(self) -> str | None:
-        """The name of the quantised layout, or None for plain tensors (fp8 without scales is plain)."""
+        """The layout of most quantised parameters, or None for plain tensors (as fp8 without scales)."""
         if packed(self.majority):
             return f"gguf_{self.majority.lower()}"
-        return f"{self.majority.lower()}_scaled" if any(map(is_scale, self.tensors)) else None
+        held: Counter[str] = Counter()
+        for tensor in self.tensors:
+            layout = self.layouts.get(tensor.name.rpartition(".")[0])
+            if layout and not is_scale(tensor):
+                held[layout] += tensor.parameters
+        return held.most_common(1)[0][0] if held else None
 
     @cached_property
     def modules(self) -> tuple[Module, ...]:
         """The layers, in the file's order."""
         groups: dict[str, list[Tensor]] = {}
         for tensor in self.tensors:
-            groups.setdefault(tensor.name.rpartition(".")[0], []).append(tensor)
+            groups.setdefault(layer_of(tensor), []).append(tensor)
         parents = {name[:end] for name in groups for end, letter in enumerate(name) if letter == "."}
         return tuple(
             Module(name, tuple(group), all(map(is_castable, group)), name not in parents and name != "")
@@ -87,15 +97,16 @@ class Component(msgspec.Struct, frozen=True, dict=True):
         )
 
 
-@cache
-def scales() -> frozenset[str]:
-    """The last parts of names that mark scales (`data/quantization.toml`)."""
-    return frozenset(facts.table("quantization")["scales"])
+def layer_of(tensor: Tensor) -> str:
+    """The name of the layer that a tensor belongs to; bitsandbytes puts its scales under `<layer>.weight`."""
+    layer, _, last = tensor.name.rpartition(".")
+    start, under, _ = tensor.name.partition(".weight.")
+    return start if under and last in scale_names() else layer
 
 
 def is_scale(tensor: Tensor) -> bool:
     """Whether a tensor is a quantised layer's scale or marker rather than a parameter."""
-    return tensor.name.rpartition(".")[2] in scales()
+    return tensor.name.rpartition(".")[2] in scale_names()
 
 
 def is_castable(tensor: Tensor) -> bool:

@@ -9,7 +9,21 @@ import msgspec
 
 from .. import facts
 
-Role = Literal["diffusion_model", "text_encoder", "vae", "lora", "unknown"]
+Role = Literal[
+    "diffusion_model",
+    "text_encoder",
+    "vae",
+    "lora",
+    "controlnet",
+    "t2i_adapter",
+    "clip_vision",
+    "ip_adapter",
+    "style_model",
+    "upscale_model",
+    "embedding",
+    "model_patch",
+    "unknown",
+]
 
 
 class Hyper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,7 +37,8 @@ class Hyper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of component. Names in `has`, `lacks`, `shapes`, `ignores` and `adds` follow the prefix.
 
-    A name in `has` may end in `*`. `fixed`: types that ComfyUI keeps some layers in whatever the file has.
+    A name in `has` may end in `*`. Some tensor must end in one of `any_suffix`, and none in `no_suffix`.
+    `fixed`: types that ComfyUI keeps some layers in whatever the file has.
     `costs` names a table of `data/costs/`, `latent` a row of `data/latents.toml`.
     `convolutional`: most of its work is convolutions, whose workspace a trace does not see.
     """
@@ -38,6 +53,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     has: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     any_suffix: tuple[str, ...] = ()
+    no_suffix: tuple[str, ...] = ()
     shapes: dict[str, tuple[int, ...]] = {}
     hyper: dict[str, Hyper] = {}
     ignores: tuple[str, ...] = ()
@@ -55,9 +71,9 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """Every component row, in the order of the tables and of their lines."""
+    """Every component row, in the order of the tables and of their lines, endings last."""
     found: list[Row] = []
     for name in facts.names("families"):
         table: dict[str, Any] = facts.table(name)
         found += [msgspec.convert({"source": table["source"], **row}, Row) for row in table["component"]]
-    return tuple(found)
+    return tuple(sorted(found, key=lambda row: bool(row.any_suffix)))

@@ -1,11 +1,15 @@
 """safetensors headers: what is read, and every way in which a file can be wrong."""
 
 import json
+import re
 import struct
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors import SafetensorError, deserialize
+from vram_forecast.estimator import facts
 from vram_forecast.estimator.errors import FormatError
 from vram_forecast.estimator.formats import Tally, Tensor, read, tally
 
@@ -53,6 +57,75 @@ def test_metadata_named_like_a_tensor_entry_is_only_metadata(tmp_path):
     assert sorted(read(lay(tmp_path / "m.safetensors", header)).tensors) == ["a.bias", "a.weight"]
 
 
+DTYPES = {"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6} | {
+    name: 8 for name in ("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3")
+}
+DTYPES |= {name: 8 for name in ("F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ")}
+DTYPES |= {name: 16 for name in ("I16", "U16", "F16", "BF16")} | {name: 32 for name in ("I32", "U32", "F32")}
+DTYPES |= {name: 64 for name in ("C64", "F64", "I64", "U64")}
+
+
+@pytest.mark.parametrize(("dtype", "width"), DTYPES.items(), ids=DTYPES)
+def test_every_type_of_the_format_is_read_as_the_safetensors_library_reads_it(tmp_path, dtype, width):
+    header = {"x": {"dtype": dtype, "shape": [2, 4], "data_offsets": [0, width]}}
+    path = lay(tmp_path / "m.safetensors", header, b"\0" * width)
+    ((name, theirs),) = deserialize(path.read_bytes())
+    assert (name, theirs["dtype"], theirs["shape"]) == ("x", dtype, [2, 4])
+    assert {"x": Tensor("x", dtype, (2, 4))} == read(path).tensors
+    assert width == read(path).tensors["x"].nbytes
+
+
+def test_the_types_of_the_format_are_those_of_the_safetensors_library():
+    header = json.dumps({"x": {"dtype": "Q9", "shape": [0], "data_offsets": [0, 0]}}).encode()
+    with pytest.raises(SafetensorError) as caught:
+        deserialize(struct.pack("<Q", len(header)) + header)
+    theirs = str(caught.value).partition("expected one of")[2]
+    assert set(re.findall(r"`(\w+)`", theirs)) == set(DTYPES) == set(facts.table("dtypes")["bits"])
+
+
+@pytest.mark.parametrize(
+    "metadata", [{}, {"a": "}, {"}, {"dtype": "F16", "shape": "[2]", "data_offsets": "[0, 8]"}]
+)
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+@pytest.mark.parametrize("first", [True, False])
+def test_metadata_of_any_content_and_place_is_only_metadata(tmp_path, metadata, separators, first):
+    noted = {"__metadata__": metadata}
+    header = json.dumps({**noted, **TWO} if first else {**TWO, **noted}, separators=separators).encode()
+    table = read(lay(tmp_path / "m.safetensors", header))
+    assert (metadata, set(TWO)) == (table.metadata, set(table.tensors))
+
+
+@pytest.mark.parametrize("second", [b'{"y":"1"}', b'{"dtype":"U8","shape":[0],"data_offsets":[0,0]}'])
+def test_metadata_that_stands_twice_is_no_tensor(tmp_path, second):
+    entry = b'"x":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}'
+    header = b'{"__metadata__":{"y":"1"},' + entry + b',"__metadata__":' + second + b"}"
+    try:
+        assert ["x"] == list(read(lay(tmp_path / "m.safetensors", header, b"\0" * 4)).tensors)
+    except FormatError as error:
+        assert error.code == "header-invalid"
+
+
+@pytest.mark.parametrize(("places", "code"), [(((0, 4), (4, 8)), "extents"), (((0, 4), (0, 4)), "")])
+def test_a_name_that_stands_twice_is_its_last_entry_and_leaves_no_hole(tmp_path, places, code):
+    entries = [b'"x":{"dtype":"U8","shape":[4],"data_offsets":[%d,%d]}' % place for place in places]
+    path = lay(tmp_path / "m.safetensors", b"{" + b",".join(entries) + b"}", b"\0" * places[-1][1])
+    if code:
+        assert refused(path).code == code
+    else:
+        assert ["x"] == list(read(path).tensors)
+
+
+def test_a_header_takes_at_most_four_times_its_size_in_memory(sparse_model, tmp_path):
+    path = sparse_model("qwen_image_bf16", tmp_path / "m.safetensors")
+    header_bytes = read(path).header_bytes
+    tracemalloc.start()
+    try:
+        read(path)
+        assert tracemalloc.get_traced_memory()[1] <= 4 * header_bytes
+    finally:
+        tracemalloc.stop()
+
+
 def one(**changes):
     """A header of one tensor of eight bytes, changed."""
     return {"x": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], **changes}}
@@ -74,11 +147,17 @@ BROKEN_HEADERS = {
     "a tensor without a type": ({"x": {"shape": [2], "data_offsets": [0, 8]}}, b"\0" * 8, "header-invalid"),
     "a type of text for a shape": (one(shape="2"), b"\0" * 8, "header-invalid"),
     "an unknown type": (one(dtype="Q9"), b"\0" * 8, "dtype-unknown"),
-    "a negative side": (one(shape=[-2, -1]), b"\0" * 8, "shape"),
+    "a negative side": (one(shape=[-2, -1]), b"\0" * 8, "header-invalid"),
     "a size that is not its shape's": (one(shape=[3]), b"\0" * 8, "shape"),
     "a huge shape": (one(shape=[1 << 62, 1 << 62]), b"\0" * 8, "shape"),
     "offsets that run backwards": (one(data_offsets=[8, 0]), b"\0" * 8, "shape"),
     "a hole": (one(data_offsets=[4, 12]), b"\0" * 12, "extents"),
+    "an odd number of packed elements": (
+        {"x": {"dtype": "F4", "shape": [3], "data_offsets": [0, 2]}},
+        b"\0" * 2,
+        "shape",
+    ),
+    "a third offset": (one(data_offsets=[0, 8, 9]), b"\0" * 8, "header-invalid"),
     "an overlap": (
         {**one(), "y": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]}},
         b"\0" * 12,
