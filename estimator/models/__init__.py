@@ -115,25 +115,13 @@ def component(match: Match, table: TensorTable, seen: Unpacked) -> Component:
     names = {t.name for t in held}
     held += [Tensor(name, main, shape) for name, shape in row.adds.items() if name not in names]
     made_for = adapter(held) if row.role == "lora" else None
+    kind = row.kind() | ({"family": made_for.family, "variant": made_for.variant} if made_for else {})
     return Component(
-        id=row.id,
-        role=row.role,
-        family=made_for.family if made_for else row.family,
-        variant=made_for.variant if made_for else row.variant,
-        title=row.title,
+        **kind,
         path=table.path,
         prefix=prefix,
         hyper={"rank": made_for.rank} if made_for else hypers(row, own),
         tensors=tuple(held),
-        storage=row.storage,
-        fixed=row.fixed,
-        dtypes=row.dtypes,
-        convolutional=row.convolutional,
-        min_tokens=row.min_tokens,
-        chunk_tokens=row.chunk_tokens,
-        costs=row.costs,
-        latent=row.latent,
-        comfy_class=row.comfy_class,
         layouts={k.removeprefix(prefix): v for k, v in seen.layouts.items() if k.startswith(prefix)},
         format=table.format,
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from ..formats import Tally, Tensor, packed, tally
 from .quantized import scale_names
-from .rows import Role
+from .rows import Kind
 
 
 class Module(msgspec.Struct, frozen=True):
@@ -25,31 +25,17 @@ class Module(msgspec.Struct, frozen=True):
     leaf: bool
 
 
-class Component(msgspec.Struct, frozen=True, dict=True):
+class Component(Kind, frozen=True, kw_only=True, dict=True):
     """One network of a file. `tensors` are those that ComfyUI's module holds, named without `prefix`.
 
     Packed weights are there as what they hold; `layouts` names the layout of each quantised layer.
     """
 
-    id: str
-    role: Role
-    family: str
-    variant: str
-    title: str
     path: str
     prefix: str
     hyper: dict[str, int]
     tensors: tuple[Tensor, ...]
-    storage: str = "file"
-    fixed: dict[str, str] = {}
-    dtypes: tuple[str, ...] = ()
-    convolutional: bool = False
-    min_tokens: int = 0
-    chunk_tokens: int = 0
-    costs: str = ""
-    latent: str = ""
-    comfy_class: str = ""
-    layouts: dict[str, str] = {}
+    layouts: dict[str, str] = msgspec.field(default_factory=dict)
     format: str = ""
 
     @cached_property

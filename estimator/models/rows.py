@@ -34,10 +34,9 @@ class Hyper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     count: str = ""
 
 
-class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One kind of component. Names in `has`, `lacks`, `shapes`, `ignores` and `adds` follow the prefix.
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of component: what ComfyUI makes of it, whichever file it lies in.
 
-    A name in `has` may end in `*`. Some tensor must end in one of `any_suffix`, and none in `no_suffix`.
     `fixed`: types that ComfyUI keeps some layers in whatever the file has.
     `costs` names a table of `data/costs/`, `latent` a row of `data/latents.toml`.
     `convolutional`: most of its work is convolutions, whose workspace a trace does not see.
@@ -47,17 +46,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     family: str
     title: str
     role: Role
-    prefixes: tuple[str, ...]
-    source: str
     variant: str = ""
-    has: tuple[str, ...] = ()
-    lacks: tuple[str, ...] = ()
-    any_suffix: tuple[str, ...] = ()
-    no_suffix: tuple[str, ...] = ()
-    shapes: dict[str, tuple[int, ...]] = {}
-    hyper: dict[str, Hyper] = {}
-    ignores: tuple[str, ...] = ()
-    adds: dict[str, tuple[int, ...]] = {}
     storage: str = "file"
     fixed: dict[str, str] = {}
     dtypes: tuple[str, ...] = ()
@@ -67,6 +56,28 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     costs: str = ""
     latent: str = ""
     comfy_class: str = ""
+
+
+class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A kind, and how it is told. Names in `has`, `lacks`, `shapes`, `ignores` and `adds` follow the prefix.
+
+    A name in `has` may end in `*`. Some tensor must end in one of `any_suffix`, and none in `no_suffix`.
+    """
+
+    prefixes: tuple[str, ...]
+    source: str
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    any_suffix: tuple[str, ...] = ()
+    no_suffix: tuple[str, ...] = ()
+    shapes: dict[str, tuple[int, ...]] = {}
+    hyper: dict[str, Hyper] = {}
+    ignores: tuple[str, ...] = ()
+    adds: dict[str, tuple[int, ...]] = {}
+
+    def kind(self) -> dict[str, Any]:
+        """The fields of the kind, by name."""
+        return {name: getattr(self, name) for name in Kind.__struct_fields__}
 
 
 @cache
