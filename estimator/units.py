@@ -72,6 +72,8 @@ def mib(size: float) -> str:
 
 def amount(size: float) -> str:
     """Bytes in the unit that suits their size."""
+    if size < MIB / 10:
+        return f"{size / KIB:.1f} KiB"
     return gib(size) if size >= GIB / 2 else mib(size)
 
 
