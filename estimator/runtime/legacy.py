@@ -17,7 +17,11 @@ from .weights import Held, Layer, extra_reserved, minimum_inference
 
 
 class Loaded:
-    """A model that has been on the card: which of its layers are there now."""
+    """A model that has been on the card: which of its layers are there now.
+
+    `counted`: the bytes that ComfyUI thinks are there. A layer that an earlier load brought and a later one
+    does not want stays on the card without being counted.
+    """
 
     def __init__(self, held: Held) -> None:
         """Nothing of it is on the card yet."""
@@ -25,6 +29,7 @@ class Loaded:
         self.layers: tuple[Layer, ...] = ()
         self.full = False
         self.buffer = 0
+        self.counted = 0
 
     @property
     def bytes(self) -> int:
@@ -33,7 +38,7 @@ class Loaded:
 
     def clear(self) -> None:
         """Take everything off the card."""
-        self.layers, self.full, self.buffer = (), False, 0
+        self.layers, self.full, self.buffer, self.counted = (), False, 0, 0
 
 
 class LegacyManager:
@@ -73,7 +78,7 @@ class LegacyManager:
         extra = max(floor, ask.reserve + reserved)
         minimum = extra if ask.minimum is None else max(floor, ask.minimum + reserved)
         chosen = [self.take(held) for held in reversed(models)]
-        needed = sum(model.held.bytes - model.bytes for model in chosen)
+        needed = sum(model.held.bytes - model.counted for model in chosen)
         own = sum(model.bytes for model in chosen)
         self.free_memory(needed * self.factor + extra, own)
         if self.free() - own < minimum:
@@ -98,18 +103,19 @@ class LegacyManager:
 
         `pending` bytes of models that are being loaded are on the card but not in the list.
         """
-        free = self.free() - pending + model.bytes
+        free = self.free() - pending + model.counted
         flags = self.machine.policy
         unlimited = full or flags.has("--highvram") or flags.has("--gpu-only")
         budget = max(0, free - minimum, min(free * self.ratio, free - floor))
         budget = 0.1 if flags.has("--novram") else budget
         if unlimited or model.held.bytes < budget:
-            model.full, model.layers, model.buffer = True, (), 0
-        elif budget < model.bytes:
-            self.unload(model, model.bytes - budget)
+            model.full, model.layers, model.buffer, model.counted = True, (), 0, model.held.bytes
+        elif budget < model.counted:
+            self.unload(model, model.counted - budget)
         else:
-            model.full = False
-            model.layers, model.buffer = self.split(model.held, budget)
+            kept, model.buffer = self.split(model.held, budget)
+            model.layers = tuple(dict.fromkeys((*model.layers, *kept)))
+            model.full, model.counted = False, sum(layer.bytes for layer in kept)
 
     def split(self, held: Held, budget: float) -> tuple[tuple[Layer, ...], int]:
         """Which layers are loaded within `budget`, and the bytes kept free for streaming the others."""
@@ -147,7 +153,7 @@ class LegacyManager:
         """Evict models, the most offloaded and smallest first, until `required` bytes are free."""
         victims = sorted(
             enumerate(self.loaded),
-            key=lambda item: (-(item[1].held.bytes - item[1].bytes), item[1].held.bytes, item[0]),
+            key=lambda item: (item[1].counted - item[1].held.bytes, item[1].held.bytes, item[0]),
         )
         for _, victim in victims:
             short = required - (self.free() - pending)
@@ -156,24 +162,38 @@ class LegacyManager:
 
     def evict(self, victim: Loaded, short: float) -> None:
         """Free `short` bytes of one model, or all of it."""
-        if short < victim.bytes and self.unload(victim, short) >= short:
+        if short < victim.counted and self.unload(victim, short) >= short:
             return
         victim.clear()
         self.loaded.remove(victim)
 
     def unload(self, model: Loaded, wanted: float) -> int:
-        """`partially_unload`: move layers off, the cheapest to stream first; returns the bytes freed."""
-        kept = list(model.held.layers if model.full else model.layers)
+        """`partially_unload`: move layers off, the cheapest to stream first; returns the bytes freed.
+
+        More is freed by what the buffer for streaming grows; `window` holds the layers freed before.
+        """
+        kept = dict.fromkeys(model.held.layers if model.full else model.layers)
+        order = self.order(model.held)[::-1]
         buffer, freed = model.buffer, 0
-        for layer in reversed(self.order(model.held)):
+        window = [min(model.buffer // (self.streams + 1), order[0].bytes)] * self.streams
+        for layer in order:
             if wanted + buffer - model.buffer < freed:
                 break
-            if layer in kept and layer.castable:
-                kept.remove(layer)
+            if layer in kept:
+                del kept[layer]
                 freed += layer.bytes
-                buffer = max(buffer, self.offload(layer) * (self.streams + 1))
+                buffer = max(buffer, self.unload_need(layer, window))
+                window = [*window, layer.bytes][-self.streams :]
         model.full, model.layers, model.buffer = False, tuple(kept), buffer
+        model.counted -= freed
         return freed
+
+    def unload_need(self, layer: Layer, window: list[int]) -> int:
+        """Bytes to keep free for streaming a layer that is moved off, by this version's rule."""
+        rule, own = self.version["partial_load"], self.offload(layer)
+        if rule == "own-size":
+            return 0
+        return own * (self.streams + 1) if rule == "streams" else own + sum(window)
 
     def placement(self, model: Loaded, before: int) -> Placement:
         """The model's state as an answer."""
