@@ -63,7 +63,7 @@ def checkpoint(name="sd_xl_base_1.0.safetensors", side=1024, batch=1, sampler="d
     }
 
 
-def wan(width=832, height=480, length=81, cfg=3.5):
+def wan(width=832, height=480, length=81, cfg=3.5, steps=20):
     """Wan 2.2 text to video: two experts, half of the steps each."""
 
     def expert(noise, start, end, latent, loader):
@@ -75,7 +75,7 @@ def wan(width=832, height=480, length=81, cfg=3.5):
             latent_image=latent,
             add_noise=noise,
             noise_seed=1,
-            steps=20,
+            steps=steps,
             cfg=cfg,
             sampler_name="euler",
             scheduler="simple",
@@ -98,8 +98,8 @@ def wan(width=832, height=480, length=81, cfg=3.5):
         "4": node("EmptyHunyuanLatentVideo", width=width, height=height, length=length, batch_size=1),
         "5": node("CLIPTextEncode", text="a lighthouse", clip=["2", 0]),
         "6": node("CLIPTextEncode", text="static", clip=["2", 0]),
-        "7": expert("enable", 0, 10, ["4", 0], "1"),
-        "8": expert("disable", 10, 10000, ["7", 0], "11"),
+        "7": expert("enable", 0, steps // 2, ["4", 0], "1"),
+        "8": expert("disable", steps // 2, 10000, ["7", 0], "11"),
         "9": node("VAEDecode", samples=["8", 0], vae=["3", 0]),
         "10": node("CreateVideo", images=["9", 0], fps=16),
         "12": node("SaveVideo", video=["10", 0], filename_prefix="x", format="auto", codec="auto"),

@@ -161,8 +161,8 @@ def test_gpus_lists_what_is_known(cli):
     ("workflow", "says"),
     {
         "no JSON": ("{", "JSON"),
-        "an unknown shape": ("[1, 2]", ""),
-        "a number": ("7", ""),
+        "an unknown shape": ("[1, 2]", "no object"),
+        "a number": ("7", "no object"),
         "a node without a class": ({"1": {"inputs": {}}}, "neither a workflow nor a prompt"),
         "a link to nowhere": ({"1": node("VAEDecode", samples=["9", 0], vae=["9", 1])}, "9"),
         "a cycle": ({"1": node("VAEDecode", samples=["1", 0], vae=["1", 0])}, "circle"),

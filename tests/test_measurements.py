@@ -15,3 +15,13 @@ def test_the_share_of_a_cards_rate_is_the_median_of_public_measurements_within_t
     )
     used = facts.table("managers/constants")["compute"]["efficiency"]
     assert {end: found[end] for end in ("low", "best", "high")} == pytest.approx(used, abs=0.006)
+
+
+def test_runs_that_others_timed_lie_within_the_band_of_their_forecast(root):
+    script = root / "benchmarks" / "runs.py"
+    rows = json.loads(
+        subprocess.run([sys.executable, script, "--json"], capture_output=True, check=True).stdout
+    )
+    assert [one["id"] for one in rows] == [
+        one["id"] for one in rows if one["low"] <= one["said"] <= one["high"] and one["verdict"] != "oom"
+    ]

@@ -1,8 +1,8 @@
 """System memory: what a prompt keeps there, and what does not fit and is read from disk in every run.
 
 Dynamic: weights are pages of their files, and what the next run touches again is what it copies to the card:
-`again` is a second run, which finds on the card what the first one left. Legacy: what is not on the card
-lies in RAM (shared reference comfyui-memory.md 8).
+`again` is a second run, which finds on the card what the first one left. Legacy, or on the processor: what
+is not on the card lies in RAM (shared reference comfyui-memory.md 8).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def need(
     row = facts.table("managers/constants")["ram"]
     process = round(row["process_gib"] * GIB)
     system = round(row["system_gib"][machine.host.os] * GIB)
-    paged = {key: one for key, one in held.items() if machine.policy.dynamic_vram and not one.legacy}
+    paged = {key: one for key, one in held.items() if machine.policy.dynamic_vram and one.paged}
     weights = touched(again, paged) + unloaded(first, {key: held[key] for key in held if key not in paged})
     outputs = sum(step.output for step in workload.steps)
     best = process + system + adapters(workload) + outputs + weights

@@ -26,11 +26,10 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     if seconds and again:
         seconds = seconds + speed.disk(again)
     verdict = overall(workload, steps, bool(again))
-    where = next((step for step in steps if step.verdict == verdict), None)
     return Forecast(
         verdict=verdict,
         tight=any(step.tight for step in steps),
-        where=where or heaviest(steps),
+        where=decisive(steps, verdict),
         device=machine.device,
         host=machine.host,
         policy=machine.policy,
@@ -66,15 +65,10 @@ def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentFo
         storage_dtype=held.storage if held else (part.majority if part else ""),
         compute_dtype=held.compute if held else "",
         bytes=held.bytes if held else (part.file_bytes if part else 0),
-        manager="dynamic" if machine.policy.dynamic_vram and not is_legacy(held) else "legacy",
+        manager="dynamic" if machine.policy.dynamic_vram and (not held or held.paged) else "legacy",
         problem=loaded.problem,
         assumed=loaded.assumed,
     )
-
-
-def is_legacy(held: Held | None) -> bool:
-    """Whether a component is kept from the dynamic manager."""
-    return held is not None and (held.on_cpu or held.legacy)
 
 
 def overall(workload: Workload, steps: tuple[StepForecast, ...], from_disk: bool) -> Verdict:
@@ -87,8 +81,13 @@ def overall(workload: Workload, steps: tuple[StepForecast, ...], from_disk: bool
     return worst(verdicts)
 
 
-def heaviest(steps: tuple[StepForecast, ...]) -> StepForecast | None:
-    """The step with the highest peak."""
+def decisive(steps: tuple[StepForecast, ...], verdict: Verdict) -> StepForecast | None:
+    """The step that the verdict is about: the first that fails, the one that streams most, or the peak."""
+    alike = [step for step in steps if step.verdict == verdict]
+    if verdict == "streamed":
+        return max(alike, key=lambda step: step.streamed)
+    if verdict in ("spill", "unknown", "oom") and alike:
+        return alike[0]
     return max(steps, key=lambda step: step.vram_peak.best, default=None)
 
 

@@ -48,20 +48,15 @@ def time(seconds: Estimate | None) -> str:
 def resident(forecast: Forecast) -> str:
     """Everything fits."""
     total = gib(forecast.device.total).removesuffix(" GiB")
-    peak = f"{gib(forecast.vram_peak.best)} of {total} in {place(heaviest(forecast))}"
+    peak = f"{gib(forecast.vram_peak.best)} of {total} in {place(forecast.where)}"
     return f"Fits: peak {peak}{time(forecast.seconds)}."
-
-
-def heaviest(forecast: Forecast) -> StepForecast | None:
-    """The step with the highest peak."""
-    return max(forecast.steps, key=lambda step: step.vram_peak.best, default=None)
 
 
 def streamed(forecast: Forecast) -> str:
     """Weights stream in every pass."""
-    step = max(forecast.steps, key=lambda one: one.streamed if one.passes > 1 else 0)
-    instead = slowdown(forecast)
-    return f"Runs, streaming {gib(step.streamed)} of weights per step over PCIe in {place(step)}{instead}."
+    step, instead = forecast.where, slowdown(forecast)
+    size = gib(step.streamed) if step else "some"
+    return f"Runs, streaming {size} of weights per step over PCIe in {place(step)}{instead}."
 
 
 def slowdown(forecast: Forecast) -> str:
@@ -69,7 +64,11 @@ def slowdown(forecast: Forecast) -> str:
     if not forecast.seconds or not forecast.resident_seconds:
         return ""
     real, ideal = duration(forecast.seconds.best), duration(forecast.resident_seconds.best)
-    return f": about {real} instead of {ideal}" if real != ideal else f": about {real}, as long as without"
+    return (
+        f": about {real} instead of {ideal}"
+        if real != ideal
+        else f": about {real}, no slower than if all of it fit"
+    )
 
 
 def disk(forecast: Forecast) -> str:

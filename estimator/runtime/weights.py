@@ -56,6 +56,11 @@ class Held(msgspec.Struct, frozen=True):
     pinned: bool = True
 
     @property
+    def paged(self) -> bool:
+        """Whether the dynamic manager, where it is on, holds this model as pages of its file."""
+        return not (self.on_cpu or self.legacy)
+
+    @property
     def cast(self) -> bool:
         """Whether weights are cast layer by layer as they are used."""
         return self.storage != self.compute

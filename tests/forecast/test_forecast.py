@@ -146,3 +146,28 @@ def test_free_memory_that_is_given_is_used():
     full, busy = forecast(flux(), "rtx-3060-12gb"), forecast(flux(), "rtx-3060-12gb", free=6)
     assert step(busy, "sample").streamed > step(full, "sample").streamed
     assert busy.device.free < 6 * GIB
+
+
+@pytest.mark.parametrize(
+    ("prompt", "gpu", "kind"),
+    [
+        (flux(), "rtx-5090", "sample"),
+        (flux(), "rtx-3060-12gb", "sample"),
+        (checkpoint(side=2048), "rtx-5090", "decode"),
+    ],
+)
+def test_the_step_that_is_named_is_the_one_that_decides(prompt, gpu, kind):
+    found = forecast(prompt, gpu)
+    assert found.where.kind == kind
+    if found.verdict == "resident":
+        assert found.where.vram_peak == found.vram_peak
+
+
+def test_a_text_encoder_on_the_processor_takes_ram_and_no_vram():
+    prompt = flux()
+    prompt["2"]["inputs"]["device"] = "cpu"
+    on_card, on_cpu = (forecast(one, vram=80) for one in (flux(), prompt))  # nothing is copied twice there
+    encoders = sum(one.bytes for one in on_cpu.components if one.role == "text_encoder")
+    assert on_cpu.ram_peak.best - on_card.ram_peak.best == encoders
+    assert step(on_cpu, "encode_text").vram_peak.best == 0
+    assert {one.manager for one in on_cpu.components if one.role == "text_encoder"} == {"legacy"}

@@ -1,0 +1,49 @@
+"""Every official template is forecast, known or not, without an exception, and in time for a queue button."""
+
+import json
+import time
+from pathlib import Path
+
+import comfyui_workflow_templates_json
+import pytest
+from prompts import nowhere
+from vram_forecast.estimator import check, encode, render
+from vram_forecast.estimator.errors import InputError
+from vram_forecast.estimator.options import machine
+
+TEMPLATES = sorted((Path(comfyui_workflow_templates_json.__file__).parent / "templates").glob("*.json"))
+HERE = machine(gpu="rtx-3060-12gb", ram=32, system="linux")
+# Templates of the families that are known, and what is said of them on that machine.
+KNOWN = {
+    "flux_dev_checkpoint_example": "disk",
+    "flux_dev_full_text_to_image": "disk",
+    "flux_schnell_full_text_to_image": "disk",
+    "image_sdxl_simple": "resident",
+    "sdxl_refiner_prompt_example": "resident",
+    "sdxl_simple_example": "resident",
+    "video_wan2_2_14B_i2v": "disk",
+    "video_wan2_2_14B_t2v": "disk",
+}
+
+
+def test_every_template_is_forecast_and_only_lists_of_templates_are_refused():
+    refused = []
+    for path in TEMPLATES:
+        began = time.perf_counter()
+        try:
+            found = check(path, HERE, nowhere)
+        except InputError:
+            refused.append(path.name)
+            continue
+        assert json.loads(encode(found))["verdict"] == found.forecast.verdict
+        assert render(found, 80)
+        assert time.perf_counter() - began < 1, path.name
+    assert len(TEMPLATES) > 600
+    assert [name for name in refused if "index" not in name] == ["fuse_options.json"]
+
+
+@pytest.mark.parametrize(("name", "verdict"), KNOWN.items(), ids=KNOWN)
+def test_a_template_of_a_known_family_gets_its_verdict(name, verdict):
+    (path,) = [path for path in TEMPLATES if path.stem == name]
+    found = check(path, HERE, nowhere).forecast
+    assert (found.verdict, found.unknown) == (verdict, ())
