@@ -1,6 +1,6 @@
 """Writes data/headers/<slug>.json.gz: published checkpoints as headers, from ComfyUI's own classes.
 
-`COMFYUI_PATH=... python tools/make_headers.py [SLUG...]`; what to make is in data/header_specs.toml.
+`COMFYUI_PATH=... python tools/make_headers.py [SLUG...]`; what to make is in data/header_specs/.
 No weights are read or made: modules are built on torch's meta device.
 """
 
@@ -22,6 +22,7 @@ else:
     import tomli as tomllib
 
 DATA = Path(__file__).resolve().parent.parent / "data"
+SPECS = DATA / "header_specs"
 COMFY = os.environ.get("COMFYUI_PATH") or sys.exit("make_headers: set COMFYUI_PATH to a ComfyUI checkout.")
 sys.path.insert(0, COMFY)
 sys.argv, SLUGS = [sys.argv[0], "--cpu"], sys.argv[1:]  # ComfyUI reads the command line when imported
@@ -146,10 +147,11 @@ def write(row: dict[str, Any], tensors: Tensors) -> str:
 
 def main() -> None:
     """Make every case, or those named."""
-    specs = tomllib.loads((DATA / "header_specs.toml").read_text(encoding="utf-8"))
-    for row in specs["files"]:
+    tables = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(SPECS.glob("*.toml"))]
+    modules = {name: row for table in tables for name, row in table["modules"].items()}
+    for row in (row for table in tables for row in table["files"]):
         if not SLUGS or row["slug"] in SLUGS:
-            print(write(row, file_tensors(row, specs["modules"])))
+            print(write(row, file_tensors(row, modules)))
 
 
 if __name__ == "__main__":

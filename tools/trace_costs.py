@@ -1,4 +1,4 @@
-"""Traces the grids of data/trace_grids.toml on a ComfyUI and writes the laws data/costs/<name>.toml.
+"""Traces the grids of data/trace_grids/ on a ComfyUI and writes the laws data/costs/<name>.toml.
 
 `COMFYUI_PATH=... python tools/trace_costs.py [NAME...]`; once for each ComfyUI version. Laws of other
 versions that the files hold are kept, and shared where this version's traces agree with them. The held-out
@@ -38,24 +38,40 @@ def traced(subject: Any, shapes: list[Shape]) -> list[Any]:
     return [Point(shape, meter.peak, meter.series, meter.convs, meter.flops) for shape, meter in meters]
 
 
-def made(grid: Grid, dtypes: tuple[str, str], checkout: Checkout) -> tuple[Law, list[Any], list[Any]]:
-    """The law of one grid in one pair of dtypes, with the points that made it and those held out."""
+def subject_of(grid: Grid, dtypes: tuple[str, str], header: str) -> Any:
+    """A model of the grid, ready to be run."""
+    from estimator.trace.device import pretendable
+    from estimator.trace.run import Subject
+
+    return Subject(grid, facts.header(header)["tensors"] if header else {}, dtypes, pretendable())
+
+
+def made(
+    grid: Grid, dtypes: tuple[str, str], checkout: Checkout, kept: list[Law]
+) -> tuple[Law, list[Any], list[Any]]:
+    """The law of one grid in one pair of dtypes, with the points that were traced and those held out.
+
+    A kept law of another version that gives what no fit saw, and the grid's ends, is taken for this one.
+    """
     import torch
 
     from estimator.trace import make
-    from estimator.trace.device import pretendable, pretended
-    from estimator.trace.run import Subject
 
-    device = pretendable()
-    with pretended(device):
-        first, *others = [facts.header(slug)["tensors"] for slug in grid.row.headers] or [{}]
-        subject = Subject(grid, first, dtypes, device)
-        points, trials = traced(subject, grid.points()), traced(subject, grid.trials())
-        about = make.About((checkout.version,), (checkout.commit,), torch.__version__, device, subject.cast)
-        law = make.law(grid, dtypes, subject.compute.itemsize, points, about)
-        for header in others:
-            same = traced(Subject(grid, header, dtypes, device), grid.trials())
-            law = make.with_errors(law, worst_held_out=make.worst(law, same))
+    first, *others = grid.row.headers or ("",)
+    subject = subject_of(grid, dtypes, first)
+    trials = traced(subject, grid.trials())
+    ends = traced(subject, [grid.points()[0], grid.points()[-1]])
+    about = make.About(
+        (checkout.version,), (checkout.commit,), torch.__version__, subject.device, subject.cast
+    )
+    for law in kept:
+        if make.is_of(law, grid, dtypes, about) and make.gives(law, trials + ends):
+            return said_of(law, [(checkout.version, checkout.commit)]), ends, trials
+    points = traced(subject, grid.points())
+    law = make.law(grid, dtypes, subject.compute.itemsize, points, about)
+    for header in others:
+        same = traced(subject_of(grid, dtypes, header), grid.trials())
+        law = make.with_errors(law, worst_held_out=make.worst(law, same))
     law = msgspec.structs.replace(law, same_for=grid.row.headers[1:])
     return make.with_errors(law, worst_held_out=make.worst(law, trials)), points, trials
 
@@ -136,7 +152,7 @@ def run(name: str, checkout: Checkout) -> None:
     for grid in grids(name):
         for dtypes in grid.row.dtypes:
             start = time.monotonic()
-            law, points, trials = made(grid, dtypes, checkout)
+            law, points, trials = made(grid, dtypes, checkout, found)
             before = len(found)
             found = merged(found, law, points, trials)
             about = {"operation": law.operation, "storage": law.storage, "compute_bytes": law.compute_bytes}
@@ -161,10 +177,16 @@ def main() -> None:
         checkout = open_checkout(os.environ.get("COMFYUI_PATH", "COMFYUI_PATH is not set"))
     except InputError as error:
         sys.exit(f"trace_costs: {error}")
+    from estimator.trace.device import pretendable, pretended
+
     HELD_OUT.mkdir(parents=True, exist_ok=True)
     names = tuple(sys.argv[1:]) or tuple(dict.fromkeys(grid.row.name for grid in grids()))
     for name in names:
-        run(name, checkout)
+        try:
+            with pretended(pretendable()):
+                run(name, checkout)
+        except InputError as error:
+            print(f"{name}: not on {checkout.version}: {error}", flush=True)
 
 
 if __name__ == "__main__":

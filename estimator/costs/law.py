@@ -2,7 +2,8 @@
 
 A law is the maximum of a few affine pieces. Each piece is what is live at one program point of the traced
 forward, in bytes per feature; a feature is a product of `batch`, `image` (frames x rows x columns of
-patches), `plane` (rows x columns of patches), `edge` (rows + columns: padding), `frames` and `text` (tokens).
+patches), `plane` (rows x columns of patches), `edge` (rows + columns: padding), `frames`, `text` (tokens) and
+`reference` (patches of reference pictures).
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ Pieces = tuple[tuple[float, ...], ...]
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """What one pass works on, in latent units (also for `encode`); `text_tokens` 0 is the model's usual."""
+    """What one pass works on, in latent units (also for `encode`); `text_tokens` 0 is the model's usual.
+
+    `reference`: latent cells of the pictures that an edit model is given beside the one it makes.
+    """
 
     batch: int
     channels: int
@@ -27,6 +31,7 @@ class Shape(msgspec.Struct, frozen=True):
     height: int
     width: int
     text_tokens: int = 0
+    reference: int = 0
 
 
 class Law(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +124,7 @@ def variables(law: Law, shape: Shape) -> dict[str, int]:
         "edge": rows + columns,
         "image": rows * columns * shape.frames,
         "text": shape.text_tokens or law.text_default,
+        "reference": -(-shape.reference // law.patch**2),
     }
 
 

@@ -12,9 +12,10 @@ def published(folder: str, name: str) -> TensorTable | None:
     The sizes of header and file are those of the tensors alone: nothing is read from a disk.
     """
     own_name = name.replace("\\", "/").rpartition("/")[2]
-    for row in facts.table("published")["file"]:
-        if row["folder"] == folder and own_name in row["names"]:
-            return stand_in(name, row["header"])
+    for table in facts.names("published"):
+        for row in facts.table(table)["file"]:
+            if row["folder"] == folder and own_name in row["names"] and "header" in row:
+                return stand_in(name, row["header"])
     return None
 
 

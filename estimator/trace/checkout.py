@@ -38,7 +38,7 @@ def open_checkout(path: str | Path) -> Checkout:
     if Path(str(version.__file__)).parent != root:
         raise InputError("another ComfyUI was opened before", where=str(root), do="Use a new process.")
     _pretend_card()
-    known = facts.table("trace_grids")["commits"].get(version.__version__, "")
+    known = facts.table("comfyui")["commits"].get(version.__version__, "")
     return Checkout(str(root), str(version.__version__), _commit(root) or known)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..costs.law import Law, Shape, activations, feature, flops, largest_conv, variables
 from . import fit
 from .grid import Grid
+from .models import DTYPES
 
 # Versions whose peaks, convolutions and FLOPs agree this well share a law.
 AGREE = 0.005
@@ -90,6 +91,29 @@ def agree(one: Law, other: Law, shapes: list[Shape]) -> bool:
     says = (activations, largest_conv, flops)
     pairs = [(said(one, shape), said(other, shape)) for said in says for shape in shapes]
     return all(abs(a - b) <= AGREE * max(a, b) for a, b in pairs)
+
+
+def is_of(law: Law, grid: Grid, dtypes: tuple[str, str], about: About) -> bool:
+    """Whether a law was made for this operation, these frames and these dtypes."""
+    compute = DTYPES[dtypes[1]].itemsize
+    case = (grid.operation, storage_kind(grid, dtypes), compute, about.cast)
+    frames = (grid.frames[0], grid.frames[-1])
+    return case == (law.operation, law.storage, law.compute_bytes, law.cast) and law.range["frames"] == frames
+
+
+def gives(law: Law, points: list[Point]) -> bool:
+    """Whether a law gives the peak, the largest convolution and the FLOPs of these points."""
+    pairs = [
+        pair
+        for point in points
+        for pair in (
+            (activations(law, point.shape), point.peak),
+            (largest_conv(law, point.shape), max(point.convs, default=0)),
+            (flops(law, point.shape), point.flops),
+        )
+    ]
+    slack = max(AGREE, law.worst_held_out)
+    return all(abs(a - b) <= slack * max(a, b) for a, b in pairs)
 
 
 def _told_apart(law: Law, shapes: list[Shape]) -> Law:

@@ -63,7 +63,7 @@ class RealManager:
         key = (load.header, load.storage, load.compute)
         if key not in self.patchers:
             header = facts.header(load.header)["tensors"]
-            model = sampler(header, DTYPES[load.storage], DTYPES[load.compute], "cpu")
+            model = of_header(header, DTYPES[load.storage], DTYPES[load.compute], "cpu")
             off = torch.device("cpu")
             self.patchers[key] = comfy("model_patcher").ModelPatcher(
                 model, load_device=CARD, offload_device=off

@@ -8,10 +8,22 @@ from typing import Any
 import torch
 
 from ..costs.law import Shape
+from . import autoencoders, encoders, samplers
 from .attention import FusedAttention
-from .grid import Grid
+from .grid import Grid, Row
 from .meter import Meter
-from .models import DTYPES, Header, largest_cast, sampler, text_encoder, vae
+from .models import DTYPES, Header, largest_cast
+
+Build = Callable[[Row, Header, torch.dtype, torch.dtype, str], Any]
+Call = Callable[[Any, Row, Header, Shape, str], Callable[[], Any]]
+
+# What each operation is called on, and how.
+OPERATIONS: dict[str, tuple[Build, Call]] = {
+    "forward": (samplers.build, samplers.forward),
+    "decode": (autoencoders.build, autoencoders.decode),
+    "encode": (autoencoders.build, autoencoders.encode),
+    "encode_text": (encoders.build, encoders.encode_text),
+}
 
 
 class Subject:
@@ -19,68 +31,17 @@ class Subject:
 
     def __init__(self, grid: Grid, header: Header, dtypes: tuple[str, str], device: str) -> None:
         """`dtypes` are (storage, compute) as safetensors names them."""
-        self.row, self.device = grid.row, device
+        self.row, self.header, self.device = grid.row, header, device
         storage, self.compute = (DTYPES[name] for name in dtypes)
-        self.run = _RUNS[grid.operation]
-        if grid.operation == "forward":
-            self.model = sampler(header, storage, self.compute, device)
-        elif grid.operation == "encode_text":
-            self.model = text_encoder(grid.row.encoder, storage, device)
-        else:
-            self.model = vae(header, storage, device)
+        build, self.call = OPERATIONS[grid.operation]
+        self.model = build(grid.row, header, storage, self.compute, device)
         self.cast = largest_cast(self.model, self.compute)
 
     def trace(self, shape: Shape) -> Meter:
         """Run one pass and return its meter. Inputs that ComfyUI has on the card before count zero."""
-        call = self.run(self, shape)
+        call = self.call(self.model, self.row, self.header, shape, self.device)
         meter = Meter(self.device)
         with meter, FusedAttention(meter):
             kept = call()
         del kept
         return meter
-
-    def empty(self, *shape: int, device: str = "") -> torch.Tensor:
-        """A float32 tensor: what ComfyUI's latents, conditionings and images are."""
-        return torch.empty(shape, device=device or self.device)
-
-
-def _forward(subject: Subject, shape: Shape) -> Callable[[], Any]:
-    """`BaseModel.apply_model` on float32 latents and conditionings, as the sampler calls it."""
-    row, batch = subject.row, shape.batch
-    space = (shape.frames, shape.height, shape.width) if row.video else (shape.height, shape.width)
-    inputs = {name: subject.empty(batch, *rest) for name, rest in row.inputs.items()}
-    inputs["c_crossattn"] = subject.empty(batch, shape.text_tokens, row.text_width)
-    if row.concat:
-        inputs["c_concat"] = subject.empty(batch, row.concat, *space)
-    latent, sigma = subject.empty(batch, row.channels, *space), subject.empty(batch)
-    return lambda: subject.model.apply_model(latent, sigma, **inputs)
-
-
-def _decode(subject: Subject, shape: Shape) -> Callable[[], Any]:
-    """`first_stage_model.decode` of a latent that comes from RAM."""
-    space = (shape.frames, shape.height, shape.width) if subject.row.video else (shape.height, shape.width)
-    latent = subject.empty(shape.batch, subject.row.channels, *space, device="cpu")
-    return lambda: subject.model.decode(latent.to(subject.device, subject.compute))
-
-
-def _encode(subject: Subject, shape: Shape) -> Callable[[], Any]:
-    """`first_stage_model.encode` of the images that the latent stands for, from RAM."""
-    row = subject.row
-    sides = (shape.height * row.scale, shape.width * row.scale)
-    frames = (row.frame_scale * (shape.frames - 1) + 1,) if row.video else ()
-    pixels = subject.empty(shape.batch, 3, *frames, *sides, device="cpu")
-    return lambda: subject.model.encode(pixels.to(subject.compute).to(subject.device))
-
-
-def _encode_text(subject: Subject, shape: Shape) -> Callable[[], Any]:
-    """`SDClipModel.encode` of `batch` prompts (or parts of one) of `text_tokens` ids each."""
-    tokens = [[1000] * shape.text_tokens for _ in range(shape.batch)]
-    return lambda: subject.model.encode(tokens)
-
-
-_RUNS: dict[str, Callable[[Subject, Shape], Callable[[], Any]]] = {
-    "forward": _forward,
-    "decode": _decode,
-    "encode": _encode,
-    "encode_text": _encode_text,
-}

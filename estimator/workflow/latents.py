@@ -10,15 +10,19 @@ from .. import facts
 
 
 class LatentFormat(msgspec.Struct, frozen=True):
-    """Channels, pixels along a cell's side, and frames per latent frame (the first stands alone)."""
+    """Channels, dimensions, pixels along a cell's side, frames per latent frame (the first stands alone).
+
+    Of one dimension (a sequence), `temporal` is samples per latent step.
+    """
 
     id: str
     channels: int
+    dimensions: int
     spatial: int
     temporal: int
 
 
-UNKNOWN = LatentFormat("", 0, 1, 1)
+UNKNOWN = LatentFormat("", 0, 2, 1, 1)
 
 
 @cache

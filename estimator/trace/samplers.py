@@ -1,0 +1,76 @@
+"""Diffusion models: one call of `apply_model`, as ComfyUI's sampler makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from ..costs.law import Shape
+from ..errors import InputError
+from . import inputs
+from .checkout import comfy
+from .grid import Row
+from .models import Header, state_dict
+
+
+def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, device: str) -> Any:
+    """ComfyUI's `BaseModel` of a header; the row is not asked, ComfyUI detects what it is."""
+    return of_header(header, storage, compute, device)
+
+
+def of_header(header: Header, storage: torch.dtype, compute: torch.dtype, device: str) -> Any:
+    """ComfyUI's `BaseModel` for a diffusion model's or a checkpoint's header, detected by ComfyUI itself.
+
+    Raises `InputError` where it detects none.
+    """
+    config, tensors = detected(header, device)
+    config.set_inference_dtype(storage, compute if compute != storage else None)
+    return config.get_model(tensors, "", device=device)
+
+
+def detected(header: Header, device: str) -> tuple[Any, dict[str, Any]]:
+    """What ComfyUI takes the header for, and its diffusion model's tensors."""
+    detection = comfy("model_detection")
+    tensors = state_dict(header, device, prefix(header)) or state_dict(header, device)
+    config = detection.model_config_from_unet(tensors, "")
+    if config is None:
+        raise InputError("ComfyUI detects no diffusion model in this header")
+    return config, tensors
+
+
+def prefix(header: Header) -> str:
+    """What stands before the names of the diffusion model's tensors."""
+    found: str = comfy("model_detection").unet_prefix_from_state_dict(dict.fromkeys(header))
+    return found if any(name.startswith(found) for name in header) else ""
+
+
+def own(header: Header) -> dict[str, Any]:
+    """The diffusion model's part of a header, without the prefix."""
+    start = prefix(header)
+    return {name[len(start) :]: kept for name, kept in header.items() if name.startswith(start)}
+
+
+def forward(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
+    """`apply_model` on float32 latents and conditionings."""
+    latent_format = model.latent_format
+    shape = _with_channels(shape, latent_format.latent_channels)
+    sides = (shape.frames, shape.height, shape.width)[-latent_format.latent_dimensions :]
+    latent = torch.empty(shape.batch, shape.channels, *sides, device=device)
+    sigma = torch.empty(shape.batch, device=device)
+    given = inputs.made(row.inputs, shape, own(header), device)
+    return lambda: model.apply_model(latent, sigma, **given)
+
+
+def _with_channels(shape: Shape, channels: int) -> Shape:
+    """The shape with the model's channels."""
+    return Shape(
+        shape.batch,
+        channels,
+        shape.frames,
+        shape.height,
+        shape.width,
+        shape.text_tokens,
+        shape.reference,
+    )
