@@ -18,7 +18,8 @@ from .. import facts
 from ..units import MIB
 from .checkout import comfy
 from .device import pretended
-from .models import DTYPES, sampler
+from .models import DTYPES
+from .samplers import of_header
 
 CARD = torch.device("cuda:0")
 
