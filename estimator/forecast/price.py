@@ -97,7 +97,7 @@ class Pricer:
         """The price of passes at just this shape."""
         part = self.parts[main.key]
         paid = cost(
-            part.costs,
+            part.cost_table,
             step.law,
             shape,
             comfy=self.machine.policy.comfy,
