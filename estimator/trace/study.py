@@ -38,7 +38,7 @@ def study(
         (checkout.version,), (checkout.commit,), str(torch.__version__), subject.device, subject.cast
     )
     for law in kept:
-        if make.is_of(law, grid, dtypes, about) and make.gives(law, trials + ends):
+        if law.token_features and make.is_of(law, grid, dtypes, about) and make.gives(law, trials + ends):
             return Study(said_of(law, [(checkout.version, checkout.commit)]), ends, trials)
     points = traced(subject, grid.points())
     law = make.law(grid, dtypes, subject.compute.itemsize, points, about)
@@ -52,7 +52,7 @@ def study(
 def traced(subject: Subject, shapes: list[Shape]) -> list[Point]:
     """The points of these shapes, one forward each."""
     meters = ((shape, subject.trace(shape)) for shape in shapes)
-    return [Point(shape, meter.peak, meter.series, meter.convs, meter.flops) for shape, meter in meters]
+    return [Point(shape, one.peak, one.series, one.convs, one.flops, one.attentions) for shape, one in meters]
 
 
 def said_of(law: Law, of: list[tuple[str, str]]) -> Law:
