@@ -1,11 +1,14 @@
 """Every model file that the official templates name is in the catalogue."""
 
 import json
+from pathlib import Path
 
+import comfyui_workflow_templates_json
 import pytest
 from vram_forecast.estimator.models import rows
 from vram_forecast.estimator.models.published import published, row_of
 
+TEMPLATES = Path(comfyui_workflow_templates_json.__file__).parent / "templates"
 # In the release that the tests pin: (folder, file name) pairs of all templates.
 NAMED = 354
 
@@ -23,10 +26,10 @@ def named_in(value):
 
 
 @pytest.fixture(scope="module")
-def files(templates):
+def files():
     """All of them, once."""
     found = set()
-    for path in sorted(templates.glob("*.json")):
+    for path in sorted(TEMPLATES.glob("*.json")):
         found.update(named_in(json.loads(path.read_text(encoding="utf-8"))))
     return sorted(found)
 
