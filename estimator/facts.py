@@ -46,8 +46,7 @@ def _parsed(toml: Path) -> dict[str, Any]:
     place = "-".join(toml.relative_to(DATA).with_suffix("").parts)
     copy = user_folder() / "tables" / f"{place}-{state.st_size}-{state.st_mtime_ns}.json"
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        found: dict[str, Any] = msgspec.json.decode(copy.read_bytes())
-        return found
+        return msgspec.json.decode(copy.read_bytes(), type=dict[str, Any])
     parsed = tomllib.loads(toml.read_text(encoding="utf-8"))
     for old in copy.parent.glob(f"{place}-[0-9]*.json"):
         with contextlib.suppress(OSError):

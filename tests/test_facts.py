@@ -36,7 +36,7 @@ def test_a_table_that_was_changed_is_read_anew_and_its_old_copy_goes(own):
     assert 1 == len(list((own / "cache" / "tables").iterdir()))
 
 
-@pytest.mark.parametrize("broken", [b"", b"{", b"\xff"])
+@pytest.mark.parametrize("broken", [b"", b"{", b"\xff", b"3"])
 def test_a_broken_copy_is_as_none(own, broken):
     (own / "data" / "one.toml").write_text("a = 1\n")
     facts.table("one")
