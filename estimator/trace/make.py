@@ -68,11 +68,11 @@ def law(grid: Grid, dtypes: tuple[str, str], compute_bytes: int, points: list[Po
 
 
 def storage_kind(grid: Grid, dtypes: tuple[str, str]) -> str:
-    """native, cast, or for a text encoder in fp8 cast_fp8: its embedding is cast whole then."""
+    """native, cast, or for an encoder in fp8 cast_fp8: its embedding is cast whole then."""
     storage, compute = dtypes
     if storage == compute:
         return "native"
-    return "cast_fp8" if grid.operation == "encode_text" and storage.startswith("F8") else "cast"
+    return "cast_fp8" if grid.row.encoder and storage.startswith("F8") else "cast"
 
 
 def worst(law: Law, points: list[Point]) -> float:
