@@ -22,6 +22,9 @@ Pieces = tuple[tuple[float, ...], ...]
 class Shape(msgspec.Struct, frozen=True):
     """What one pass works on, in latent units (also for `encode`); `text_tokens` 0 is the model's usual.
 
+    An encoder's picture is in pixels, or in patches of a text encoder's vision tower; a sound is as wide as
+    it has samples at 16 kHz.
+
     `reference`: latent cells of the pictures that an edit model is given beside the one it makes.
     """
 
@@ -86,7 +89,7 @@ def cost(
 ) -> Cost | None:
     """The cost of one pass by the law `data/costs/<name>.toml`; None where there is no such law.
 
-    `operation` is forward, decode, encode or encode_text; `storage` is native, cast, or cast_fp8 (all
+    `operation` is forward, decode, encode, encode_text, encode_image or encode_audio; `storage` is native, cast, or cast_fp8 (all
     weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not traced takes the
     nearest older law (else the oldest), with a band that is wider and reaches to the next newer one.
     """

@@ -64,7 +64,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A kind, and how it is told. Names in `has`, `lacks`, `shapes`, `ignores` and `adds` follow the prefix.
 
-    A name in `has` or `ignores` may end in `*`. Some tensor must end in one of `any_suffix`, and none in `no_suffix`.
+    A name in `has` or `ignores` may end in `*`. Some tensor must end in one of `any_suffix`, and none in
+    `no_suffix`.
     """
 
     prefixes: tuple[str, ...]

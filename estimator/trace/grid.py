@@ -87,11 +87,11 @@ class Grid(msgspec.Struct, frozen=True):
         ]
 
     def reach(self) -> list[Shape]:
-        """Shapes beyond the grid to which its law should hold too: corners four times as large."""
+        """Shapes to which its law should hold too: corners four times as large, and texts between its own."""
         row, (small, large) = self.row, (min(self.sizes), max(self.sizes))
         sides = (small, large, (2 * large[0], 2 * large[1])) if len(self.sizes) > 1 else (small,)
         frames = {*self.frames, *((4 * self.frames[-1],) if len(self.frames) > 1 else ())}
-        text = {*self.text, *((4 * max(self.text),) if len(self.text) > 1 else ())}
+        text = {*self.text, *((4 * max(self.text), *_between(self.text)) if len(self.text) > 1 else ())}
         references = {*row.reference, *((4 * max(row.reference),) if len(row.reference) > 1 else ())}
         return [_shape(*at) for at in product((1, 4 * max(row.batch)), frames, sides, text, references)]
 
@@ -139,6 +139,12 @@ def _apart(at: tuple[Any, ...], axes: tuple[tuple[Any, ...], ...]) -> int:
 def _at_ends(at: tuple[Any, ...], axes: tuple[tuple[Any, ...], ...]) -> bool:
     """Whether a point is at the first or last value of each variable, and away from the first in two."""
     return _apart(at, axes) == 2 and all(v in (a[0], a[-1]) for v, a in zip(at, axes, strict=True))
+
+
+def _between(values: tuple[int, ...]) -> list[int]:
+    """Three steps between each value and the next: another program point may be the highest there."""
+    pairs = zip(sorted(values), sorted(values)[1:], strict=False)
+    return [round(low * (high / low) ** (step / 4)) for low, high in pairs if low for step in (1, 2, 3)]
 
 
 def _far(group: tuple[int, ...], frames: int) -> float:

@@ -22,7 +22,7 @@ class RealIndices(TorchFunctionMode):
     def __torch_function__(  # type: ignore[no-untyped-def]
         self, func, types, args=(), kwargs=None
     ):
-        """A function of real tensors, or one that makes whole numbers, by their values; any other as it is."""
+        """A function of real tensors, or one that makes whole numbers, by their values; others as is."""
         kwargs = kwargs or {}
         tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
         real = bool(tensors) and not any(isinstance(tensor, FakeTensor) for tensor in tensors)

@@ -79,7 +79,9 @@ def told(shapes: dict[str, tuple[int, ...]]) -> list[str]:
 def shaped_like(row) -> dict[str, tuple[int, ...]]:
     """What a row asks for, under its last prefix."""
     asked = {name.replace("*", "x"): (8, 8) for name in row.has} | dict(row.shapes)
-    read = {hyper.tensor: (8, 8) for hyper in row.hyper.values() if hyper.tensor and hyper.tensor not in asked}
+    read = {
+        hyper.tensor: (8, 8) for hyper in row.hyper.values() if hyper.tensor and hyper.tensor not in asked
+    }
     return {row.prefixes[-1] + name: shape for name, shape in (read | asked).items()}
 
 
@@ -103,9 +105,7 @@ def test_widths_and_vocabularies_tell_language_models_apart():
 
 
 def test_llama_cpp_names_are_known_and_the_output_layer_is_left_out():
-    tensors = {
-        n: Tensor(n, "F16", s) for n, s in {**LLAMA, "token_embd.weight": (128256, 4096)}.items()
-    }
+    tensors = {n: Tensor(n, "F16", s) for n, s in {**LLAMA, "token_embd.weight": (128256, 4096)}.items()}
     (found,) = identify(TensorTable("x", "gguf", 0, 0, {}, tensors)).components
     assert found.id == "llama3-8b-gguf"
     assert "output.weight" not in [one.name for one in found.tensors]
