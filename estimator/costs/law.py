@@ -89,9 +89,10 @@ def cost(
 ) -> Cost | None:
     """The cost of one pass by the law `data/costs/<name>.toml`; None where there is no such law.
 
-    `operation` is forward, decode, encode, encode_text, encode_image or encode_audio; `storage` is native, cast, or cast_fp8 (all
-    weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not traced takes the
-    nearest older law (else the oldest), with a band that is wider and reaches to the next newer one.
+    `operation` is forward, decode, encode, encode_text, encode_image or encode_audio; `storage` is native,
+    cast, or cast_fp8 (all weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not
+    traced takes the nearest older law (else the oldest), with a band that is wider and reaches to the next
+    newer one.
     """
     found = _laws(name)
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]

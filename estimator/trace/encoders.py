@@ -27,7 +27,8 @@ def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, 
     if arguments:  # a function that gives the class of a size
         return made(**arguments)(device=device, dtype=storage)
     found = made(state_dict(header, "cpu"))
-    found.model.to(device=device, dtype=storage)
+    # ComfyUI's own types are kept: 16 bits, and 32 where a layer is no castable one.
+    found.model.to(device=device, dtype=storage if storage == compute else None)
     found.load_device = torch.device(device)
     return found
 
@@ -35,6 +36,9 @@ def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, 
 def encode_text(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
     """`encode` of `batch` prompts (or parts of one) of `text_tokens` ids each."""
     tokens = [[1000] * shape.text_tokens for _ in range(shape.batch)]
+    for part in model.modules():
+        if hasattr(part, "_seq_len_cached"):  # made anew, as for the first text
+            part._seq_len_cached = 0
     return lambda: model.encode(tokens)
 
 
