@@ -20,6 +20,7 @@ from .models import Header, state_dict
 def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, device: str) -> Any:
     """What the row names, weights held as `storage`: a class ("comfy.sdxl_clip:SDXLClipG"), or the function
     by which ComfyUI loads a header's state dict."""
+    comfy("sd")  # imports what loaders of encoders take for imported
     made = _named(row.encoder)
     arguments = {name: _named(value) for name, value in row.arguments.items()}
     if isinstance(made, type):
