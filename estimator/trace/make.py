@@ -83,7 +83,8 @@ def worst(law: Law, points: list[Point]) -> float:
 def with_errors(law: Law, **errors: float) -> Law:
     """The law with these worst errors where they are larger than those it has, and a band that holds them."""
     kept = {name: round(max(value, getattr(law, name)), 5) for name, value in errors.items()}
-    return msgspec.structs.replace(law, **kept, band=max(law.band, *kept.values()))
+    short = max(kept.values())  # of the traced peak; the band is of what the law says
+    return msgspec.structs.replace(law, **kept, band=max(law.band, round(short / (1 - short), 5)))
 
 
 def agree(one: Law, other: Law, shapes: list[Shape]) -> bool:
