@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -84,7 +85,7 @@ def with_errors(law: Law, **errors: float) -> Law:
     """The law with these worst errors where they are larger than those it has, and a band that holds them."""
     kept = {name: round(max(value, getattr(law, name)), 5) for name, value in errors.items()}
     short = max(kept.values())  # of the traced peak; the band is of what the law says
-    return msgspec.structs.replace(law, **kept, band=max(law.band, round(short / (1 - short), 5)))
+    return msgspec.structs.replace(law, **kept, band=max(law.band, ceil(short / (1 - short) * 1e4) / 1e4))
 
 
 def agree(one: Law, other: Law, shapes: list[Shape]) -> bool:
