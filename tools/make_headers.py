@@ -59,10 +59,13 @@ def build(row: dict[str, Any]) -> Tensors:
     """The state dict of a module on the meta device."""
     file, name = row["class"].split(":")
     made = getattr(importlib.import_module(file), name)
+    made = made(**row["of"]) if "of" in row else made  # a function that gives the class of a size
     arguments = dict(row.get("arguments", {}))
     if "config" in row:
-        arguments["config_dict"] = json.loads((Path(COMFY) / row["config"]).read_text())
-    given = {"operations": comfy.ops.disable_weight_init, "device": "meta", "dtype": torch.float32}
+        config = json.loads((Path(COMFY) / row["config"]).read_text())
+        arguments["config_dict"] = {**config, **row.get("config_with", {})}
+    operations = comfy.ops.disable_weight_init
+    given = {"operations": operations, "ops": operations, "device": "meta", "dtype": torch.float32}
     takes = inspect.signature(made).parameters
     takes_params = "Flux" in name  # it gathers its arguments in **kwargs
     arguments |= {key: value for key, value in given.items() if key in takes or takes_params}
@@ -106,13 +109,21 @@ def as_saved(tensors: Tensors, saved_by: str) -> Tensors:
     return rest | rule.process_clip_state_dict_for_saving(text)
 
 
+def numbered(pattern: str) -> list[str]:
+    """The names that "layers.{24}.weight" stands for, one for each layer; a name without is itself."""
+    before, _, rest = pattern.partition("{")
+    count, _, after = rest.partition("}")
+    return [f"{before}{at}{after}" for at in range(int(count))] if rest else [pattern]
+
+
 def file_tensors(row: dict[str, Any], modules: dict[str, Any]) -> Tensors:
     """All tensors of one file, on the meta device."""
     tensors: Tensors = {}
     for part in row["parts"]:
         tensors |= part_tensors(part, modules)
-    for name, (dtype, shape) in row.get("tensors", {}).items():
-        tensors[name] = torch.empty(shape, dtype=TORCH[dtype], device="meta")
+    for pattern, (dtype, shape) in row.get("tensors", {}).items():
+        for name in numbered(pattern):
+            tensors[name] = torch.empty(shape, dtype=TORCH[dtype], device="meta")
     if "scales" in row:
         tensors = with_scales(tensors, row["scales"])
     return as_saved(tensors, row["saved_by"]) if "saved_by" in row else tensors

@@ -23,6 +23,9 @@ Pieces = tuple[tuple[float, ...], ...]
 class Shape(msgspec.Struct, frozen=True):
     """What one pass works on, in latent units (also for `encode`); `text_tokens` 0 is the model's usual.
 
+    An encoder's picture is in pixels, or in patches of a text encoder's vision tower; a sound is as wide as
+    it has samples at 16 kHz.
+
     `reference`: latent cells of the pictures that an edit model is given beside the one it makes.
     """
 
@@ -106,10 +109,10 @@ def cost(
 
     A `name` that starts with `@` is an architecture that was traced on this machine.
 
-    `operation` is forward, decode, encode or encode_text; `storage` is native, cast, or cast_fp8 (all
-    weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not traced takes the
-    nearest older law (else the oldest), with a band that is wider and reaches to the next newer one.
-    `attention`: how it runs where it is not fused.
+    `operation` is forward, decode, encode, encode_text, encode_image or encode_audio; `storage` is native,
+    cast, or cast_fp8 (all weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not
+    traced takes the nearest older law (else the oldest), with a band that is wider and reaches to the next
+    newer one. `attention`: how it runs where it is not fused.
     """
     found = _laws_learned(name[1:]) if name.startswith("@") else _laws(name)
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]

@@ -147,7 +147,7 @@ def component(match: Match, table: TensorTable, seen: Unpacked) -> Component:
     """The component of a row that stands under its prefix."""
     row, prefix = match.row, match.prefix
     own = {name.removeprefix(prefix): t for name, t in seen.tensors.items() if name.startswith(prefix)}
-    held = [Tensor(name, t.dtype, t.shape) for name, t in own.items() if name not in row.ignores]
+    held = [Tensor(name, t.dtype, t.shape) for name, t in own.items() if not ignored(name, row)]
     main = max(held, key=lambda t: t.parameters).dtype
     main = "F16" if packed(main) else main
     names = {t.name for t in held}
@@ -163,6 +163,11 @@ def component(match: Match, table: TensorTable, seen: Unpacked) -> Component:
         layouts={k.removeprefix(prefix): v for k, v in seen.layouts.items() if k.startswith(prefix)},
         format=table.format,
     )
+
+
+def ignored(name: str, row: Row) -> bool:
+    """Whether ComfyUI's module of the row has no place for a tensor."""
+    return name in row.ignores or any(name.startswith(one[:-1]) for one in row.ignores if one.endswith("*"))
 
 
 def hypers(row: Row, tensors: dict[str, Tensor]) -> dict[str, int]:

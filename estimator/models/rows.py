@@ -17,6 +17,7 @@ Role = Literal[
     "controlnet",
     "t2i_adapter",
     "clip_vision",
+    "audio_encoder",
     "ip_adapter",
     "style_model",
     "upscale_model",
@@ -39,6 +40,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     `fixed`: types that ComfyUI keeps some layers in whatever the file has.
     `costs` names a table of `data/costs/`, `latent` a row of `data/latents.toml`.
+    `min_tokens`: what a text is padded to, `min_tokens_for` where a loader's `type` has it otherwise.
     `convolutional`: most of its work is convolutions, whose workspace a trace does not see.
     """
 
@@ -52,6 +54,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     dtypes: tuple[str, ...] = ()
     convolutional: bool = False
     min_tokens: int = 0
+    min_tokens_for: dict[str, int] = {}
     chunk_tokens: int = 0
     costs: str = ""
     latent: str = ""
@@ -61,7 +64,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A kind, and how it is told. Names in `has`, `lacks`, `shapes`, `ignores` and `adds` follow the prefix.
 
-    A name in `has` may end in `*`. Some tensor must end in one of `any_suffix`, and none in `no_suffix`.
+    A name in `has` or `ignores` may end in `*`. Some tensor must end in one of `any_suffix`, and none in
+    `no_suffix`.
     """
 
     prefixes: tuple[str, ...]

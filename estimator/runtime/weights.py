@@ -15,6 +15,9 @@ from ..units import GIB
 from . import gguf
 from .machine import Device, Machine, Policy
 
+# What ComfyUI handles as it does text encoders (comfyui-memory.md 5): computed in 32 bits, off slow cards.
+ENCODERS = ("text_encoder", "clip_vision", "audio_encoder")
+
 
 class Layer(msgspec.Struct, frozen=True):
     """One module. `bytes` in its storage type; `offload`: what ComfyUI counts for streaming it.
@@ -126,23 +129,23 @@ def layer(module: Module, component: Component, storage: str, compute: str) -> L
 def held_in(tensor: Tensor, component: Component, storage: str, compute: str) -> str:
     """A tensor's type: a quantised component keeps what is packed, and holds the rest as it is computed.
 
-    A text encoder computes in 32 bits and keeps the rest as the file has it, 32 bits narrowed to 16.
+    An encoder computes in 32 bits and keeps the rest as the file has it, 32 bits narrowed to 16.
     """
     if not component.quantization:
         return storage
     if bits()[tensor.dtype] <= 8 or is_scale(tensor):
         return tensor.dtype
     own = "F16" if bits()[tensor.dtype] > 16 else tensor.dtype
-    return own if component.role == "text_encoder" else compute
+    return own if component.role in ENCODERS else compute
 
 
 def types(component: Component, machine: Machine, widget: str = "") -> tuple[str, str]:
     """The storage and the compute type of a component's weights."""
     if gguf.is_gguf(component):
-        text = component.role == "text_encoder"
+        text = component.role in ENCODERS
         return component.majority, "F32" if text else first_native(component.dtypes, machine.device)
     forced = flag_type(component.role, machine.policy)
-    if component.role == "text_encoder":
+    if component.role in ENCODERS:
         return text_encoder_storage(component, forced), "F32"
     if component.role == "vae":
         dtype = forced or first_native(component.dtypes, machine.device)
@@ -201,7 +204,7 @@ def first_native(dtypes: tuple[str, ...], device: Device) -> str:
 
 
 def text_encoder_storage(component: Component, forced: str) -> str:
-    """A text encoder's storage type: fixed by its kind, or the file's own, 32-bit narrowed to 16."""
+    """An encoder's storage type: fixed by its kind, or the file's own, 32-bit narrowed to 16."""
     own = component.majority
     if component.storage != "file":
         return forced or component.storage
@@ -215,7 +218,7 @@ def runs_on_cpu(component: Component, machine: Machine) -> bool:
         return policy.has("--cpu-vae")
     slow_card = not machine.device.supports("F16")
     low = policy.has("--lowvram") or policy.has("--novram")
-    return component.role == "text_encoder" and (slow_card or (low and not policy.dynamic_vram))
+    return component.role in ENCODERS and (slow_card or (low and not policy.dynamic_vram))
 
 
 def widget_type(widget: str) -> str:

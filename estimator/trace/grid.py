@@ -10,6 +10,9 @@ import msgspec
 from .. import facts
 from ..costs.law import Shape
 
+# Operations of encoders that read a picture or a sound.
+READS = ("encode_image", "encode_audio")
+
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One model, what to call, and at which points. What a row lacks it takes from the row it is `like`.
@@ -20,6 +23,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     latent (`inputs.py` says how they read). `sizes` are (height, width) in latent units, `reference` latent
     cells of reference pictures; `scale` and `frame_scale` are pixels per latent unit; `held_out` are
     (batch, frames, height, width, text) or these and reference. A `template` is there to be like.
+    `encoder` is a text encoder's class, made with `arguments`, or the function that loads another encoder.
+    Texts have no size, and pictures and sounds that an encoder reads have no text.
     """
 
     name: str
@@ -28,6 +33,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     operations: tuple[str, ...] = ("forward",)
     headers: tuple[str, ...] = ()
     encoder: str = ""
+    arguments: dict[str, Any] = {}
     dtypes: tuple[tuple[str, str], ...] = ()
     patch: int = 1
     inputs: dict[str, Any] = {}
@@ -52,12 +58,22 @@ class Grid(msgspec.Struct, frozen=True):
     operation: str
     frames: tuple[int, ...]
 
+    @property
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """The sizes that the operation is tried at."""
+        return ((1, 1),) if self.operation == "encode_text" else self.row.sizes
+
+    @property
+    def text(self) -> tuple[int, ...]:
+        """The lengths of text that the operation is tried at."""
+        return (0,) if self.operation in READS else self.row.text
+
     def points(self) -> list[Shape]:
         """The points that the fit sees: each variable alone away from its first value, and all pairs of ends.
 
         Enough to tell products of two variables apart; the full product would be several times as many.
         """
-        axes = (self.row.batch, self.frames, self.row.sizes, self.row.text, self.row.reference)
+        axes = (self.row.batch, self.frames, self.sizes, self.text, self.row.reference)
         return [_shape(*at) for at in product(*axes) if _apart(at, axes) < 2 or _at_ends(at, axes)]
 
     def trials(self) -> list[Shape]:
@@ -67,14 +83,15 @@ class Grid(msgspec.Struct, frozen=True):
             _shape(batch, frames, (height, width), text, reference)
             for batch, frames, height, width, text, reference in found
             if self.frames == min(self.row.frames, key=lambda group: _far(group, frames))
+            if (text > 0 or self.operation != "encode_text") and (not text or self.operation not in READS)
         ]
 
     def reach(self) -> list[Shape]:
-        """Shapes beyond the grid to which its law should hold too: corners four times as large."""
-        row, (small, large) = self.row, (min(self.row.sizes), max(self.row.sizes))
-        sides = (small, large, (2 * large[0], 2 * large[1])) if len(row.sizes) > 1 else (small,)
+        """Shapes to which its law should hold too: corners four times as large, and texts between its own."""
+        row, (small, large) = self.row, (min(self.sizes), max(self.sizes))
+        sides = (small, large, (2 * large[0], 2 * large[1])) if len(self.sizes) > 1 else (small,)
         frames = {*self.frames, *((4 * self.frames[-1],) if len(self.frames) > 1 else ())}
-        text = {*row.text, *((4 * max(row.text),) if len(row.text) > 1 else ())}
+        text = {*self.text, *((4 * max(self.text), *_between(self.text)) if len(self.text) > 1 else ())}
         references = {*row.reference, *((4 * max(row.reference),) if len(row.reference) > 1 else ())}
         return [_shape(*at) for at in product((1, 4 * max(row.batch)), frames, sides, text, references)]
 
@@ -122,6 +139,12 @@ def _apart(at: tuple[Any, ...], axes: tuple[tuple[Any, ...], ...]) -> int:
 def _at_ends(at: tuple[Any, ...], axes: tuple[tuple[Any, ...], ...]) -> bool:
     """Whether a point is at the first or last value of each variable, and away from the first in two."""
     return _apart(at, axes) == 2 and all(v in (a[0], a[-1]) for v, a in zip(at, axes, strict=True))
+
+
+def _between(values: tuple[int, ...]) -> list[int]:
+    """Three steps between each value and the next: another program point may be the highest there."""
+    pairs = zip(sorted(values), sorted(values)[1:], strict=False)
+    return [round(low * (high / low) ** (step / 4)) for low, high in pairs if low for step in (1, 2, 3)]
 
 
 def _far(group: tuple[int, ...], frames: int) -> float:

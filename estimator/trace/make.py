@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -75,11 +76,11 @@ def law(grid: Grid, dtypes: tuple[str, str], compute_bytes: int, points: list[Po
 
 
 def storage_kind(grid: Grid, dtypes: tuple[str, str]) -> str:
-    """native, cast, or for a text encoder in fp8 cast_fp8: its embedding is cast whole then."""
+    """native, cast, or for an encoder in fp8 cast_fp8: its embedding is cast whole then."""
     storage, compute = dtypes
     if storage == compute:
         return "native"
-    return "cast_fp8" if grid.operation == "encode_text" and storage.startswith("F8") else "cast"
+    return "cast_fp8" if grid.row.encoder and storage.startswith("F8") else "cast"
 
 
 def worst(law: Law, points: list[Point]) -> float:
@@ -90,7 +91,8 @@ def worst(law: Law, points: list[Point]) -> float:
 def with_errors(law: Law, **errors: float) -> Law:
     """The law with these worst errors where they are larger than those it has, and a band that holds them."""
     kept = {name: round(max(value, getattr(law, name)), 5) for name, value in errors.items()}
-    return msgspec.structs.replace(law, **kept, band=max(law.band, *kept.values()))
+    short = max(kept.values())  # of the traced peak; the band is of what the law says
+    return msgspec.structs.replace(law, **kept, band=max(law.band, ceil(short / (1 - short) * 1e4) / 1e4))
 
 
 def agree(one: Law, other: Law, shapes: list[Shape]) -> bool:

@@ -36,6 +36,7 @@ def state_dict(header: Header, device: str, prefix: str = "") -> dict[str, Any]:
 def largest_cast(module: Any, compute: torch.dtype) -> int:
     """Bytes, in the compute dtype, of the largest weight that is cast for each use; 0 where none is."""
     module = getattr(module, "first_stage_model", module)
+    module = module if isinstance(module, torch.nn.Module) else module.model  # what ComfyUI wraps
     sizes = [
         part.weight.numel() * compute.itemsize
         for part in module.modules()

@@ -23,6 +23,8 @@ OPERATIONS: dict[str, tuple[Build, Call]] = {
     "decode": (autoencoders.build, autoencoders.decode),
     "encode": (autoencoders.build, autoencoders.encode),
     "encode_text": (encoders.build, encoders.encode_text),
+    "encode_image": (encoders.build, encoders.encode_image),
+    "encode_audio": (encoders.build, encoders.encode_audio),
 }
 
 

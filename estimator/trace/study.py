@@ -33,12 +33,13 @@ def study(
     """
     subject = Subject(grid, headers[0], dtypes, pretendable())
     trials = traced(subject, grid.trials())
-    ends = traced(subject, [grid.points()[0], grid.points()[-1]])
     about = make.About(
         (checkout.version,), (checkout.commit,), str(torch.__version__), subject.device, subject.cast
     )
+    kept = [law for law in kept if make.is_of(law, grid, dtypes, about)]
+    ends = traced(subject, [grid.points()[0], grid.points()[-1]] if kept else [])
     for law in kept:
-        if law.token_features and make.is_of(law, grid, dtypes, about) and make.gives(law, trials + ends):
+        if make.gives(law, trials + ends):
             return Study(said_of(law, [(checkout.version, checkout.commit)]), ends, trials)
     points = traced(subject, grid.points())
     law = make.law(grid, dtypes, subject.compute.itemsize, points, about)

@@ -23,7 +23,7 @@ def encode_text(state: State, node: Node, rule: Rule) -> tuple[Value, ...]:
         return (unknown_like(clip, node),)
     texts = [state.value(node, name) for name in rule.texts]
     rough = max((rough_tokens(text) for text in texts if isinstance(text, str)), default=0)
-    tokens = [encoder_tokens(state, key, rough) for key in clip.components]
+    tokens = [encoder_tokens(state, key, rough, clip.type) for key in clip.components]
     state.add(
         node,
         kind="encode_text",
@@ -48,15 +48,15 @@ def rough_tokens(text: str) -> int:
     return int(wide + ceil((len(text) - wide) / rule["letters_per_token"]))
 
 
-def encoder_tokens(state: State, key: str, rough: int) -> int:
-    """Tokens that one encoder sees: padded to its least length, or to whole chunks."""
+def encoder_tokens(state: State, key: str, rough: int, made_for: str = "") -> int:
+    """Tokens that one encoder sees: padded to its least length for that type, or to whole chunks."""
     component = state.component(key).component
     if component is None:
         return rough
     if component.chunk_tokens:
         room = component.chunk_tokens - int(facts.table("tokens")["chunk_marks"])
         return component.chunk_tokens * max(1, ceil(rough / room))
-    return max(component.min_tokens, rough)
+    return max(component.min_tokens_for.get(made_for, component.min_tokens), rough)
 
 
 def attended(state: State, clip: Clip, tokens: list[int]) -> int:

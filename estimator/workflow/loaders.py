@@ -71,7 +71,8 @@ def give(output: str, loads: list[Loaded], node: Node) -> Value:
     if not own:
         return Unknown(node.id, f"the file holds no {SHARED_ROLES[output].replace('_', ' ')}")
     if output == "clip":
-        return Clip(tuple(one.key for one in own))
+        made_for = node.inputs.get("type")
+        return Clip(tuple(one.key for one in own), type=made_for if isinstance(made_for, str) else "")
     return Model(own[0].key) if output == "model" else Vae(own[0].key)
 
 

@@ -27,10 +27,11 @@ class Model(msgspec.Struct, frozen=True):
 
 
 class Clip(msgspec.Struct, frozen=True):
-    """Text encoders that work together."""
+    """Text encoders that work together; `type` is what their loader was told that they are for."""
 
     components: tuple[str, ...]
     loras: tuple[str, ...] = ()
+    type: str = ""
 
 
 class Vae(msgspec.Struct, frozen=True):
