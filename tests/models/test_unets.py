@@ -38,6 +38,7 @@ DIFFUSION = {
     "PixArt-XL-2-1024-MS": ("pixart-alpha", 610),
     "stable_cascade_stage_c": ("cascade-c", 3600),
     "stable_cascade_stage_b": ("cascade-b", 1560),
+    "x4-upscaler-ema": ("sd-x4-upscaler", 473),
 }
 # Exact bytes of published files, and what they hold beside tensors and header (metadata).
 PUBLISHED = {
@@ -50,6 +51,7 @@ PUBLISHED = {
     "SSD-1B-A1111": (4465671322, -454),
     "v1-5-pruned-emaonly": (4265146304, 212),
     "v2-1_768-ema-pruned": (5214604494, 206),
+    "x4-upscaler-ema": (3531269371, 211),
     "aura_flow_0.3": (16463323066, 104),
     "hunyuan_dit_1.2": (8240228270, 118),
     "stable_cascade_stage_c": (9224575566, 42146),
@@ -91,3 +93,25 @@ def test_a_model_is_told_under_every_prefix(prefix):
     }
     (found,) = identify(TensorTable("x", "safetensors", 0, 0, {}, tensors)).components
     assert ("lotus-d", prefix) == (found.id, found.prefix)
+
+
+# Models that differ from one of these headers in one tensor.
+LABELS, FIRST = "model.diffusion_model.label_emb.0.0.weight", "model.diffusion_model.input_blocks.0.0.weight"
+TEXT = "model.diffusion_model.clip_txt_mapper.weight"
+VARIANTS = {
+    "sv3d-u": ("svd_xt", LABELS, (1280, 256)),
+    "sv3d-p": ("svd_xt", LABELS, (1280, 1280)),
+    "sd21-unclip-h": ("v2-1_768-ema-pruned", LABELS, (1280, 2048)),
+    "sd21-unclip-l": ("v2-1_768-ema-pruned", LABELS, (1280, 1536)),
+    "sd2-depth": ("v2-1_768-ema-pruned", FIRST, (320, 5, 3, 3)),
+    "cascade-c-lite": ("stable_cascade_stage_c", TEXT, (1536, 1280)),
+}
+
+
+@pytest.mark.parametrize(("expected", "case"), VARIANTS.items(), ids=VARIANTS)
+def test_a_variant_is_told_by_the_tensor_that_differs(expected, case):
+    slug, name, shape = case
+    table = stand_in(slug, slug)
+    table.tensors[name] = Tensor(name, "F16", shape)
+    (found,) = [one for one in identify(table).components if one.role == "diffusion_model"]
+    assert expected == found.id
