@@ -72,32 +72,38 @@ def build(row: dict[str, Any]) -> Tensors:
     if takes_params:  # and grows: an argument that a version does not know is at its only value there
         known = inspect.signature(importlib.import_module(file).FluxParams).parameters
         arguments = {key: value for key, value in arguments.items() if key in known or key in given}
-    with torch.device("meta"):
+    with torch.device(row.get("built_on", "meta")):  # another where the class computes while it is built
         return made(**arguments).state_dict()
 
 
 def part_tensors(part: dict[str, Any], modules: dict[str, Any]) -> Tensors:
-    """The tensors of one part under their names in the file, in their stored dtypes."""
-    found = {}
+    """The tensors of one part under their names in the file, in their stored dtypes.
+
+    Tensors that are renamed to one name are one in the file, joined along their first side.
+    """
+    found: Tensors = {}
     for name, value in build(module_spec(part["module"], modules)).items():
         if any(re.search(pattern, name) for pattern in part.get("drop", ())):
             continue
         dtype = next(dtype for pattern, dtype in part["dtypes"] if re.search(pattern, name))
         for pattern, new in part.get("rename", ()):
             name = re.sub(pattern, new, name)
-        found[part.get("prefix", "") + name] = value.to(TORCH[dtype])
+        name = part.get("prefix", "") + name
+        parts = [found[name]] if name in found else []
+        found[name] = torch.cat([*parts, value.to(TORCH[dtype])]) if parts else value.to(TORCH[dtype])
     return found
 
 
-def with_scales(tensors: Tensors, kinds: list[str]) -> Tensors:
-    """ComfyUI's first scaled fp8: scales of these `kinds` beside each fp8 weight, and a mark."""
+def with_scales(tensors: Tensors, prefix: str, kinds: list[str]) -> Tensors:
+    """ComfyUI's first scaled fp8 under `prefix`: scales of these `kinds` by each fp8 weight, and a mark."""
     scales = {
         re.sub("weight$", kind, name): torch.empty([], dtype=torch.float32, device="meta")
         for name, value in tensors.items()
         for kind in kinds
-        if value.dtype == torch.float8_e4m3fn
+        if value.dtype == torch.float8_e4m3fn and name.startswith(prefix) and name.endswith("weight")
     }
-    return tensors | scales | {"scaled_fp8": torch.empty([0], dtype=torch.float8_e4m3fn, device="meta")}
+    mark = torch.empty([0], dtype=torch.float8_e4m3fn, device="meta")
+    return tensors | scales | {f"{prefix}scaled_fp8": mark}
 
 
 def as_saved(tensors: Tensors, saved_by: str) -> Tensors:
@@ -124,8 +130,9 @@ def file_tensors(row: dict[str, Any], modules: dict[str, Any]) -> Tensors:
     for pattern, (dtype, shape) in row.get("tensors", {}).items():
         for name in numbered(pattern):
             tensors[name] = torch.empty(shape, dtype=TORCH[dtype], device="meta")
-    if "scales" in row:
-        tensors = with_scales(tensors, row["scales"])
+    scales = row.get("scales", {})  # kinds, of the whole file or by what its models' names start with
+    for prefix, kinds in (scales if isinstance(scales, dict) else {"": scales}).items():
+        tensors = with_scales(tensors, prefix, kinds)
     return as_saved(tensors, row["saved_by"]) if "saved_by" in row else tensors
 
 

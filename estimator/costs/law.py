@@ -18,6 +18,8 @@ from ..units import Estimate
 from .attention import Scores, Unfused, slices
 
 Pieces = tuple[tuple[float, ...], ...]
+# However far outside of its grid, a forward needs some of what its law says.
+MOST_DOWN = 0.95
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -181,7 +183,7 @@ def _cost(laws: list[Law], shape: Shape, comfy: str) -> Cost:
     doubts = _doublings_outside(law, shape) + (not _covers(law, asked))
     band = law.band + law.band_per_doubling * doubts
     peak, other = activations(law, shape), activations(newer, shape)
-    estimate = Estimate.spread(peak, band, band, "modelled" if doubts else "traced")
+    estimate = Estimate.spread(peak, min(band, MOST_DOWN), band, "modelled" if doubts else "traced")
     reaching = Estimate(min(estimate.low, other), peak, max(estimate.high, other), estimate.basis)
     return Cost(reaching, flops(law, shape), largest_conv(law, shape), law.cast)
 
