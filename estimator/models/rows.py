@@ -62,7 +62,9 @@ class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A kind, and how it is told. Names in `has`, `lacks`, `shapes`, `ignores` and `adds` follow the prefix.
 
     A name in `has` may end in `*`. Some tensor must end in one of `any_suffix`, and none in `no_suffix`.
-    A `general` row is asked last: it is what no other row of its role has matched.
+    A `general` row is asked last: it is what no other row of its role has matched. A row with a `config` is
+    asked first and stands alone: the file's metadata must say this of its transformer, for ComfyUI to know
+    it from a model with the same tensors.
     """
 
     prefixes: tuple[str, ...]
@@ -72,6 +74,7 @@ class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     any_suffix: tuple[str, ...] = ()
     no_suffix: tuple[str, ...] = ()
     general: bool = False
+    config: dict[str, str | bool] = {}
     shapes: dict[str, tuple[int, ...]] = {}
     hyper: dict[str, Hyper] = {}
     ignores: tuple[str, ...] = ()
@@ -84,9 +87,9 @@ class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """Every component row, in the order of the tables and of their lines; general ones, then endings last."""
+    """Every component row, in the order of tables and lines; configs first, general ones and endings last."""
     found: list[Row] = []
     for name in facts.names("families"):
         table: dict[str, Any] = facts.table(name)
         found += [msgspec.convert({"source": table["source"], **row}, Row) for row in table["component"]]
-    return tuple(sorted(found, key=lambda row: (bool(row.any_suffix), row.general)))
+    return tuple(sorted(found, key=lambda row: (bool(row.any_suffix), row.general, not row.config)))

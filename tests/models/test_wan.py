@@ -28,6 +28,7 @@ CASES = {
     "wan2.1_14B_SCAIL_bf16": ("wan-14b-scail", None, 0),
     "wan2.1_14B_SCAIL_2_fp16": ("wan-14b-scail2", None, 0),
     "wan2.2_dancer_14b_bf16": ("wan22-14b-dancer", None, 0),
+    "wan_animate_2_bf16": ("wan-animate2", None, 0),
     "wan2.1_t2v_1.3B_fp16": ("wan-1.3b-t2v", 2838303560, 27424),
     "wan2.1_fun_inp_1.3B_bf16": ("wan-1.3b-i2v", None, 0),
     "wan2.1_fun_control_1.3B_bf16": ("wan-1.3b-fun-control", None, 0),
@@ -49,19 +50,42 @@ def tensors(slug, prefix=""):
     return {prefix + name: Tensor(prefix + name, dtype, tuple(shape)) for name, (dtype, shape) in kept}
 
 
-def told(found):
+def told(found, metadata=None):
     """The ids of the rows that match."""
-    return [one.row.id for one in match(found)[0]]
+    return [one.row.id for one in match(found, metadata)[0]]
 
 
 @pytest.mark.parametrize("prefix", ["", "model.diffusion_model.", "diffusion_model."])
 @pytest.mark.parametrize("slug", CASES)
 def test_a_wan_is_told_by_one_row_under_every_prefix(slug, prefix):
-    assert [CASES[slug][0]] == told(tensors(slug, prefix))
+    assert [CASES[slug][0]] == told(tensors(slug, prefix), facts.header(slug)["metadata"])
 
 
-def test_every_row_but_the_general_one_has_a_header():
-    assert {row.id for row in WAN.values() if not row.general} == {name for name, *_ in CASES.values()}
+def test_every_row_but_those_of_any_size_has_a_header():
+    assert {id for id, row in WAN.items() if row.shapes} == {name for name, *_ in CASES.values()} - {
+        "wan-animate2"
+    }
+
+
+@pytest.mark.parametrize(
+    ("slug", "config", "expected"),
+    [
+        ("wan2.1_i2v_480p_14B_fp16", {"model_type": "animate2"}, "wan-animate2"),
+        ("wan2.1_t2v_1.3B_fp16", {"model_type": "flow_rvs"}, "wan-flow-rvs"),
+        ("wan2.1_t2v_1.3B_fp16", {"causal_ar": True}, "wan-causal"),
+        ("wan2.1_t2v_1.3B_fp16", {"causal_ar": False}, "wan-1.3b-t2v"),
+        ("wan2.1_t2v_1.3B_fp16", {"model_type": "t2v"}, "wan-1.3b-t2v"),
+    ],
+)
+def test_what_metadata_says_of_the_transformer_tells_more_than_its_tensors(slug, config, expected):
+    assert [expected] == told(tensors(slug), {"config": json.dumps({"transformer": config})})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "7", '{"transformer": []}', '{"transformer": {"model_type": {}}}']
+)
+def test_metadata_of_any_kind_is_borne(text):
+    assert ["wan21-14b-i2v"] == told(tensors("wan2.1_i2v_480p_14B_fp16"), {"config": text})
 
 
 @pytest.mark.parametrize("slug", SIZED)
@@ -95,6 +119,7 @@ def test_published_rows_name_what_their_header_is():
     for row in facts.table("published/wan")["file"]:
         if row["role"] != "diffusion_model":
             continue
-        (name,) = told(tensors(row.get("header") or row["like"]))
-        assert row["variant"] in (WAN[name].variant, "14B Animate 2"), row["names"]
+        slug = row.get("header") or row["like"]
+        (name,) = told(tensors(slug), facts.header(slug)["metadata"])
+        assert row["variant"] == WAN[name].variant, row["names"]
         assert ("header" in row) == (published(row["folder"], row["names"][0]) is not None)
