@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from .. import facts
@@ -55,7 +57,7 @@ class Match(msgspec.Struct, frozen=True):
 def identify(table: TensorTable) -> Identification:
     """The components of the file, each under the first prefix where its row matches."""
     seen = unpack(table)
-    found, refused = match(seen.tensors)
+    found, refused = match(seen.tensors, table.metadata)
     components = [component(one, table, seen) for one in found]
     if facts.anything_learned() and (stranger := rest(table, seen, found)):
         kind = learned_kind(stranger.architecture)
@@ -66,7 +68,7 @@ def identify(table: TensorTable) -> Identification:
 def stranger(table: TensorTable) -> Component | None:
     """What a file holds beside the components that rows know: a model to be traced; None where nothing."""
     seen = unpack(table)
-    return rest(table, seen, match(seen.tensors)[0])
+    return rest(table, seen, match(seen.tensors, table.metadata)[0])
 
 
 def rest(table: TensorTable, seen: Unpacked, found: list[Match]) -> Component | None:
@@ -94,14 +96,24 @@ def of_kind(one: Component, kind: Kind) -> Component:
     return msgspec.structs.replace(one, **fields)
 
 
-def match(tensors: dict[str, Tensor]) -> tuple[list[Match], list[Refusal]]:
-    """The rows that a file's tensors match, and why the others do not."""
+def match(
+    tensors: dict[str, Tensor], metadata: Mapping[str, str] | None = None
+) -> tuple[list[Match], list[Refusal]]:
+    """The rows that a file's tensors and metadata match, and why the others do not."""
     found: list[Match] = []
     refused: list[Refusal] = []
+    config = transformer_config(metadata or {})
     names = "\n" + "\n".join(tensors) + "\n"
     for row in rows():
         if found and row.any_suffix:
             refused.append(Refusal(row.id, "the file holds a whole model"))
+            continue
+        alone = (one.row for one in found if row.general or one.row.config)
+        if told := next((one.id for one in alone if one.role == row.role), ""):
+            refused.append(Refusal(row.id, f"told as `{told}`"))
+            continue
+        if lacking := next((key for key, value in row.config.items() if config.get(key) != value), ""):
+            refused.append(Refusal(row.id, f"no `{lacking}` of it in the metadata"))
             continue
         reasons: list[str] = []
         for prefix in row.prefixes:
@@ -112,6 +124,16 @@ def match(tensors: dict[str, Tensor]) -> tuple[list[Match], list[Refusal]]:
         else:
             refused.append(Refusal(row.id, min(reasons, key=len)))
     return found, refused
+
+
+def transformer_config(metadata: Mapping[str, str]) -> dict[str, object]:
+    """What a file's metadata says of its transformer, as ComfyUI reads it (model_detection.py, `config`)."""
+    try:
+        held = msgspec.json.decode(metadata.get("config", ""))
+    except msgspec.DecodeError:
+        return {}
+    found = held.get("transformer") if isinstance(held, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def mismatch(row: Row, tensors: dict[str, Tensor], prefix: str, names: str) -> str:

@@ -66,6 +66,9 @@ class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     A name in `has` or `ignores` may end in `*`. Some tensor must end in one of `any_suffix`, and none in
     `no_suffix`.
+    A `general` row is asked last: it is what no other row of its role has matched. A row with a `config` is
+    asked first and stands alone: the file's metadata must say this of its transformer, for ComfyUI to know
+    it from a model with the same tensors.
     """
 
     prefixes: tuple[str, ...]
@@ -74,6 +77,8 @@ class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lacks: tuple[str, ...] = ()
     any_suffix: tuple[str, ...] = ()
     no_suffix: tuple[str, ...] = ()
+    general: bool = False
+    config: dict[str, str | bool] = {}
     shapes: dict[str, tuple[int, ...]] = {}
     hyper: dict[str, Hyper] = {}
     ignores: tuple[str, ...] = ()
@@ -86,9 +91,9 @@ class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """Every component row, in the order of the tables and of their lines, endings last."""
+    """Every component row, in the order of tables and lines; configs first, general ones and endings last."""
     found: list[Row] = []
     for name in facts.names("families"):
         table: dict[str, Any] = facts.table(name)
         found += [msgspec.convert({"source": table["source"], **row}, Row) for row in table["component"]]
-    return tuple(sorted(found, key=lambda row: bool(row.any_suffix)))
+    return tuple(sorted(found, key=lambda row: (bool(row.any_suffix), row.general, not row.config)))

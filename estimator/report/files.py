@@ -87,7 +87,7 @@ def printable(text: str) -> str:
 def of_table(table: TensorTable) -> FileReport:
     """The report of a file that was read."""
     seen = unpack(table)
-    found, _ = match(seen.tensors)
+    found, _ = match(seen.tensors, table.metadata)
     tensors = list(seen.tensors.values())
     by_dtype = tally(tensors)
     family, variant, rank = kind(found, tensors)
