@@ -20,16 +20,23 @@ DTYPES = {
     "BOOL": torch.bool,
 }
 
-# The tensors of a header as data/headers keeps it: name -> (safetensors dtype, shape).
+# The tensors of a header as data/headers keeps it: name -> (safetensors dtype, shape); and under METADATA, as
+# in safetensors, what the file says of itself: ComfyUI reads there what no shape tells.
 Header = Mapping[str, Any]
+METADATA = "__metadata__"
+
+
+def of_file(kept: Mapping[str, Any]) -> Header:
+    """The header of a file of data/headers, its metadata beside its tensors."""
+    return {**kept["tensors"], METADATA: kept["metadata"]}
 
 
 def state_dict(header: Header, device: str, prefix: str = "") -> dict[str, Any]:
     """The header's tensors whose names start with `prefix`, under the rest of their names."""
     return {
-        name[len(prefix) :]: torch.empty(shape, dtype=DTYPES[dtype], device=device)
-        for name, (dtype, shape) in header.items()
-        if name.startswith(prefix)
+        name[len(prefix) :]: torch.empty(kept[1], dtype=DTYPES[kept[0]], device=device)
+        for name, kept in header.items()
+        if name.startswith(prefix) and name != METADATA
     }
 
 

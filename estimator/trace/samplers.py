@@ -12,7 +12,7 @@ from ..errors import InputError
 from . import inputs
 from .checkout import comfy
 from .grid import Row
-from .models import Header, state_dict
+from .models import METADATA, Header, state_dict
 
 
 def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, device: str) -> Any:
@@ -34,7 +34,7 @@ def detected(header: Header, device: str) -> tuple[Any, dict[str, Any]]:
     """What ComfyUI takes the header for, and its diffusion model's tensors."""
     detection = comfy("model_detection")
     tensors = state_dict(header, device, prefix(header)) or state_dict(header, device)
-    config = detection.model_config_from_unet(tensors, "")
+    config = detection.model_config_from_unet(tensors, "", metadata=header.get(METADATA))
     if config is None:
         raise InputError("ComfyUI detects no diffusion model in this header")
     return config, tensors
