@@ -41,6 +41,7 @@ TORCH = {
     "F8_E4M3": torch.float8_e4m3fn,
     "I64": torch.int64,
     "U8": torch.uint8,
+    "I8": torch.int8,
 }
 NAMES = {value: name for name, value in TORCH.items()}
 Tensors = dict[str, torch.Tensor]
@@ -97,6 +98,21 @@ def with_scales(tensors: Tensors, kinds: list[str]) -> Tensors:
     return tensors | scales | {"scaled_fp8": torch.empty([0], dtype=torch.float8_e4m3fn, device="meta")}
 
 
+def with_marks(tensors: Tensors, mark: str) -> Tensors:
+    """ComfyUI's int8: beside each such weight a scale per row, and what says how it is packed."""
+    weights = {
+        re.sub("weight$", "", name): value for name, value in tensors.items() if value.dtype == TORCH["I8"]
+    }
+    scales = {
+        f"{layer}weight_scale": value.new_empty([len(value), 1], dtype=TORCH["F32"])
+        for layer, value in weights.items()
+    }
+    marks = {
+        f"{layer}comfy_quant": torch.empty([len(mark)], dtype=TORCH["U8"], device="meta") for layer in weights
+    }
+    return tensors | scales | marks
+
+
 def as_saved(tensors: Tensors, saved_by: str) -> Tensors:
     """Text encoders under the names of the checkpoint, by ComfyUI's own rule for saving."""
     file, name = saved_by.split(":")
@@ -115,6 +131,8 @@ def file_tensors(row: dict[str, Any], modules: dict[str, Any]) -> Tensors:
         tensors[name] = torch.empty(shape, dtype=TORCH[dtype], device="meta")
     if "scales" in row:
         tensors = with_scales(tensors, row["scales"])
+    if "mark" in row:
+        tensors = with_marks(tensors, row["mark"])
     return as_saved(tensors, row["saved_by"]) if "saved_by" in row else tensors
 
 

@@ -41,10 +41,10 @@ def traced(subject: Any, shapes: list[Shape]) -> list[Any]:
 def subject_of(grid: Grid, dtypes: tuple[str, str], header: str) -> Any:
     """A model of the grid, ready to be run."""
     from estimator.trace.device import pretendable
-    from estimator.trace.models import of_file
+    from estimator.trace.models import of_slug
     from estimator.trace.run import Subject
 
-    return Subject(grid, of_file(facts.header(header)) if header else {}, dtypes, pretendable())
+    return Subject(grid, of_slug(header) if header else {}, dtypes, pretendable())
 
 
 def made(

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from .. import facts
+
 DTYPES = {
     "F32": torch.float32,
     "F16": torch.float16,
@@ -20,15 +22,16 @@ DTYPES = {
     "BOOL": torch.bool,
 }
 
-# The tensors of a header as data/headers keeps it: name -> (safetensors dtype, shape); and under METADATA, as
-# in safetensors, what the file says of itself: ComfyUI reads there what no shape tells.
+# The tensors of a header as data/headers keeps it: name -> (safetensors dtype, shape).
 Header = Mapping[str, Any]
+# Among them, as in a safetensors file, what the file says of itself: some models read their shape there.
 METADATA = "__metadata__"
 
 
-def of_file(kept: Mapping[str, Any]) -> Header:
-    """The header of a file of data/headers, its metadata beside its tensors."""
-    return {**kept["tensors"], METADATA: kept["metadata"]}
+def of_slug(slug: str) -> dict[str, Any]:
+    """A header of data/headers, its metadata with it where there is any."""
+    kept = facts.header(slug)
+    return {**kept["tensors"], **({METADATA: kept["metadata"]} if kept["metadata"] else {})}
 
 
 def state_dict(header: Header, device: str, prefix: str = "") -> dict[str, Any]:

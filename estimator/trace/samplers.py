@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import torch
@@ -60,6 +61,10 @@ def forward(model: Any, row: Row, header: Header, shape: Shape, device: str) -> 
     latent = torch.empty(shape.batch, shape.channels, *sides, device=device)
     sigma = torch.empty(shape.batch, device=device)
     given = inputs.made(row.inputs, shape, own(header), device)
+    if row.streams:
+        streams = [[inputs.size(side, shape, header) for side in one] for one in row.streams]
+        latent = torch.empty(shape.batch, 1, sum(prod(one[1:]) for one in streams), device=device)
+        given["latent_shapes"] = streams
     return lambda: model.apply_model(latent, sigma, **given)
 
 
