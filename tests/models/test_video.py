@@ -133,3 +133,34 @@ def test_comfyui_detects_what_the_rows_say_of_models_that_its_version_knows(root
     found = json.loads(done.stdout.splitlines()[-1])
     assert "LTXV" in found.values()
     assert {slug: says[slug] for slug in found} == found
+
+
+FLOPS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import msgspec
+from estimator.costs.law import Shape
+from estimator.trace.checkout import open_checkout
+open_checkout(sys.argv[2])
+from estimator.trace.device import pretendable, pretended
+from estimator.trace.grid import grids
+from estimator.trace.models import of_slug
+from estimator.trace.run import Subject
+(grid,) = grids("ltxv-2b")
+whole = msgspec.structs.replace(grid, row=msgspec.structs.replace(grid.row, repeats=()))
+with pretended(pretendable()):
+    for one in (grid, whole):
+        subject = Subject(one, of_slug("ltx-video-2b-v0.9"), ("BF16", "BF16"), pretendable())
+        meter = subject.trace(Shape(1, 128, 5, 16, 24, 128))
+        print(json.dumps([len(subject.models), meter.peak, meter.flops]))
+"""
+
+
+def test_a_few_blocks_peak_and_count_as_all_do(root, comfyui):
+    done = subprocess.run(
+        [sys.executable, "-c", FLOPS, str(root), str(comfyui)], capture_output=True, text=True
+    )
+    assert 0 == done.returncode, done.stderr
+    few, all_of_them = (json.loads(line) for line in done.stdout.splitlines()[-2:])
+    assert [2, 1] == [few[0], all_of_them[0]]
+    assert all_of_them[1:] == few[1:]
