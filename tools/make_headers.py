@@ -41,6 +41,7 @@ TORCH = {
     "F8_E4M3": torch.float8_e4m3fn,
     "I64": torch.int64,
     "U8": torch.uint8,
+    "I8": torch.int8,
 }
 NAMES = {value: name for name, value in TORCH.items()}
 Tensors = dict[str, torch.Tensor]
@@ -60,7 +61,7 @@ def build(row: dict[str, Any]) -> Tensors:
     file, name = row["class"].split(":")
     made = getattr(importlib.import_module(file), name)
     made = made(**row["of"]) if "of" in row else made  # a function that gives the class of a size
-    arguments = dict(row.get("arguments", {}))
+    arguments = dict.fromkeys(row.get("none", ())) | row.get("arguments", {})
     if "config" in row:
         config = json.loads((Path(COMFY) / row["config"]).read_text())
         arguments["config_dict"] = {**config, **row.get("config_with", {})}
@@ -106,6 +107,21 @@ def with_scales(tensors: Tensors, prefix: str, kinds: list[str]) -> Tensors:
     return tensors | scales | {f"{prefix}scaled_fp8": mark}
 
 
+def with_marks(tensors: Tensors, mark: str) -> Tensors:
+    """ComfyUI's int8: beside each such weight a scale per row, and what says how it is packed."""
+    weights = {
+        re.sub("weight$", "", name): value for name, value in tensors.items() if value.dtype == TORCH["I8"]
+    }
+    scales = {
+        f"{layer}weight_scale": value.new_empty([len(value), 1], dtype=TORCH["F32"])
+        for layer, value in weights.items()
+    }
+    marks = {
+        f"{layer}comfy_quant": torch.empty([len(mark)], dtype=TORCH["U8"], device="meta") for layer in weights
+    }
+    return tensors | scales | marks
+
+
 def as_saved(tensors: Tensors, saved_by: str) -> Tensors:
     """Text encoders under the names of the checkpoint, by ComfyUI's own rule for saving."""
     file, name = saved_by.split(":")
@@ -133,6 +149,8 @@ def file_tensors(row: dict[str, Any], modules: dict[str, Any]) -> Tensors:
     scales = row.get("scales", {})  # kinds, of the whole file or by what its models' names start with
     for prefix, kinds in (scales if isinstance(scales, dict) else {"": scales}).items():
         tensors = with_scales(tensors, prefix, kinds)
+    if "mark" in row:
+        tensors = with_marks(tensors, row["mark"])
     return as_saved(tensors, row["saved_by"]) if "saved_by" in row else tensors
 
 

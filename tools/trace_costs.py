@@ -101,11 +101,12 @@ def kept_laws(name: str, version: str) -> list[Law]:
 
 def run(name: str, checkout: Checkout) -> None:
     """Trace and write one name, saying how each law came out."""
+    from estimator.trace.models import of_slug
     from estimator.trace.study import study
 
     found, held_out = kept_laws(name, checkout.version), []
     for grid in grids(name):
-        headers = [facts.header(slug)["tensors"] for slug in grid.row.headers] or [{}]
+        headers = [of_slug(slug) for slug in grid.row.headers] or [{}]
         for dtypes in grid.row.dtypes:
             start = time.monotonic()
             done = study(grid, dtypes, headers, checkout, found)

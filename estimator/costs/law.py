@@ -58,6 +58,7 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     attention: str
     patch: int
+    frame_patch: int = 1
     text_default: int = 0
     features: tuple[str, ...]
     pieces: Pieces
@@ -144,12 +145,13 @@ def flops(law: Law, shape: Shape) -> float:
 def variables(law: Law, shape: Shape) -> dict[str, int]:
     """The quantities that features are made of."""
     rows, columns = -(-shape.height // law.patch), -(-shape.width // law.patch)
+    frames = -(-shape.frames // law.frame_patch)
     return {
         "batch": shape.batch,
-        "frames": shape.frames,
+        "frames": frames,
         "plane": rows * columns,
         "edge": rows + columns,
-        "image": rows * columns * shape.frames,
+        "image": rows * columns * frames,
         "text": shape.text_tokens or law.text_default,
         "reference": -(-shape.reference // law.patch**2),
     }

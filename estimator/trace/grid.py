@@ -20,11 +20,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     Each operation, each group of `frames` and each pair (storage, compute) of `dtypes` has its own law.
     `of` are classes of ComfyUI's `supported_models` (or of its autoencoders) that take the same `inputs`:
     a model that no row names is traced by the row of its class. `inputs` are a forward's inputs beside the
-    latent (`inputs.py` says how they read). `sizes` are (height, width) in latent units, `reference` latent
-    cells of reference pictures; `scale` and `frame_scale` are pixels per latent unit; `held_out` are
-    (batch, frames, height, width, text) or these and reference. A `template` is there to be like.
-    `encoder` is a text encoder's class, made with `arguments`, or the function that loads another encoder.
-    Texts have no size, and pictures and sounds that an encoder reads have no text.
+    latent (`inputs.py` says how they read); `streams` are the latents of a model that makes several at once,
+    which a sampler packs into one. `sizes` are (height, width) in latent units, `reference` latent
+    cells of reference pictures; `scale` and `frame_scale` are pixels per latent unit, `frame_patch` frames
+    per patch; `held_out` are (batch, frames, height, width, text) or these and reference. `repeats` names
+    lists of blocks that are all alike: a few of each are traced, which peak as all do, and FLOPs are reckoned
+    for all. A `template` is there to be like. `encoder` is a text encoder's class, made with `arguments`, or
+    the function that loads another encoder. Texts have no size, and pictures and sounds that an encoder
+    reads have no text.
     """
 
     name: str
@@ -36,7 +39,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     arguments: dict[str, Any] = {}
     dtypes: tuple[tuple[str, str], ...] = ()
     patch: int = 1
+    frame_patch: int = 1
     inputs: dict[str, Any] = {}
+    streams: tuple[tuple[int | str, ...], ...] = ()
+    repeats: tuple[str, ...] = ()
     text_default: int = 0
     scale: int = 8
     frame_scale: int = 1

@@ -54,6 +54,7 @@ def law(grid: Grid, dtypes: tuple[str, str], compute_bytes: int, points: list[Po
         storage=storage_kind(grid, dtypes),
         compute_bytes=compute_bytes,
         patch=row.patch,
+        frame_patch=row.frame_patch,
         text_default=row.text_default,
         features=row.features,
         pieces=(),

@@ -18,7 +18,7 @@ from .. import facts
 from ..units import MIB
 from .checkout import comfy
 from .device import pretended
-from .models import DTYPES
+from .models import DTYPES, of_slug
 from .samplers import of_header
 
 CARD = torch.device("cuda:0")
@@ -63,8 +63,7 @@ class RealManager:
         """The model's patcher, the same one each time."""
         key = (load.header, load.storage, load.compute)
         if key not in self.patchers:
-            header = facts.header(load.header)["tensors"]
-            model = of_header(header, DTYPES[load.storage], DTYPES[load.compute], "cpu")
+            model = of_header(of_slug(load.header), DTYPES[load.storage], DTYPES[load.compute], "cpu")
             off = torch.device("cpu")
             self.patchers[key] = comfy("model_patcher").ModelPatcher(
                 model, load_device=CARD, offload_device=off

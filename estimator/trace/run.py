@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,9 @@ from .models import DTYPES, Header, largest_cast
 Build = Callable[[Row, Header, torch.dtype, torch.dtype, str], Any]
 Call = Callable[[Any, Row, Header, Shape, str], Callable[[], Any]]
 
+# A first block, one between others and a last one: what is live in any block is live in one of these.
+BLOCKS = 3
+
 # What each operation is called on, and how.
 OPERATIONS: dict[str, tuple[Build, Call]] = {
     "forward": (samplers.build, samplers.forward),
@@ -28,6 +32,24 @@ OPERATIONS: dict[str, tuple[Build, Call]] = {
 }
 
 
+def shortened(header: Header, repeats: tuple[str, ...]) -> list[tuple[Header, int]]:
+    """The header with `BLOCKS` blocks of each list in `repeats`, then for each list the same with one less.
+
+    Beside each, how many blocks of the list are left out. The header alone where none is longer.
+    """
+    lists = [numbered(header, blocks) for blocks in repeats]
+    long = [found for found in lists if max(found.values(), default=0) >= BLOCKS]
+    base = {n: kept for n, kept in header.items() if all(found.get(n, 0) < BLOCKS for found in long)}
+    less = [{n: kept for n, kept in base.items() if found.get(n, 0) < BLOCKS - 1} for found in long]
+    return [(base, 0), *zip(less, (max(found.values()) + 1 - BLOCKS for found in long), strict=True)]
+
+
+def numbered(header: Header, blocks: str) -> dict[str, int]:
+    """The number of the block that each tensor is in, of those in the list `blocks`."""
+    block = re.compile(rf"(?:^|\.){re.escape(blocks)}\.(\d+)\.")
+    return {name: int(at[1]) for name in header if (at := block.search(name))}
+
+
 class Subject:
     """A model ready to be run at any shape of its grid. Lives inside `device.pretended`."""
 
@@ -36,12 +58,19 @@ class Subject:
         self.row, self.header, self.device = grid.row, header, device
         storage, self.compute = (DTYPES[name] for name in dtypes)
         build, self.call = OPERATIONS[grid.operation]
-        self.model = build(grid.row, header, storage, self.compute, device)
-        self.cast = largest_cast(self.model, self.compute)
+        cut = shortened(header, grid.row.repeats)
+        self.models = [(build(grid.row, one, storage, self.compute, device), more) for one, more in cut]
+        self.cast = largest_cast(self.models[0][0], self.compute)
 
     def trace(self, shape: Shape) -> Meter:
         """Run one pass and return its meter. Inputs that ComfyUI has on the card before count zero."""
-        call = self.call(self.model, self.row, self.header, shape, self.device)
+        (meter, _), *fewer = [(self._run(model, shape), more) for model, more in self.models]
+        meter.flops += sum(more * (meter.flops - less.flops) for less, more in fewer)
+        return meter
+
+    def _run(self, model: Any, shape: Shape) -> Meter:
+        """One pass of one model."""
+        call = self.call(model, self.row, self.header, shape, self.device)
         meter = Meter(self.device)
         with meter, FusedAttention(meter):
             kept = call()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from ..errors import InputError
 from . import inputs
 from .checkout import comfy
 from .grid import Row
-from .models import Header, state_dict
+from .models import METADATA, Header, state_dict
 
 
 def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, device: str) -> Any:
@@ -38,7 +39,7 @@ def detected(header: Header, device: str) -> tuple[Any, dict[str, Any]]:
     """What ComfyUI takes the header for, and its diffusion model's tensors."""
     detection = comfy("model_detection")
     tensors = state_dict(header, device, prefix(header)) or state_dict(header, device)
-    config = detection.model_config_from_unet(tensors, "")
+    config = detection.model_config_from_unet(tensors, "", metadata=header.get(METADATA))
     if config is None:
         raise InputError("ComfyUI detects no diffusion model in this header")
     return config, tensors
@@ -64,6 +65,10 @@ def forward(model: Any, row: Row, header: Header, shape: Shape, device: str) -> 
     latent = torch.empty(shape.batch, shape.channels, *sides, device=device)
     sigma = torch.empty(shape.batch, device=device)
     given = inputs.made(row.inputs, shape, own(header), device)
+    if row.streams:
+        streams = [[inputs.size(side, shape, header) for side in one] for one in row.streams]
+        latent = torch.empty(shape.batch, 1, sum(prod(one[1:]) for one in streams), device=device)
+        given["latent_shapes"] = streams
     return lambda: model.apply_model(latent, sigma, **given)
 
 
