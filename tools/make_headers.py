@@ -59,7 +59,7 @@ def build(row: dict[str, Any]) -> Tensors:
     """The state dict of a module on the meta device."""
     file, name = row["class"].split(":")
     made = getattr(importlib.import_module(file), name)
-    arguments = dict(row.get("arguments", {}))
+    arguments = dict.fromkeys(row.get("none", ())) | row.get("arguments", {})
     if "config" in row:
         arguments["config_dict"] = json.loads((Path(COMFY) / row["config"]).read_text())
     given = {"operations": comfy.ops.disable_weight_init, "device": "meta", "dtype": torch.float32}

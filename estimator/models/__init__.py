@@ -65,6 +65,9 @@ def match(tensors: dict[str, Tensor]) -> tuple[list[Match], list[Refusal]]:
         if found and row.any_suffix:
             refused.append(Refusal(row.id, "the file holds a whole model"))
             continue
+        if told := next((one.row.id for one in found if row.general and one.row.role == row.role), ""):
+            refused.append(Refusal(row.id, f"told as `{told}`"))
+            continue
         reasons: list[str] = []
         for prefix in row.prefixes:
             reasons.append(mismatch(row, tensors, prefix, names))

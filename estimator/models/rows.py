@@ -62,6 +62,7 @@ class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A kind, and how it is told. Names in `has`, `lacks`, `shapes`, `ignores` and `adds` follow the prefix.
 
     A name in `has` may end in `*`. Some tensor must end in one of `any_suffix`, and none in `no_suffix`.
+    A `general` row is asked last: it is what no other row of its role has matched.
     """
 
     prefixes: tuple[str, ...]
@@ -70,6 +71,7 @@ class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lacks: tuple[str, ...] = ()
     any_suffix: tuple[str, ...] = ()
     no_suffix: tuple[str, ...] = ()
+    general: bool = False
     shapes: dict[str, tuple[int, ...]] = {}
     hyper: dict[str, Hyper] = {}
     ignores: tuple[str, ...] = ()
@@ -82,9 +84,9 @@ class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """Every component row, in the order of the tables and of their lines, endings last."""
+    """Every component row, in the order of the tables and of their lines; general ones, then endings last."""
     found: list[Row] = []
     for name in facts.names("families"):
         table: dict[str, Any] = facts.table(name)
         found += [msgspec.convert({"source": table["source"], **row}, Row) for row in table["component"]]
-    return tuple(sorted(found, key=lambda row: bool(row.any_suffix)))
+    return tuple(sorted(found, key=lambda row: (bool(row.any_suffix), row.general)))
