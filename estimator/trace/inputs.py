@@ -2,7 +2,8 @@
 
 An input is a list of sizes (a float32 tensor), or a table: `shape` with a `dtype`, `list` of inputs, one
 `size` as a number, or a plain `value`; `when` names a tensor of the header without which the input is left
-out, as is a tensor of no elements: no reference pictures are none, not an empty one. A size is a whole number or a sum of products of whole numbers, quantities of the shape (`batch`, `channels`, `frames`,
+out, as is a tensor of no elements: no reference pictures are none, not an empty one. A size is a whole
+number or a sum of products of whole numbers, quantities of the shape (`batch`, `channels`, `frames`,
 `height`, `width`, `text`, `reference`) and sides of the header's tensors: `"4*frames-3"`,
 `"txt_in.weight[1]"`.
 """
