@@ -86,11 +86,13 @@ def cost(
 ) -> Cost | None:
     """The cost of one pass by the law `data/costs/<name>.toml`; None where there is no such law.
 
+    A `name` that starts with `@` is an architecture that was traced on this machine.
+
     `operation` is forward, decode, encode or encode_text; `storage` is native, cast, or cast_fp8 (all
     weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not traced takes the
     nearest older law (else the oldest), with a band that is wider and reaches to the next newer one.
     """
-    found = _laws(name)
+    found = _laws_learned(name[1:]) if name.startswith("@") else _laws(name)
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]
     for kind in dict.fromkeys((storage, storage.removesuffix("_fp8"))):
         if chosen := [law for law in kept if law.storage == kind]:
@@ -141,6 +143,14 @@ def _laws(name: str) -> tuple[Law, ...]:
     return msgspec.convert(facts.table(f"costs/{name}")["law"], tuple[Law, ...])
 
 
+def _laws_learned(architecture: str) -> tuple[Law, ...]:
+    """The laws that were traced here; none where they cannot be read."""
+    try:
+        return msgspec.convert(facts.learned(architecture).get("laws", ()), tuple[Law, ...])
+    except msgspec.ValidationError:
+        return ()
+
+
 def _cost(laws: list[Law], shape: Shape, comfy: str) -> Cost:
     """The cost by the law of the asked version, its band reaching to the next newer law's peak."""
     asked = _numbers(comfy)
@@ -161,7 +171,7 @@ def _neighbours(laws: list[Law], shape: Shape, asked: tuple[int, ...]) -> tuple[
 
     def law_of(version: tuple[int, ...]) -> Law:
         same = [law for law in laws if version in map(_numbers, law.versions)]
-        return min(same, key=lambda law: _doublings(law.range["frames"], shape.frames))
+        return min(same, key=lambda law: (_far(law, "frames", shape.frames), _far(law, "batch", shape.batch)))
 
     return law_of(older[-1]), law_of(newer[0])
 
@@ -176,6 +186,11 @@ def _doublings_outside(law: Law, shape: Shape) -> float:
     """How far the shape lies outside what was traced, over all variables."""
     known = variables(law, shape)
     return sum(_doublings(span, known[name]) for name, span in law.range.items())
+
+
+def _far(law: Law, name: str, value: int) -> float:
+    """How many doublings a variable's value lies outside what was traced, 0 where it does not matter."""
+    return _doublings(law.range[name], value) if name in law.range else 0.0
 
 
 def _doublings(span: tuple[int, int], value: int) -> float:
