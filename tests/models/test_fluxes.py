@@ -84,6 +84,12 @@ def test_comfyui_takes_each_for_what_its_row_says(root, comfyui):
     assert expected == json.loads(done.stdout.splitlines()[-1])
 
 
+def test_a_file_of_mixed_types_has_the_published_bytes_and_says_what_its_layers_are(sparse_model, tmp_path):
+    (found,) = identify(read(sparse_model("flux2_dev_fp8mixed", tmp_path / "m.safetensors"))).components
+    assert ("flux2-dev", "F8_E4M3", "f8_e4m3_scaled") == (found.id, found.majority, found.quantization)
+    assert found.file_bytes / 1e9 == pytest.approx(35.455600, rel=1e-5)
+
+
 def narrowed(tensors, factor):
     """The same model at a width that is `factor` times as large."""
     return {
