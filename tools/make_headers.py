@@ -154,6 +154,14 @@ def file_tensors(row: dict[str, Any], modules: dict[str, Any]) -> Tensors:
     return as_saved(tensors, row["saved_by"]) if "saved_by" in row else tensors
 
 
+def said_of_layers(tensors: Tensors, kind: str) -> dict[str, str]:
+    """The metadata in which later files say that their fp8 layers are of this kind, in place of a mark."""
+    tensors.pop("scaled_fp8", None)
+    fp8 = [name for name, value in tensors.items() if value.dtype == torch.float8_e4m3fn]
+    layers = {name.removesuffix(".weight"): {"format": kind} for name in sorted(fp8)}
+    return {"_quantization_metadata": json.dumps({"format_version": "1.0", "layers": layers})}
+
+
 def file_bytes(tensors: Tensors, metadata: dict[str, str]) -> tuple[int, int]:
     """Tensor bytes, and the bytes of the safetensors header that names them."""
     at, header = 0, {"__metadata__": metadata} if metadata else {}
@@ -168,6 +176,7 @@ def file_bytes(tensors: Tensors, metadata: dict[str, str]) -> tuple[int, int]:
 def write(row: dict[str, Any], tensors: Tensors) -> str:
     """The case's file, and one line that compares it with the published size."""
     metadata = row.get("metadata", {})
+    metadata |= said_of_layers(tensors, row["layers"]) if "layers" in row else {}
     found = {name: [NAMES[value.dtype], list(value.shape)] for name, value in sorted(tensors.items())}
     text = json.dumps({"tensors": found, "metadata": metadata}, separators=(",", ":")).encode()
     (DATA / "headers" / f"{row['slug']}.json.gz").write_bytes(gzip.compress(text, mtime=0))

@@ -11,6 +11,7 @@ import torch
 from ..costs.law import Shape
 from . import autoencoders, encoders, samplers
 from .attention import FusedAttention
+from .choices import EvenChoice
 from .grid import Grid, Row
 from .meter import Meter
 from .models import DTYPES, Header, largest_cast
@@ -72,7 +73,7 @@ class Subject:
         """One pass of one model."""
         call = self.call(model, self.row, self.header, shape, self.device)
         meter = Meter(self.device)
-        with meter, FusedAttention(meter):
+        with meter, FusedAttention(meter), EvenChoice(self.row.experts):
             kept = call()
         del kept
         return meter

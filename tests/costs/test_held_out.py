@@ -42,7 +42,8 @@ def test_every_law_file_has_points_that_no_fit_saw():
 
 
 # FLOPs of a UNet are furthest off (2.5 %) where a latent does not halve evenly: its deep levels round up.
-WORST = {"peak": 0.02, "flops": 0.05, "largest_conv": 0.02}
+# Chroma Radiance's head goes in tiles of 512 patches: a law is up to 2.9 % high where the last is not full.
+WORST = {"peak": 0.03, "flops": 0.05, "largest_conv": 0.02}
 
 
 @pytest.mark.parametrize("name", POINTS)
