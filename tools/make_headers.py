@@ -59,13 +59,13 @@ def build(row: dict[str, Any]) -> Tensors:
     """The state dict of a module on the meta device."""
     file, name = row["class"].split(":")
     made = getattr(importlib.import_module(file), name)
-    arguments = dict(row.get("arguments", {}))
+    arguments = dict.fromkeys(row.get("none", ())) | row.get("arguments", {})
     if "config" in row:
         arguments["config_dict"] = json.loads((Path(COMFY) / row["config"]).read_text())
     given = {"operations": comfy.ops.disable_weight_init, "device": "meta", "dtype": torch.float32}
     takes = inspect.signature(made).parameters
     takes_params = "Flux" in name  # it gathers its arguments in **kwargs
-    arguments |= {key: value for key, value in given.items() if key in takes or takes_params}
+    arguments |= {key: value for key, value in given.items() if key in takes or takes_params or "args" in takes}
     if takes_params:  # and grows: an argument that a version does not know is at its only value there
         known = inspect.signature(importlib.import_module(file).FluxParams).parameters
         arguments = {key: value for key, value in arguments.items() if key in known or key in given}

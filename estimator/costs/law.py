@@ -161,7 +161,7 @@ def _neighbours(laws: list[Law], shape: Shape, asked: tuple[int, ...]) -> tuple[
 
     def law_of(version: tuple[int, ...]) -> Law:
         same = [law for law in laws if version in map(_numbers, law.versions)]
-        return min(same, key=lambda law: _doublings(law.range["frames"], shape.frames))
+        return min(same, key=lambda law: (_far(law, "frames", shape.frames), _far(law, "batch", shape.batch)))
 
     return law_of(older[-1]), law_of(newer[0])
 
@@ -176,6 +176,11 @@ def _doublings_outside(law: Law, shape: Shape) -> float:
     """How far the shape lies outside what was traced, over all variables."""
     known = variables(law, shape)
     return sum(_doublings(span, known[name]) for name, span in law.range.items())
+
+
+def _far(law: Law, name: str, value: int) -> float:
+    """How many doublings a variable's value lies outside what was traced, 0 where it does not matter."""
+    return _doublings(law.range[name], value) if name in law.range else 0.0
 
 
 def _doublings(span: tuple[int, int], value: int) -> float:

@@ -14,7 +14,8 @@ from ..costs.law import Shape
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One model, what to call, and at which points. What a row lacks it takes from the row it is `like`.
 
-    Each operation, each group of `frames` and each pair (storage, compute) of `dtypes` has its own law.
+    Each operation, each group of `frames` and each pair (storage, compute) of `dtypes` has its own law, and
+    so has a batch of one where it is `lone`: it goes another way, as its slices need no copies.
     `of` are classes of ComfyUI's `supported_models` (or of its autoencoders) that take the same `inputs`:
     a model that no row names is traced by the row of its class. `inputs` are a forward's inputs beside the
     latent (`inputs.py` says how they read). `sizes` are (height, width) in latent units, `reference` latent
@@ -37,6 +38,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     features: tuple[str, ...] = ()
     flops_features: tuple[str, ...] = ()
     batch: tuple[int, ...] = (1,)
+    lone: bool = False
     frames: tuple[tuple[int, ...], ...] = ((1,),)
     sizes: tuple[tuple[int, int], ...] = ((1, 1),)
     text: tuple[int, ...] = (0,)
@@ -46,27 +48,30 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Grid(msgspec.Struct, frozen=True):
-    """The points of one law: a row at one operation and one group of frames."""
+    """The points of one law: a row at one operation, one group of frames and one of batches."""
 
     row: Row
     operation: str
     frames: tuple[int, ...]
+    batch: tuple[int, ...]
 
     def points(self) -> list[Shape]:
         """The points that the fit sees: each variable alone away from its first value, and all pairs of ends.
 
         Enough to tell products of two variables apart; the full product would be several times as many.
         """
-        axes = (self.row.batch, self.frames, self.row.sizes, self.row.text, self.row.reference)
+        axes = (self.batch, self.frames, self.row.sizes, self.row.text, self.row.reference)
         return [_shape(*at) for at in product(*axes) if _apart(at, axes) < 2 or _at_ends(at, axes)]
 
     def trials(self) -> list[Shape]:
-        """The points that no fit sees, of those the ones whose frames are nearest to this group's."""
+        """The points that no fit sees, of those the ones nearest to this group in frames and in batch."""
         found = [(*at, 0)[:6] for at in self.row.held_out]
+        batches = _batches(self.row)
         return [
             _shape(batch, frames, (height, width), text, reference)
             for batch, frames, height, width, text, reference in found
             if self.frames == min(self.row.frames, key=lambda group: _far(group, frames))
+            and self.batch == min(batches, key=lambda group: _far(group, batch))
         ]
 
     def reach(self) -> list[Shape]:
@@ -76,7 +81,8 @@ class Grid(msgspec.Struct, frozen=True):
         frames = {*self.frames, *((4 * self.frames[-1],) if len(self.frames) > 1 else ())}
         text = {*row.text, *((4 * max(row.text),) if len(row.text) > 1 else ())}
         references = {*row.reference, *((4 * max(row.reference),) if len(row.reference) > 1 else ())}
-        return [_shape(*at) for at in product((1, 4 * max(row.batch)), frames, sides, text, references)]
+        batches = {min(self.batch), (4 if len(self.batch) > 1 else 1) * max(self.batch)}
+        return [_shape(*at) for at in product(batches, frames, sides, text, references)]
 
 
 def rows() -> dict[str, Row]:
@@ -90,12 +96,19 @@ def rows() -> dict[str, Row]:
 def grids(*names: str) -> list[Grid]:
     """The grids of the rows with these names, or of all but templates."""
     return [
-        Grid(row, operation, frames)
+        Grid(row, operation, frames, batch)
         for row in rows().values()
         for operation in row.operations
         for frames in row.frames
+        for batch in _batches(row)
         if (row.name in names if names else not row.template)
     ]
+
+
+def _batches(row: Row) -> list[tuple[int, ...]]:
+    """The groups of batches that have laws of their own."""
+    more = tuple(batch for batch in row.batch if batch > 1)
+    return [(1,), more] if row.lone else [row.batch]
 
 
 def _whole(row: dict[str, Any], raw: dict[str, dict[str, Any]]) -> dict[str, Any]:

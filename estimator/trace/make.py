@@ -94,11 +94,12 @@ def agree(one: Law, other: Law, shapes: list[Shape]) -> bool:
 
 
 def is_of(law: Law, grid: Grid, dtypes: tuple[str, str], about: About) -> bool:
-    """Whether a law was made for this operation, these frames and these dtypes."""
+    """Whether a law was made for this operation, these frames, these batches and these dtypes."""
     compute = DTYPES[dtypes[1]].itemsize
     case = (grid.operation, storage_kind(grid, dtypes), compute, about.cast)
-    frames = (grid.frames[0], grid.frames[-1])
-    return case == (law.operation, law.storage, law.compute_bytes, law.cast) and law.range["frames"] == frames
+    ends = [(group[0], group[-1]) for group in (grid.frames, grid.batch)]
+    said = (law.operation, law.storage, law.compute_bytes, law.cast)
+    return case == said and [law.range["frames"], law.range.get("batch", ends[1])] == ends
 
 
 def gives(law: Law, points: list[Point]) -> bool:
@@ -148,7 +149,7 @@ def _matrix(law: Law, features: tuple[str, ...], shapes: list[Shape]) -> fit.Arr
 
 
 def _range(law: Law, points: list[Point]) -> dict[str, tuple[int, int]]:
-    """Least and most of each variable that the law's features are made of, and of frames."""
+    """Least and most of each variable that the law's features are made of, of frames and of batches."""
     known = [variables(law, point.shape) for point in points]
-    used = {"frames"}.union(*(name.split("*") for name in law.features)) - {"1"}
+    used = {"frames", "batch"}.union(*(name.split("*") for name in law.features)) - {"1"}
     return {name: (min(k[name] for k in known), max(k[name] for k in known)) for name in sorted(used)}

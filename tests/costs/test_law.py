@@ -126,7 +126,7 @@ def test_a_law_says_where_it_is_from_and_how_well_it_fits(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_each_version_has_one_law_for_each_case(name):
     cases = [
-        (version, law.operation, law.storage, law.compute_bytes, law.range["frames"])
+        (version, law.operation, law.storage, law.compute_bytes, law.range["frames"], law.range.get("batch"))
         for law in laws(name)
         for version in law.versions
     ]
