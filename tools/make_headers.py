@@ -65,7 +65,8 @@ def build(row: dict[str, Any]) -> Tensors:
     given = {"operations": comfy.ops.disable_weight_init, "device": "meta", "dtype": torch.float32}
     takes = inspect.signature(made).parameters
     takes_params = "Flux" in name  # it gathers its arguments in **kwargs
-    arguments |= {key: value for key, value in given.items() if key in takes or takes_params or "args" in takes}
+    takes_all = takes_params or "args" in takes  # or hands all on
+    arguments |= {key: value for key, value in given.items() if key in takes or takes_all}
     if takes_params:  # and grows: an argument that a version does not know is at its only value there
         known = inspect.signature(importlib.import_module(file).FluxParams).parameters
         arguments = {key: value for key, value in arguments.items() if key in known or key in given}

@@ -20,7 +20,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     a model that no row names is traced by the row of its class. `inputs` are a forward's inputs beside the
     latent (`inputs.py` says how they read). `sizes` are (height, width) in latent units, `reference` latent
     cells of reference pictures; `scale` and `frame_scale` are pixels per latent unit; `held_out` are
-    (batch, frames, height, width, text) or these and reference. A `template` is there to be like.
+    (batch, frames, height, width, text) or these and reference. A `template` is there to be like. Tokens are
+    taken to choose evenly among `experts`.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     dtypes: tuple[tuple[str, str], ...] = ()
     patch: int = 1
     inputs: dict[str, Any] = {}
+    experts: int = 0
     text_default: int = 0
     scale: int = 8
     frame_scale: int = 1

@@ -10,6 +10,7 @@ import torch
 from ..costs.law import Shape
 from . import autoencoders, encoders, samplers
 from .attention import FusedAttention
+from .choices import EvenChoice
 from .grid import Grid, Row
 from .meter import Meter
 from .models import DTYPES, Header, largest_cast
@@ -41,7 +42,7 @@ class Subject:
         """Run one pass and return its meter. Inputs that ComfyUI has on the card before count zero."""
         call = self.call(self.model, self.row, self.header, shape, self.device)
         meter = Meter(self.device)
-        with meter, FusedAttention(meter):
+        with meter, FusedAttention(meter), EvenChoice(self.row.experts):
             kept = call()
         del kept
         return meter

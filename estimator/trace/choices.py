@@ -1,0 +1,31 @@
+"""Rows that a mask picks, where masks have no values: mixtures of experts send each token to some of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+
+class EvenChoice(TorchFunctionMode):
+    """Inside, a mask along a tensor's first side picks one row in so many, as an even choice would."""
+
+    def __init__(self, ways: int) -> None:
+        """`ways` is how many masks share the rows between them; 0 leaves everything as it is."""
+        super().__init__()
+        self.ways = ways
+
+    def __torch_function__(  # type: ignore[no-untyped-def]
+        self, func, types, args=(), kwargs=None
+    ):
+        """Indexing by a mask by as many indices; anything else as it is."""
+        if self.ways and func in (torch.Tensor.__getitem__, torch.Tensor.__setitem__) and _is_mask(args[1]):
+            rows = args[1].new_empty(args[1].shape[0] // self.ways, dtype=torch.int64)
+            args = (args[0], rows, *args[2:])
+        return func(*args, **(kwargs or {}))
+
+
+def _is_mask(index: Any) -> bool:
+    """Whether an index is a mask along one side."""
+    return isinstance(index, torch.Tensor) and index.dtype == torch.bool and index.dim() == 1
