@@ -41,7 +41,9 @@ def reserved(row: Row, point: dict[str, Any]) -> float | None:
     """What ComfyUI reserves for a point, in times of the traced peak; None where it has no estimate."""
     known, shape, size = facts.table("managers/constants"), Shape(**point["shape"]), point["compute_bytes"]
     if point["operation"] == "forward":
-        factor = known["estimate"]["factors"][row.comfy_class]
+        factor = own_factor(row.id, point["version"])
+        if factor is None:
+            return None
         area = shape.batch * shape.frames * shape.height * shape.width
         return area * size * known["estimate"]["fused_per_element"] * factor * MIB / point["peak"]
     each = known["vae_estimate"].get(row.family)
@@ -51,6 +53,12 @@ def reserved(row: Row, point: dict[str, Any]) -> float | None:
     operation = point["operation"]
     per_pixel = each.get(f"{operation}_image", each[operation]) if image else each[operation]
     return shape.batch * shape.height * 8 * shape.width * 8 * per_pixel * size / point["peak"]
+
+
+def own_factor(name: str, version: str) -> float | None:
+    """ComfyUI's factor for a component in a version; None where it was not asked."""
+    found = (row for row in facts.table("managers/factors")["factor"] if row["id"] == name)
+    return next((row["versions"].get(version) for row in found), None)
 
 
 def summary() -> list[dict[str, Any]]:

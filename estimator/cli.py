@@ -1,4 +1,4 @@
-"""The command line: `inspect`, `graph`, `check`, `gpus`. Each imports what it needs, to start quickly."""
+"""The command line. Each command imports what it needs, to start quickly."""
 
 from __future__ import annotations
 
@@ -110,9 +110,10 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """What model files hold: role, family, parameters, bytes by element type; folders with their totals."""
-    from .report import cache, tree
+    from .facts import user_folder
+    from .report import tree
 
-    found = tree.inspect(files, sort, None if no_cache else cache.folder() / "inspect.json")
+    found = tree.inspect(files, sort, None if no_cache else user_folder() / "inspect.json")
     out(tree.encode(found) if as_json else tree.render(found, by_folder=sort == "name"))
     if any(one.broken for one in found):
         raise typer.Exit(2)
@@ -129,6 +130,24 @@ def gpus(
 
     rows = [card(name) for name in names] if names else cards()
     out(report.encode(rows) if as_json else report.render(rows, columns()))
+
+
+@app.command()
+def trace(
+    file: Annotated[Path, typer.Argument(help="A model file: its header is all that is read.")],
+    shape: Annotated[
+        str, typer.Option(help="One latent as 1x16x128x128 (batch, channels, sizes) instead of a law.")
+    ] = "",
+    text: Annotated[int, typer.Option(help="Text tokens beside --shape; without it, the usual number.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Trace what a model works in, with the ComfyUI that COMFYUI_PATH names; no card, no weights."""
+    from .options import comfyui_path, latent
+    from .report import traced as report
+    from .trace.file import trace as run
+
+    found = run(file, comfyui_path(), latent(shape, text))
+    out(report.encode(found) if as_json else report.render(found))
 
 
 def columns() -> int:

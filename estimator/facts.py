@@ -1,9 +1,15 @@
-"""The only reader of `data/`: facts are rows there, each with its source, and never constants in code."""
+"""The only reader of `data/`: facts are rows there, each with its source, and never constants in code.
+
+What was traced on this machine for models that no row knows lies beside the user's other cached files.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import os
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,3 +50,49 @@ def names(folder: str) -> tuple[str, ...]:
     """The tables of one folder of `data/`, sorted: `names("families")` is `("families/flux", ...)`."""
     found = [path for path in (DATA / folder).iterdir() if path.suffix in (".toml", ".json")]
     return tuple(sorted(f"{folder}/{path.stem}" for path in found))
+
+
+def user_folder() -> Path:
+    """The user's cache folder on this system."""
+    home = Path.home()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or home / ".cache"
+    return Path(base) / "vram-forecast"
+
+
+def learned(architecture: str) -> dict[str, Any]:
+    """What was traced here for an architecture: `kind` and `laws`; empty where nothing can be read."""
+    try:
+        found = msgspec.json.decode(_learned(architecture).read_bytes())
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def anything_learned() -> bool:
+    """Whether there is anything that was traced here."""
+    return _learned("").parent.is_dir()
+
+
+def learn(architecture: str, found: Any) -> None:
+    """Keep what was traced, in one step; where nothing can be written nothing is kept."""
+    write_whole(_learned(architecture), msgspec.json.encode(found))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file of the user's cache, so that no reader sees half of it; silent where that fails."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+
+
+def _learned(architecture: str) -> Path:
+    """Where it is kept."""
+    return user_folder() / "traced" / f"{architecture}.json"

@@ -176,3 +176,27 @@ def extra_folders(path: Path) -> dict[str, list[Path]]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"cannot be used ({reason})", where=str(path), do="Check the file.") from None
+
+
+def comfyui_path() -> str:
+    """The ComfyUI checkout that COMFYUI_PATH names. Raises `InputError` where it names none."""
+    named = os.environ.get("COMFYUI_PATH", "")
+    if not Path(named or "?", "comfyui_version.py").is_file():
+        where = named or "COMFYUI_PATH"
+        raise InputError("no ComfyUI here", where=where, do="Set COMFYUI_PATH to a ComfyUI checkout.")
+    return named
+
+
+def latent(shape: str, text: int = 0) -> tuple[int, ...]:
+    """`1x16x128x128` or `1x16x21x60x104` as (batch, channels, frames, height, width, text tokens).
+
+    Of a sequence, `1x64x1024`, the length is the width. Empty for no shape. Raises `InputError` for others.
+    """
+    if not shape:
+        return ()
+    sides = [int(side) for side in shape.split("x") if side.isdecimal()]
+    if len(sides) not in (3, 4, 5) or shape.count("x") != len(sides) - 1 or not all(sides):
+        raise InputError(f"`{shape}` is no latent", where="--shape", do="Write it as 1x16x128x128.")
+    batch, channels, *space = sides
+    frames, height, width = [1] * (3 - len(space)) + space
+    return (batch, channels, frames, height, width, text)

@@ -21,60 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from estimator import facts  # noqa: E402
-from estimator.costs.law import Law, Shape  # noqa: E402
+from estimator.costs.law import Law  # noqa: E402
 from estimator.errors import InputError  # noqa: E402
 from estimator.trace.checkout import Checkout, open_checkout  # noqa: E402
-from estimator.trace.grid import Grid, grids  # noqa: E402
+from estimator.trace.grid import grids  # noqa: E402
 
 COSTS = facts.DATA / "costs"
 HELD_OUT = ROOT / "tests" / "costs" / "held_out"
-
-
-def traced(subject: Any, shapes: list[Shape]) -> list[Any]:
-    """The points of these shapes, one forward each."""
-    from estimator.trace.make import Point
-
-    meters = ((shape, subject.trace(shape)) for shape in shapes)
-    return [Point(shape, meter.peak, meter.series, meter.convs, meter.flops) for shape, meter in meters]
-
-
-def subject_of(grid: Grid, dtypes: tuple[str, str], header: str) -> Any:
-    """A model of the grid, ready to be run."""
-    from estimator.trace.device import pretendable
-    from estimator.trace.run import Subject
-
-    return Subject(grid, facts.header(header)["tensors"] if header else {}, dtypes, pretendable())
-
-
-def made(
-    grid: Grid, dtypes: tuple[str, str], checkout: Checkout, kept: list[Law]
-) -> tuple[Law, list[Any], list[Any]]:
-    """The law of one grid in one pair of dtypes, with the points that were traced and those held out.
-
-    A kept law of another version that gives what no fit saw, and the grid's ends, is taken for this one.
-    """
-    import torch
-
-    from estimator.trace import make
-
-    first, *others = grid.row.headers or ("",)
-    subject = subject_of(grid, dtypes, first)
-    trials = traced(subject, grid.trials())
-    about = make.About(
-        (checkout.version,), (checkout.commit,), torch.__version__, subject.device, subject.cast
-    )
-    old = [law for law in kept if make.is_of(law, grid, dtypes, about)]
-    ends = traced(subject, [grid.points()[0], grid.points()[-1]] if old else [])
-    for law in old:
-        if make.gives(law, trials + ends):
-            return said_of(law, [(checkout.version, checkout.commit)]), ends, trials
-    points = traced(subject, grid.points())
-    law = make.law(grid, dtypes, subject.compute.itemsize, points, about)
-    for header in others:
-        same = traced(subject_of(grid, dtypes, header), grid.trials())
-        law = make.with_errors(law, worst_held_out=make.worst(law, same))
-    law = msgspec.structs.replace(law, same_for=grid.row.headers[1:])
-    return make.with_errors(law, worst_held_out=make.worst(law, trials)), points, trials
 
 
 def versions(law: Law) -> list[tuple[str, str]]:
@@ -82,19 +35,17 @@ def versions(law: Law) -> list[tuple[str, str]]:
     return list(zip(law.versions, law.commits, strict=True))
 
 
-def said_of(law: Law, of: list[tuple[str, str]]) -> Law:
-    """The law, said of these versions and commits."""
-    return msgspec.structs.replace(law, versions=tuple(v for v, _ in of), commits=tuple(c for _, c in of))
-
-
 def without(law: Law, version: str) -> Law:
     """The law, no longer said of a version."""
+    from estimator.trace.study import said_of
+
     return said_of(law, [of for of in versions(law) if of[0] != version])
 
 
 def merged(kept: list[Law], new: Law, points: list[Any], trials: list[Any]) -> list[Law]:
     """The new law beside the kept ones, or its version added to a kept one that says the same."""
     from estimator.trace import make
+    from estimator.trace.study import said_of
 
     case = ("operation", "storage", "compute_bytes", "range", "features", "cast")
     for at, law in enumerate(kept):
@@ -156,21 +107,24 @@ def kept_laws(name: str, version: str) -> list[Law]:
 
 def run(name: str, checkout: Checkout) -> None:
     """Trace and write one name, saying how each law came out."""
+    from estimator.trace.study import study
+
     found, held_out = kept_laws(name, checkout.version), []
     for grid in grids(name):
+        headers = [facts.header(slug)["tensors"] for slug in grid.row.headers] or [{}]
         for dtypes in grid.row.dtypes:
             start = time.monotonic()
-            law, points, trials = made(grid, dtypes, checkout, found)
-            before = len(found)
-            found = merged(found, law, points, trials)
+            done = study(grid, dtypes, headers, checkout, found)
+            law, before = done.law, len(found)
+            found = merged(found, law, done.points, done.trials)
             about = {"operation": law.operation, "storage": law.storage, "compute_bytes": law.compute_bytes}
             held_out += [
                 {"version": checkout.version, **about, "shape": msgspec.structs.asdict(p.shape)}
                 | {"peak": p.peak, "flops": p.flops, "largest_conv": max(p.convs, default=0)}
-                for p in trials
+                for p in done.trials
             ]
             print(
-                f"{name} {law.operation} {law.storage} {law.compute_bytes}: {len(points)} points, "
+                f"{name} {law.operation} {law.storage} {law.compute_bytes}: {len(done.points)} points, "
                 f"{len(law.pieces)} pieces, worst {law.worst_on_grid:.3%} on the grid, "
                 f"{law.worst_held_out:.3%} held out, {'new' if len(found) > before else 'shared'}, "
                 f"{time.monotonic() - start:.0f} s",

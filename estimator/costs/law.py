@@ -86,11 +86,13 @@ def cost(
 ) -> Cost | None:
     """The cost of one pass by the law `data/costs/<name>.toml`; None where there is no such law.
 
+    A `name` that starts with `@` is an architecture that was traced on this machine.
+
     `operation` is forward, decode, encode or encode_text; `storage` is native, cast, or cast_fp8 (all
     weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not traced takes the
     nearest older law (else the oldest), with a band that is wider and reaches to the next newer one.
     """
-    found = _laws(name)
+    found = _laws_learned(name[1:]) if name.startswith("@") else _laws(name)
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]
     for kind in dict.fromkeys((storage, storage.removesuffix("_fp8"))):
         if chosen := [law for law in kept if law.storage == kind]:
@@ -139,6 +141,14 @@ def _laws(name: str) -> tuple[Law, ...]:
     if f"costs/{name}" not in facts.names("costs"):
         return ()
     return msgspec.convert(facts.table(f"costs/{name}")["law"], tuple[Law, ...])
+
+
+def _laws_learned(architecture: str) -> tuple[Law, ...]:
+    """The laws that were traced here; none where they cannot be read."""
+    try:
+        return msgspec.convert(facts.learned(architecture).get("laws", ()), tuple[Law, ...])
+    except msgspec.ValidationError:
+        return ()
 
 
 def _cost(laws: list[Law], shape: Shape, comfy: str) -> Cost:

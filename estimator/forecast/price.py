@@ -44,9 +44,14 @@ class Pricer:
             return None, None
         if step.kind == "sample":
             batch = step.shape.batch
-            return reserve.sampling(main, step.shape, 2 * batch), reserve.sampling(main, step.shape, batch)
+            evicts = self.sampler_reserve(main, step.shape, 2 * batch)
+            return evicts, self.sampler_reserve(main, step.shape, batch)
         own = self.vae_reserve(step, main) if step.kind in VAE_KINDS else None
         return own, own
+
+    def sampler_reserve(self, main: Held, shape: Shape, batch: int) -> int | None:
+        """ComfyUI's own estimate of a forward of `batch` latents, bytes."""
+        return reserve.sampling(main, shape, batch, self.machine.policy.comfy)
 
     def vae_reserve(self, step: Step, main: Held) -> int | None:
         """ComfyUI's own estimate of decoding or encoding one picture or tile, bytes."""
@@ -74,7 +79,7 @@ class Pricer:
         """How many conditions ComfyUI runs in one pass: all, if 1.5 times its estimate of them is free."""
         if step.conditions < 2 or step.shape is None:
             return 1
-        own = reserve.sampling(main, step.shape, step.conditions * step.shape.batch)
+        own = self.sampler_reserve(main, step.shape, step.conditions * step.shape.batch)
         factor = facts.table("managers/constants")["legacy"]["batching_factor"]
         return step.conditions if own is not None and own * factor < free else 1
 
@@ -97,7 +102,7 @@ class Pricer:
         """The price of passes at just this shape."""
         part = self.parts[main.key]
         paid = cost(
-            part.costs,
+            part.cost_table,
             step.law,
             shape,
             comfy=self.machine.policy.comfy,
@@ -127,7 +132,7 @@ class Pricer:
             row = facts.table("managers/constants")["workspace"]["transformer"]
             return Estimate(row["low_mib"] * MIB, row["best_mib"] * MIB, row["high_mib"] * MIB, "assumed")
         if step.kind == "sample":
-            bound = reserve.sampling(main, shape, shape.batch) or 0
+            bound = self.sampler_reserve(main, shape, shape.batch) or 0
         else:
             bound = shape.batch * (reserve.vae(part, main, self.machine.device, shape, step.law) or 0)
         high = max(paid.largest_conv, bound - round(paid.activations.best))

@@ -10,18 +10,38 @@ from .. import facts
 from ..costs import Shape
 from ..models import Component
 from ..runtime import Device, Held
+from ..runtime.machine import version
 from ..units import MIB
 from ..workflow.latents import latent_format
 
 
-def sampling(held: Held, shape: Shape, batch: int) -> int | None:
-    """Bytes that ComfyUI reserves for a forward of `batch` latents; None for a class we have no factor of."""
-    rule = facts.table("managers/constants")["estimate"]
-    factor = rule["factors"].get(held.comfy_class)
-    if factor is None:
+def sampling(held: Held, shape: Shape, batch: int, comfy: str) -> int | None:
+    """Bytes that ComfyUI reserves for a forward of `batch` latents; None for a class we have no factor of.
+
+    Reference pictures count once, whatever the batch, in the classes that count them at all.
+    """
+    rule, known = facts.table("managers/constants")["estimate"], factor(held, comfy)
+    if known is None:
         return None
     area = batch * shape.frames * shape.height * shape.width
-    return int(area * held.compute_bytes * rule["fused_per_element"] * factor * MIB)
+    area += shape.reference if held.comfy_class in rule["counts_references"] else 0
+    return int(area * held.compute_bytes * rule["fused_per_element"] * known * MIB)
+
+
+def factor(held: Held, comfy: str) -> float | None:
+    """ComfyUI's factor for a component: of this kind, else of its class where all kinds of it agree."""
+    rows = facts.table("managers/factors")["factor"]
+    same = [row for row in rows if row["id"] == held.component]
+    same = same or [row for row in rows if row["comfy_class"] == held.comfy_class]
+    found = {_of_version(row["versions"], comfy) for row in same}
+    return found.pop() if len(found) == 1 else None
+
+
+def _of_version(known: dict[str, float], comfy: str) -> float:
+    """The factor of the newest version up to the asked one, else of the oldest."""
+    order = sorted(known, key=version)
+    older = [one for one in order if version(one) <= version(comfy)]
+    return known[older[-1] if older else order[0]]
 
 
 def vae(component: Component, held: Held, device: Device, shape: Shape, operation: str) -> int | None:

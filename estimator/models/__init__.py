@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from .. import facts
 from ..formats import Tensor, TensorTable, packed
 from .adapters import adapter
 from .component import Component, Module, is_scale
+from .learned import learned_kind, unclaimed
 from .quantized import Unpacked, unpack
-from .rows import Hyper, Role, Row, rows
+from .rows import Hyper, Kind, Role, Row, rows
 
 __all__ = [
     "Component",
@@ -24,6 +26,7 @@ __all__ = [
     "is_scale",
     "match",
     "rows",
+    "stranger",
     "unpack",
 ]
 
@@ -53,7 +56,42 @@ def identify(table: TensorTable) -> Identification:
     """The components of the file, each under the first prefix where its row matches."""
     seen = unpack(table)
     found, refused = match(seen.tensors)
-    return Identification(tuple(component(one, table, seen) for one in found), tuple(refused))
+    components = [component(one, table, seen) for one in found]
+    if facts.anything_learned() and (stranger := rest(table, seen, found)):
+        kind = learned_kind(stranger.architecture)
+        components += [of_kind(stranger, kind)] if kind else []
+    return Identification(tuple(components), tuple(refused))
+
+
+def stranger(table: TensorTable) -> Component | None:
+    """What a file holds beside the components that rows know: a model to be traced; None where nothing."""
+    seen = unpack(table)
+    return rest(table, seen, match(seen.tensors)[0])
+
+
+def rest(table: TensorTable, seen: Unpacked, found: list[Match]) -> Component | None:
+    """The tensors of no component, as a component of an unknown kind."""
+    tensors = unclaimed(seen.tensors, (one.prefix for one in found))
+    if not tensors:
+        return None
+    return Component(
+        id="unknown",
+        family="",
+        title="a model of no family we know",
+        role="unknown",
+        path=table.path,
+        prefix="",
+        hyper={},
+        tensors=tuple(tensors),
+        layouts=seen.layouts,
+        format=table.format,
+    )
+
+
+def of_kind(one: Component, kind: Kind) -> Component:
+    """A component, said to be of a kind."""
+    fields = {name: getattr(kind, name) for name in Kind.__struct_fields__}
+    return msgspec.structs.replace(one, **fields)
 
 
 def match(tensors: dict[str, Tensor]) -> tuple[list[Match], list[Refusal]]:

@@ -7,7 +7,9 @@ from functools import cached_property
 
 import msgspec
 
+from .. import facts
 from ..formats import Tally, Tensor, packed, tally
+from .learned import architecture
 from .quantized import scale_names
 from .rows import Kind
 
@@ -69,6 +71,17 @@ class Component(Kind, frozen=True, kw_only=True, dict=True):
             if layout and not is_scale(tensor):
                 held[layout] += tensor.parameters
         return held.most_common(1)[0][0] if held else None
+
+    @cached_property
+    def architecture(self) -> str:
+        """A digest of what it is, whatever type it is stored in."""
+        return architecture(one for one in self.tensors if not is_scale(one))
+
+    @cached_property
+    def cost_table(self) -> str:
+        """Where its costs are: `@architecture` where it was traced on this machine, else its row's table."""
+        traced_here = facts.anything_learned() and facts.learned(self.architecture).get("laws")
+        return f"@{self.architecture}" if traced_here else self.costs
 
     @cached_property
     def modules(self) -> tuple[Module, ...]:

@@ -5,16 +5,12 @@ Nothing depends on it: a cache that is missing, broken or of another version is 
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import tempfile
 from pathlib import Path
 
 import msgspec
 
 from .._version import __version__
-from ..facts import DATA
+from ..facts import DATA, write_whole
 from .files import FileReport, printable
 from .scan import Found
 
@@ -34,18 +30,6 @@ class Stored(msgspec.Struct):
 
     made_by: str = ""
     files: dict[str, Entry] = {}
-
-
-def folder() -> Path:
-    """The user's cache folder on this system."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or home / ".cache"
-    return Path(base) / "vram-forecast"
 
 
 def fingerprint() -> str:
@@ -94,9 +78,4 @@ class Cache:
         if not self.path or not self.fresh:
             return
         files = dict(list({**self.kept, **self.fresh}.items())[-MOST:])
-        with contextlib.suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.path.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode(Stored(self.made_by, files)))
-            Path(name).replace(self.path)
+        write_whole(self.path, msgspec.json.encode(Stored(self.made_by, files)))

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from headers import lay
 from vram_forecast.estimator.errors import InputError
+from vram_forecast.estimator.facts import user_folder
 from vram_forecast.estimator.report import remarks, tree
-from vram_forecast.estimator.report.cache import Cache, folder
+from vram_forecast.estimator.report.cache import Cache
 from vram_forecast.estimator.report.files import FileReport, describe
 
 ONE = {"x": ("F16", [4, 4])}
@@ -150,7 +151,7 @@ def test_nothing_is_left_beside_the_cache(models, tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="the variable is Linux's")
 def test_the_cache_lies_where_the_system_keeps_caches(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert tmp_path / "vram-forecast" == folder()
+    assert tmp_path / "vram-forecast" == user_folder()
 
 
 def test_files_that_list_the_same_tensors_are_described_alike(tmp_path):

@@ -1,0 +1,83 @@
+"""`trace FILE`: the model of a file, traced by the user's own ComfyUI, and kept for later forecasts."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .. import facts
+from ..errors import InputError
+from ..formats import read
+from ..models import Component, identify, stranger
+from ..models.rows import Kind
+from ..report.traced import Point, Traced
+from .request import Answer, Pass, ask, request
+
+# What can be traced by itself, the heaviest work of a prompt first.
+ROLES = ("diffusion_model", "vae")
+
+
+def trace(file: Path, comfyui: str, shape: tuple[int, ...] = ()) -> Traced:
+    """Trace what `file` holds; without a `shape` its laws are made and kept.
+
+    Raises `InputError` where the file cannot be read, or ComfyUI cannot run what it holds: the reason is
+    what came out of the attempt.
+    """
+    subject, begun = subject_of(file), time.monotonic()
+    answer = ask(request(subject, comfyui, shape))
+    if answer.problem:
+        raise InputError(f"unknown: {answer.problem}", where=str(file), do="Its weights are still counted.")
+    if answer.laws:
+        keep(subject, answer)
+    return Traced(
+        path=str(file),
+        comfyui=answer.version,
+        comfy_class=answer.kind.get("comfy_class", ""),
+        role=answer.kind.get("role", subject.role),
+        inputs=answer.inputs,
+        laws=len(answer.laws),
+        worst_held_out=max((law.worst_held_out for law in answer.laws), default=None),
+        seconds=round(time.monotonic() - begun, 1),
+        points=tuple(map(point, answer.passes)),
+    )
+
+
+def subject_of(file: Path) -> Component:
+    """What of a file is to be traced. Raises `InputError` where it holds nothing that can be."""
+    table = read(file)
+    found = identify(table).components
+    for role in ROLES:
+        for one in found:
+            if one.role == role:
+                return one
+    unknown = stranger(table)
+    if unknown is None:
+        held = ", ".join(one.title for one in found) or "no model"
+        raise InputError(f"it holds {held}", where=str(file), do="Only samplers and VAEs are traced.")
+    return unknown
+
+
+def keep(subject: Component, answer: Answer) -> None:
+    """Keep the laws, and for a model of no known family what ComfyUI says that it is."""
+    known: dict[str, Any] = {}
+    if subject.role == "unknown":
+        name = answer.kind["comfy_class"]
+        known = msgspec.to_builtins(Kind(id=f"traced-{name.lower()}", family=name, title=name, **answer.kind))
+    laws = msgspec.to_builtins(answer.laws)
+    facts.learn(subject.architecture, {"kind": known, "laws": laws, "comfyui": answer.version})
+
+
+def point(one: Pass) -> Point:
+    """A pass as the report has it."""
+    return Point(
+        operation=one.operation,
+        storage=one.storage,
+        compute=one.compute,
+        shape=msgspec.structs.astuple(one.shape),
+        activations=one.peak,
+        flops=one.flops,
+        comfy_reserves=one.reserved,
+    )

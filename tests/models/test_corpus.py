@@ -1,0 +1,80 @@
+"""Our answer for every header beside ComfyUI's own, which tests/corpus/ holds (made by tools/make_corpus.py)."""
+
+import json
+from pathlib import Path
+
+import pytest
+from vram_forecast.estimator.models import identify, match, rows
+from vram_forecast.estimator.models.published import stand_in
+from vram_forecast.estimator.workflow.latents import latent_format
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPUS = ROOT / "tests" / "corpus"
+SLUGS = sorted(path.name.removesuffix(".json.gz") for path in (ROOT / "data" / "headers").glob("*.json.gz"))
+NEWEST = "0.33.0"
+
+
+def answer(slug):
+    """ComfyUI 0.33.0's answer for the components of a header, by our ids."""
+    return json.loads((CORPUS / slug / "expected.json").read_text())[NEWEST]
+
+
+def components(slug):
+    return {one.id: one for one in identify(stand_in(slug, slug)).components}
+
+
+def test_every_header_has_a_case_and_every_case_a_header():
+    assert sorted(path.parent.name for path in CORPUS.glob("*/expected.json")) == SLUGS
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_header_is_split_into_parts_that_one_row_claims_each(slug):
+    found, _ = match(stand_in(slug, slug).tensors)
+    parts = [(one.row.role, one.prefix) for one in found]
+    assert parts
+    assert len(set(parts)) == len(parts)
+    assert set(components(slug)) >= set(answer(slug))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_diffusion_model_is_what_comfyui_detects(slug):
+    for name, one in answer(slug).items():
+        ours = components(slug)[name]
+        if one["role"] != "diffusion_model" or "problem" in one:
+            continue
+        assert one["comfy_class"] == ours.comfy_class
+        if ours.latent:
+            assert (one["latent"], one["channels"]) == (ours.latent, latent_format(ours.latent).channels)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_component_has_the_bytes_of_comfyuis_own_module(slug):
+    for name, one in answer(slug).items():
+        if "bytes" in one and one["role"] == "diffusion_model":
+            ours = components(slug)[name]
+            plain = not ours.quantization and len(ours.by_dtype) == 1
+            assert not plain or one["bytes"] == pytest.approx(ours.file_bytes, rel=2e-3)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_vae_is_the_class_that_comfyui_makes(slug):
+    for name, one in answer(slug).items():
+        if one["role"] == "vae" and "problem" not in one:
+            assert one["comfy_class"] == components(slug)[name].comfy_class
+
+
+def test_one_kind_of_text_encoder_of_comfyui_is_one_family_or_more_and_never_shared():
+    kinds = {}
+    for slug in SLUGS:
+        for name, one in answer(slug).items():
+            if one["role"] == "text_encoder" and one.get("te_model"):
+                kinds.setdefault(components(slug)[name].family, set()).add(one["te_model"])
+    assert kinds
+    assert {} == {family: found for family, found in kinds.items() if len(found) > 1}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_what_does_not_match_says_why(slug):
+    refusals = identify(stand_in(slug, slug)).refusals
+    assert all(one.reason for one in refusals)
+    assert len(refusals) + len(identify(stand_in(slug, slug)).components) == len(rows())
