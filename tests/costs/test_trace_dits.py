@@ -62,15 +62,8 @@ def test_a_peak_of_the_design_comes_out_of_its_law(name, shape, peak):
 
 def test_a_batch_of_two_goes_by_its_own_law():
     one, two = (
-        cost(
-            "qwen-image",
-            "forward",
-            Shape(batch, 16, 1, 128, 128, 1024),
-            comfy="0.33.0",
-            storage="native",
-            compute_bytes=2,
-        )
-        for batch in (1, 2)
+        cost("qwen-image", "forward", shape, comfy="0.33.0", storage="native", compute_bytes=2)
+        for shape in (Shape(1, 16, 1, 32, 32, 1024), Shape(2, 16, 1, 32, 32, 1024))
     )
-    assert two.activations.best > 2.05 * one.activations.best
+    assert two.activations.best > 2.1 * one.activations.best
     assert "traced" == one.activations.basis == two.activations.basis
