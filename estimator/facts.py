@@ -32,9 +32,27 @@ def table(name: str) -> dict[str, Any]:
     """
     toml = DATA / f"{name}.toml"
     if toml.is_file():
-        return tomllib.loads(toml.read_text(encoding="utf-8"))
+        return _parsed(toml)
     decoded: dict[str, Any] = msgspec.json.decode((DATA / f"{name}.json").read_bytes())
     return decoded
+
+
+def _parsed(toml: Path) -> dict[str, Any]:
+    """A TOML table, from its copy as JSON in the user's folder where there is a fresh one.
+
+    Parsing all families takes a fifth of a second, and the copy a hundredth.
+    """
+    state = toml.stat()
+    place = "-".join(toml.relative_to(DATA).with_suffix("").parts)
+    copy = user_folder() / "tables" / f"{place}-{state.st_size}-{state.st_mtime_ns}.json"
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(copy.read_bytes(), type=dict[str, Any])
+    parsed = tomllib.loads(toml.read_text(encoding="utf-8"))
+    for old in copy.parent.glob(f"{place}-[0-9]*.json"):
+        with contextlib.suppress(OSError):
+            old.unlink()
+    write_whole(copy, msgspec.json.encode(parsed))
+    return parsed
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Puts what is really printed and measured into README.md and docs/: `python tools/readme.py [--check]`.
+"""Puts what is printed and measured into README.md and docs/: `python tools/readme.py [--check]`.
 
 With `--check` nothing is written, and a README that says something else is exit code 1. The picture shows the
 same output, so it is as old as the README.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PICTURE = ROOT / "README.md", ROOT / "docs" / "check.svg"
+ACCURACY = ROOT / "docs" / "accuracy.md"
 WIDTH = 100
 
 
@@ -69,10 +70,16 @@ def main() -> int:
     output = run("-m", "estimator", *arguments)
     new = block(old, "output", f"```text\n{output}\n```")
     new = block(new, "accuracy", run("benchmarks/accuracy.py"))
+    accuracy = run("benchmarks/accuracy.py", "--document") + "\n"
     if "--check" in sys.argv:
-        print("README.md is out of date. Run python tools/readme.py" if new != old else "up to date")
-        return int(new != old)
+        known = ACCURACY.read_text(encoding="utf-8") if ACCURACY.exists() else ""
+        stale = [
+            path.name for path, is_new in ((README, new != old), (ACCURACY, accuracy != known)) if is_new
+        ]
+        print(f"{', '.join(stale)}: out of date. Run python tools/readme.py" if stale else "up to date")
+        return int(bool(stale))
     README.write_text(new, encoding="utf-8")
+    ACCURACY.write_text(accuracy, encoding="utf-8")
     PICTURE.write_text(picture(arguments), encoding="utf-8")
     return 0
 

@@ -52,7 +52,8 @@ def merged(kept: list[Law], new: Law, points: list[Any], trials: list[Any]) -> l
         alike = all(getattr(law, field) == getattr(new, field) for field in case)
         if alike and make.agree(law, new, [point.shape for point in points + trials]):
             errors = {"worst_on_grid": make.worst(law, points), "worst_held_out": make.worst(law, trials)}
-            shared = said_of(make.with_errors(law, **errors), sorted(versions(law) + versions(new)))
+            law = make.with_attention(make.with_errors(law, **errors), new)
+            shared = said_of(law, sorted(versions(law) + versions(new)))
             return [*kept[:at], shared, *kept[at + 1 :]]
     return [*kept, new]
 

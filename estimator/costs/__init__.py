@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .attention import Unfused
 from .law import Cost, Law, Shape, cost
 
-__all__ = ["Cost", "Law", "Shape", "cost"]
+__all__ = ["Cost", "Law", "Shape", "Unfused", "cost"]

@@ -15,6 +15,7 @@ import msgspec
 
 from .. import facts
 from ..units import Estimate
+from .attention import Scores, Unfused, slices
 
 Pieces = tuple[tuple[float, ...], ...]
 
@@ -38,7 +39,9 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
     """One row `[[law]]`: where it came from, what it says, how well it fits and how far it was tried.
 
     `commits` go with `versions`, empty where unknown; `cast` and the pieces are bytes; `range` is the least
-    and most of each variable in the grid; `same_for` are headers whose traces came out the same.
+    and most of each variable in the grid; `same_for` are headers whose traces came out the same. `heads`,
+    `queries`, `keys` (coefficients of the `token_features`) and `attention_live` (bytes live with its output)
+    are of the largest attention, of one latent; heads 0: no law was found of it.
     """
 
     operation: str
@@ -56,6 +59,12 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
     conv_pieces: Pieces = ()
     flops_features: tuple[str, ...]
     flops: tuple[float, ...]
+    token_features: tuple[str, ...] = ()
+    heads: int = 0
+    head_channels: int = 0
+    queries: tuple[float, ...] = ()
+    keys: tuple[float, ...] = ()
+    attention_live: tuple[float, ...] = ()
     cast: int = 0
     points: int
     worst_on_grid: float
@@ -72,17 +81,26 @@ class Cost(msgspec.Struct, frozen=True):
 
     `activations` in bytes, without weights and workspace but with what a cast of weights makes;
     `largest_conv`: input plus output bytes of the largest convolution; `cast`: the largest layer in the
-    compute dtype, where weights are cast at use (part of `activations` already).
+    compute dtype, where weights are cast at use (part of `activations` already). `unfused`: attention runs
+    without a fused kernel, and no law says what its scores take.
     """
 
     activations: Estimate
     flops: float
     largest_conv: int
     cast: int
+    unfused: bool = False
 
 
 def cost(
-    name: str, operation: str, shape: Shape, *, comfy: str, storage: str, compute_bytes: int
+    name: str,
+    operation: str,
+    shape: Shape,
+    *,
+    comfy: str,
+    storage: str,
+    compute_bytes: int,
+    attention: Unfused | None = None,
 ) -> Cost | None:
     """The cost of one pass by the law `data/costs/<name>.toml`; None where there is no such law.
 
@@ -91,12 +109,14 @@ def cost(
     `operation` is forward, decode, encode or encode_text; `storage` is native, cast, or cast_fp8 (all
     weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not traced takes the
     nearest older law (else the oldest), with a band that is wider and reaches to the next newer one.
+    `attention`: how it runs where it is not fused.
     """
     found = _laws_learned(name[1:]) if name.startswith("@") else _laws(name)
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]
     for kind in dict.fromkeys((storage, storage.removesuffix("_fp8"))):
         if chosen := [law for law in kept if law.storage == kind]:
-            return _cost(chosen, shape, comfy)
+            paid = _cost(chosen, shape, comfy)
+            return _unfused(kept, shape, paid, attention) if attention else paid
     return None
 
 
@@ -161,6 +181,29 @@ def _cost(laws: list[Law], shape: Shape, comfy: str) -> Cost:
     estimate = Estimate.spread(peak, band, band, "modelled" if doubts else "traced")
     reaching = Estimate(min(estimate.low, other), peak, max(estimate.high, other), estimate.basis)
     return Cost(reaching, flops(law, shape), largest_conv(law, shape), law.cast)
+
+
+def _unfused(laws: list[Law], shape: Shape, paid: Cost, attention: Unfused) -> Cost:
+    """The cost with scores: from the least slices to all that is free, which ComfyUI takes where it can.
+
+    What is said of the largest attention holds however weights are stored.
+    """
+    law = next((law for law in laws if law.heads), None)
+    if law is None:
+        return msgspec.structs.replace(paid, unfused=True)
+    known, fused = variables(law, shape), paid.activations
+    values = [feature(name, known) for name in law.token_features]
+    queries, keys = (
+        round(sum(c * v for c, v in zip(side, values, strict=True))) for side in (law.queries, law.keys)
+    )
+    scores = Scores(law.heads * shape.batch, queries, keys, law.head_channels, law.compute_bytes)
+    live = _highest((law.attention_live,), law.features, known)
+    least, used = slices(scores, attention)
+    best = max(fused.best, live + used)
+    low = max(fused.low, min(best, live + least))
+    return msgspec.structs.replace(
+        paid, activations=Estimate(low, best, max(fused.high, best * (1 + law.band)), "modelled")
+    )
 
 
 def _neighbours(laws: list[Law], shape: Shape, asked: tuple[int, ...]) -> tuple[Law, Law]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from .. import facts
-from ..costs import Cost, Shape, cost
+from ..costs import Cost, Shape, Unfused, cost
 from ..formats import bits
 from ..models import Component
 from ..runtime import Held, Machine, gguf
+from ..runtime.attention import attention
 from ..units import MIB, Estimate
 from ..workflow.gpu import text_shape
 from ..workflow.values import Step
@@ -37,6 +38,7 @@ class Pricer:
     def __init__(self, machine: Machine, parts: dict[str, Component]) -> None:
         """Nothing is kept between steps."""
         self.machine, self.parts = machine, parts
+        self.attention = attention(machine)
 
     def reserves(self, step: Step, main: Held) -> tuple[int | None, int | None]:
         """ComfyUI's own estimates, bytes: by which it evicts others, and by which it cuts this model."""
@@ -51,7 +53,8 @@ class Pricer:
 
     def sampler_reserve(self, main: Held, shape: Shape, batch: int) -> int | None:
         """ComfyUI's own estimate of a forward of `batch` latents, bytes."""
-        return reserve.sampling(main, shape, batch, self.machine.policy.comfy)
+        fused = self.attention == "fused"
+        return reserve.sampling(main, shape, batch, self.machine.policy.comfy, fused)
 
     def vae_reserve(self, step: Step, main: Held) -> int | None:
         """ComfyUI's own estimate of decoding or encoding one picture or tile, bytes."""
@@ -65,12 +68,12 @@ class Pricer:
         if step.shape is None or not step.law:
             return None
         if step.tokens:
-            return self.texts(step, models)
+            return self.texts(step, models, free)
         main = models[0]
         if step.kind == "sample":
             count = self.conditions_at_once(step, main, free)
             shape = msgspec.structs.replace(step.shape, batch=step.shape.batch * count)
-            return self.at(step, main, shape, step.repeats * step.conditions // count)
+            return self.at(step, main, shape, step.repeats * step.conditions // count, free=free)
         count = self.pictures_at_once(step, main, free)
         shape = tiled(msgspec.structs.replace(step.shape, batch=count), step.tile, step.tile_frames)
         return self.at(step, main, shape, -(-step.shape.batch // count), tiles(step.shape, shape))
@@ -98,8 +101,10 @@ class Pricer:
         shape = tiled(msgspec.structs.replace(step.shape, batch=1), rule["tile"])
         return self.at(step, main, shape, step.shape.batch, tiles(step.shape, shape) * rule["passes"])
 
-    def at(self, step: Step, main: Held, shape: Shape, passes: int, tiles: float = 1.0) -> Price | None:
-        """The price of passes at just this shape."""
+    def at(
+        self, step: Step, main: Held, shape: Shape, passes: int, tiles: float = 1.0, free: int = 0
+    ) -> Price | None:
+        """The price of passes at just this shape, with `free` bytes for an attention that is not fused."""
         part = self.parts[main.key]
         paid = cost(
             part.cost_table,
@@ -108,16 +113,32 @@ class Pricer:
             comfy=self.machine.policy.comfy,
             storage=storage_kind(main, part),
             compute_bytes=main.compute_bytes,
+            attention=None if self.fused(step) else Unfused(self.attention, free),
         )
         if paid is None:
             return None
+        if paid.unfused:
+            paid = self.bounded(paid, step, main, shape)
         paid = msgspec.structs.replace(paid, activations=paid.activations + gguf.temporaries(part))
         return Price(passes, paid, self.workspace(step, main, shape, paid), tiles)
 
-    def texts(self, step: Step, models: list[Held]) -> Price | None:
+    def fused(self, step: Step) -> bool:
+        """Whether a step's attention is fused: VAEs choose theirs by themselves."""
+        return self.attention == "fused" or step.kind in VAE_KINDS
+
+    def bounded(self, paid: Cost, step: Step, main: Held, shape: Shape) -> Cost:
+        """A cost whose scores have no law: up to what ComfyUI reserves without a fused attention."""
+        known, own = paid.activations, 0
+        if step.kind == "sample":
+            own = self.sampler_reserve(main, shape, shape.batch) or 0
+        return msgspec.structs.replace(
+            paid, activations=Estimate(known.low, known.best, max(known.high, own), "assumed")
+        )
+
+    def texts(self, step: Step, models: list[Held], free: int) -> Price | None:
         """The price of encoding a text: encoders run in turn, the hungriest sets the peak."""
         each = zip(models, map(text_shape, step.tokens), strict=True)
-        prices = [self.at(step, held, shape, 1) for held, shape in each]
+        prices = [self.at(step, held, shape, 1, free=free) for held, shape in each]
         known = [price for price in prices if price is not None]
         if len(known) < len(prices):
             return None

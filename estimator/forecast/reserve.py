@@ -15,17 +15,19 @@ from ..units import MIB
 from ..workflow.latents import latent_format
 
 
-def sampling(held: Held, shape: Shape, batch: int, comfy: str) -> int | None:
+def sampling(held: Held, shape: Shape, batch: int, comfy: str, fused: bool = True) -> int | None:
     """Bytes that ComfyUI reserves for a forward of `batch` latents; None for a class we have no factor of.
 
-    Reference pictures count once, whatever the batch, in the classes that count them at all.
+    Reference pictures count once, whatever the batch, in the classes that count them at all. Without a
+    `fused` attention ComfyUI reserves by area alone, whatever the type.
     """
     rule, known = facts.table("managers/constants")["estimate"], factor(held, comfy)
     if known is None:
         return None
     area = batch * shape.frames * shape.height * shape.width
     area += shape.reference if held.comfy_class in rule["counts_references"] else 0
-    return int(area * held.compute_bytes * rule["fused_per_element"] * known * MIB)
+    each = held.compute_bytes * rule["fused_per_element"] if fused else rule["unfused_per_area"]
+    return int(area * each * known * MIB)
 
 
 def factor(held: Held, comfy: str) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import torch
@@ -36,10 +37,9 @@ class FusedAttention(TorchFunctionMode):
     def _fused(self, query: Any, key: Any, value: Any) -> Any:
         """The output for (..., tokens, channels) tensors; FLOPs of both products."""
         *batch, rows, channels = query.shape
-        pairs = rows * key.shape[-2]
-        for size in batch:
-            pairs *= size
-        self.meter.flops += 2 * pairs * (channels + value.shape[-1])
+        heads, keys = prod(batch), key.shape[-2]
+        self.meter.flops += 2 * heads * rows * keys * (channels + value.shape[-1])
+        self.meter.attend(heads, rows, keys, value.shape[-1], query.itemsize)
         if value.shape[-1] != channels:
             return query.new_empty((*batch, rows, value.shape[-1]))
         return torch.empty_like(query.transpose(-2, -3)).transpose(-2, -3)

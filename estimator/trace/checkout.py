@@ -23,10 +23,11 @@ class Checkout(msgspec.Struct, frozen=True):
     commit: str
 
 
-def open_checkout(path: str | Path) -> Checkout:
+def open_checkout(path: str | Path, attention: str = "pytorch") -> Checkout:
     """Put ComfyUI first on `sys.path` and import its core with a GPU pretended.
 
-    One checkout per process: Python keeps what was imported. Raises `InputError` where `path` holds none,
+    `attention`: which of ComfyUI's own it runs by: pytorch (fused here), split or quad. One checkout and
+    one attention per process: Python keeps what was imported. Raises `InputError` where `path` holds none,
     or another was opened before.
     """
     root = Path(path).resolve()
@@ -37,7 +38,7 @@ def open_checkout(path: str | Path) -> Checkout:
     version = importlib.import_module("comfyui_version")
     if Path(str(version.__file__)).parent != root:
         raise InputError("another ComfyUI was opened before", where=str(root), do="Use a new process.")
-    _pretend_card()
+    _pretend_card(attention)
     known = facts.table("comfyui")["commits"].get(version.__version__, "")
     return Checkout(str(root), str(version.__version__), _commit(root) or known)
 
@@ -47,13 +48,14 @@ def comfy(name: str) -> Any:
     return importlib.import_module(f"comfy.{name}")
 
 
-def _pretend_card() -> None:
+def _pretend_card(attention: str) -> None:
     """Import with no driver, then say "GPU" before modules that choose by it are imported."""
     if "comfy.model_management" in sys.modules:
         return
     logging.getLogger().setLevel(logging.ERROR)
     args = comfy("cli_args").args
-    args.cpu, args.use_pytorch_cross_attention = True, True
+    args.cpu = True
+    setattr(args, f"use_{attention}_cross_attention", True)
     management = comfy("model_management")
     management.cpu_state = management.CPUState.GPU
     args.cpu = False

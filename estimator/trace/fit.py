@@ -33,6 +33,13 @@ def polynomial(features: Array, values: Array) -> list[float]:
     return _tidy(np.linalg.lstsq(features / values[:, None], np.ones(len(values)), rcond=None)[0])
 
 
+def exactly(features: Array, values: Array) -> list[float]:
+    """Coefficients that give the values as exactly as a piece has to; none where no affine function does."""
+    solved = np.linalg.lstsq(features, values, rcond=None)[0]
+    missed = np.abs(features @ solved - values) / values
+    return [round(c, 9) + 0.0 for c in solved.tolist()] if missed.max() < EXACT else []
+
+
 def _alignments(series: list[list[int]]) -> list[Array]:
     """Program points that the points share, as (points, program points).
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..costs.law import Law, Shape, activations, feature, flops, largest_conv, variables
 from . import fit
 from .grid import Grid
+from .meter import Attention
 from .models import DTYPES
 
 # Versions whose peaks, convolutions and FLOPs agree this well share a law.
@@ -17,16 +18,21 @@ AGREE = 0.005
 # No band is narrower than this part of the peak, and it grows by so much per doubling beyond the grid.
 BAND = 0.01
 BAND_PER_DOUBLING = 0.05
+# What is live at the largest attention is taken as affine where no point is further off than this.
+LIVE = 0.05
+# What queries and keys of an attention may be sums of.
+TOKENS = ("1", "image", "text", "reference", "plane")
 
 
 class Point(msgspec.Struct, frozen=True):
-    """One forward: its peak in bytes, live bytes per operation, bytes per convolution, FLOPs."""
+    """One forward: its peak in bytes, live bytes per operation, bytes per convolution, FLOPs, attentions."""
 
     shape: Shape
     peak: int
     series: list[int]
     convs: list[int]
     flops: int
+    attentions: list[Attention] = []
 
 
 class About(msgspec.Struct, frozen=True):
@@ -51,6 +57,7 @@ def law(grid: Grid, dtypes: tuple[str, str], compute_bytes: int, points: list[Po
         features=row.features,
         pieces=(),
         flops_features=row.flops_features,
+        token_features=TOKENS,
         flops=(),
         points=len(points),
         worst_on_grid=0.0,
@@ -93,6 +100,14 @@ def agree(one: Law, other: Law, shapes: list[Shape]) -> bool:
     return all(abs(a - b) <= AGREE * max(a, b) for a, b in pairs)
 
 
+def with_attention(law: Law, other: Law) -> Law:
+    """The law with what another says of the largest attention, where it says nothing itself."""
+    fields = ("token_features", "heads", "head_channels", "queries", "keys", "attention_live")
+    if law.token_features or law.features != other.features:
+        return law
+    return msgspec.structs.replace(law, **{field: getattr(other, field) for field in fields})
+
+
 def is_of(law: Law, grid: Grid, dtypes: tuple[str, str], about: About) -> bool:
     """Whether a law was made for this operation, these frames, these batches and these dtypes."""
     compute = DTYPES[dtypes[1]].itemsize
@@ -120,7 +135,7 @@ def gives(law: Law, points: list[Point]) -> bool:
 def _told_apart(law: Law, shapes: list[Shape]) -> Law:
     """The law without features that these shapes cannot tell from those before them."""
     kept = {}
-    for field in ("features", "flops_features"):
+    for field in ("features", "flops_features", "token_features"):
         names: tuple[str, ...] = ()
         for name in getattr(law, field):
             if np.linalg.matrix_rank(_matrix(law, (*names, name), shapes)) > len(names):
@@ -139,6 +154,37 @@ def _solved(law: Law, grid: Grid, points: list[Point]) -> dict[str, Any]:
         "pieces": fit.pieces(seen, reach, [point.series for point in points]),
         "conv_pieces": fit.pieces(seen, reach, convs) if all(convs) else (),
         "flops": fit.polynomial(_matrix(law, law.flops_features, shapes), values),
+        **_scores(points, seen, _matrix(law, law.token_features, shapes)),
+    }
+
+
+def _scores(points: list[Point], seen: fit.Array, tokens: fit.Array) -> dict[str, Any]:
+    """The largest attention, by which the peak without fused kernels is told; nothing where it has no law.
+
+    `tokens`: the values of the features that queries and keys go by.
+    """
+    most = [max((one.scores for one in point.attentions), default=0) for point in points]
+    calls = [
+        [one for one in point.attentions if one.scores == top]
+        for point, top in zip(points, most, strict=True)
+    ]
+    pairs = zip(points, calls, strict=True)
+    heads = {(one.heads / point.shape.batch, one.channels) for point, these in pairs for one in these}
+    if len(heads) != 1 or not all(most):
+        return {}
+    live = np.array([max(one.live for one in these) for these in calls], dtype=float)
+    piece = fit.polynomial(seen, live)
+    sides = [fit.exactly(tokens, np.array([these[0][at] for these in calls], dtype=float)) for at in (1, 2)]
+    if not all(sides) or np.abs(seen @ np.array(piece) / live - 1).max() > LIVE:
+        return {}
+    ((count, channels),) = heads
+    queries, keys = sides
+    return {
+        "heads": round(count),
+        "head_channels": channels,
+        "queries": queries,
+        "keys": keys,
+        "attention_live": piece,
     }
 
 

@@ -1,10 +1,10 @@
-"""What a forward allocates: live bytes at every operation, FLOPs, and each convolution's input and output."""
+"""What a forward allocates: live bytes at every operation, FLOPs, convolutions, and attentions."""
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -13,6 +13,21 @@ from torch.utils.flop_counter import flop_registry
 
 # The block size of torch's CUDA caching allocator (c10/cuda/CUDACachingAllocator.cpp, kMinBlockSize).
 BLOCK = 512
+
+
+class Attention(NamedTuple):
+    """One attention: batch times heads, queries, keys, channels per head, bytes live with its output."""
+
+    heads: int
+    queries: int
+    keys: int
+    channels: int
+    live: int
+
+    @property
+    def scores(self) -> int:
+        """Elements of its whole score matrix."""
+        return self.heads * self.queries * self.keys
 
 
 class Meter(TorchDispatchMode):
@@ -31,6 +46,7 @@ class Meter(TorchDispatchMode):
         # which a batch of one has more, do not count as program points.
         self.series: list[int] = []
         self.convs: list[int] = []  # input plus output bytes of every convolution
+        self.attentions: list[Attention] = []
         self.flops = 0
         self._exact = 0
         self._known: dict[int, weakref.ref[Any]] = {}
@@ -49,6 +65,11 @@ class Meter(TorchDispatchMode):
             self.series.append(self._exact)
         self._count(func, args, kwargs, out)
         return out
+
+    def attend(self, heads: int, queries: int, keys: int, channels: int, element: int) -> None:
+        """Note one attention, before its output is made; `element`: bytes of one of its numbers."""
+        output = heads * queries * channels * element
+        self.attentions.append(Attention(heads, queries, keys, channels, self._exact + output))
 
     def _storages(self, tree: Any) -> Iterable[Any]:
         """Storages of the tensors in a tree of arguments that lie on the device."""

@@ -36,7 +36,7 @@ def study(
     about = make.About(
         (checkout.version,), (checkout.commit,), str(torch.__version__), subject.device, subject.cast
     )
-    old = [law for law in kept if make.is_of(law, grid, dtypes, about)]
+    old = [law for law in kept if law.token_features and make.is_of(law, grid, dtypes, about)]
     ends = traced(subject, [grid.points()[0], grid.points()[-1]] if old else [])
     for law in old:
         if make.gives(law, trials + ends):
@@ -53,7 +53,7 @@ def study(
 def traced(subject: Subject, shapes: list[Shape]) -> list[Point]:
     """The points of these shapes, one forward each."""
     meters = ((shape, subject.trace(shape)) for shape in shapes)
-    return [Point(shape, meter.peak, meter.series, meter.convs, meter.flops) for shape, meter in meters]
+    return [Point(shape, one.peak, one.series, one.convs, one.flops, one.attentions) for shape, one in meters]
 
 
 def said_of(law: Law, of: list[tuple[str, str]]) -> Law:

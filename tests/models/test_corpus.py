@@ -1,4 +1,4 @@
-"""Our answer for every header beside ComfyUI's own, which tests/corpus/ holds (made by tools/make_corpus.py)."""
+"""Our answer for every header beside ComfyUI's own, which tools/make_corpus.py put in tests/corpus/."""
 
 import json
 from pathlib import Path
