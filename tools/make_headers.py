@@ -69,7 +69,8 @@ def build(row: dict[str, Any]) -> Tensors:
     given = {"operations": operations, "ops": operations, "device": "meta", "dtype": torch.float32}
     takes = inspect.signature(made).parameters
     takes_params = "Flux" in name  # it gathers its arguments in **kwargs
-    arguments |= {key: value for key, value in given.items() if key in takes or takes_params}
+    takes_all = takes_params or "args" in takes  # or hands all on
+    arguments |= {key: value for key, value in given.items() if key in takes or takes_all}
     if takes_params:  # and grows: an argument that a version does not know is at its only value there
         known = inspect.signature(importlib.import_module(file).FluxParams).parameters
         arguments = {key: value for key, value in arguments.items() if key in known or key in given}

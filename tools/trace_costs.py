@@ -81,7 +81,14 @@ def rows(law: Law) -> Iterator[str]:
 def write(name: str, found: list[Law], version: str, points: list[dict[str, Any]]) -> None:
     """The law file, and the held-out points beside those of other versions."""
     order = sorted(
-        found, key=lambda law: (law.operation, law.storage, law.compute_bytes, law.range["frames"])
+        found,
+        key=lambda law: (
+            law.operation,
+            law.storage,
+            law.compute_bytes,
+            law.range["frames"],
+            law.range.get("batch", ()),
+        ),
     )
     head = "# Written by tools/trace_costs.py; how a law reads is said in estimator/costs/law.py.\n"
     (COSTS / f"{name}.toml").write_text(head + "\n".join(line for law in order for line in rows(law)) + "\n")

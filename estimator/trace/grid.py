@@ -120,14 +120,14 @@ def rows() -> dict[str, Row]:
 
 def grids(*names: str) -> list[Grid]:
     """The grids of the rows with these names, or of all but templates."""
-    return [
-        Grid(row, operation, frames, batch)
-        for row in rows().values()
-        for operation in row.operations
-        for frames in row.frames
-        for batch in _batches(row)
-        if (row.name in names if names else not row.template)
-    ]
+    found = [row for row in rows().values() if (row.name in names if names else not row.template)]
+    return [grid for row in found for grid in of_row(row)]
+
+
+def of_row(row: Row) -> list[Grid]:
+    """The grids of one row, each of which has a law of its own."""
+    parts = product(row.operations, row.frames, _batches(row))
+    return [Grid(row, operation, frames, batch) for operation, frames, batch in parts]
 
 
 def _batches(row: Row) -> list[tuple[int, ...]]:

@@ -14,7 +14,7 @@ import msgspec
 
 from ..costs.law import Shape
 from ..errors import InputError, one_line
-from .grid import Grid, Row, rows
+from .grid import Row, of_row, rows
 from .run import Subject
 
 # Words in the names of layers that take a text, likeliest first.
@@ -38,7 +38,7 @@ def probed(header: dict[str, Any], dimensions: int, native: tuple[str, str], dev
     reason = "it takes no text that we could think of"
     for inputs in _attempts(header):
         row = _with(template, inputs)
-        grid = Grid(row, "forward", row.frames[0])
+        grid = of_row(row)[0]
         try:
             subject = Subject(grid, header, native, device)
             for text in (7, 16):

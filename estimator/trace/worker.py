@@ -15,7 +15,7 @@ from . import probe, samplers
 from .autoencoders import build as build_vae
 from .checkout import Checkout, open_checkout
 from .device import pretendable, pretended
-from .grid import Grid, Row
+from .grid import Grid, Row, of_row
 from .models import DTYPES
 from .request import Answer, Pass, Request
 from .run import Subject
@@ -86,15 +86,10 @@ def whole(
     """The answer with one pass in each pair of dtypes, and with laws where no shape was asked for."""
     shape = Shape(*(asked.shape or _usual(row)))
     shape = msgspec.structs.replace(shape, text_tokens=shape.text_tokens or row.text_default)
-    grids = [
-        (Grid(row, operation, frames), dtypes)
-        for operation in row.operations
-        for frames in row.frames
-        for dtypes in pairs
-    ]
-    found = () if asked.shape else tuple(study(*one, [asked.tensors], checkout, []).law for one in grids)
-    first = Grid(row, row.operations[0], row.frames[0])
-    passes = tuple(one_pass(first, dtypes, asked, shape) for dtypes in pairs)
+    grids = of_row(row)
+    each = [] if asked.shape else [(grid, dtypes) for grid in grids for dtypes in pairs]
+    found = tuple(study(*one, [asked.tensors], checkout, []).law for one in each)
+    passes = tuple(one_pass(grids[0], dtypes, asked, shape) for dtypes in pairs)
     return msgspec.structs.replace(about, laws=found, passes=passes)
 
 
