@@ -25,6 +25,7 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 SPECS = DATA / "header_specs"
 COMFY = os.environ.get("COMFYUI_PATH") or sys.exit("make_headers: set COMFYUI_PATH to a ComfyUI checkout.")
 sys.path.insert(0, COMFY)
+sys.path.insert(0, str(DATA.parent))
 sys.argv, SLUGS = [sys.argv[0], "--cpu"], sys.argv[1:]  # ComfyUI reads the command line when imported
 
 import comfy.options  # noqa: E402
@@ -33,6 +34,8 @@ comfy.options.enable_args_parsing()
 
 import comfy.ops  # noqa: E402
 import torch  # noqa: E402
+
+from estimator.trace.values import Values  # noqa: E402
 
 TORCH = {
     "BF16": torch.bfloat16,
@@ -56,7 +59,7 @@ def module_spec(name: str, modules: dict[str, Any]) -> dict[str, Any]:
 
 
 def build(row: dict[str, Any]) -> Tensors:
-    """The state dict of a module on the meta device."""
+    """The state dict of a module, on the meta device; a row names another `device` to be built on."""
     file, name = row["class"].split(":")
     made = getattr(importlib.import_module(file), name)
     arguments = dict(row.get("arguments", {}))
@@ -69,8 +72,8 @@ def build(row: dict[str, Any]) -> Tensors:
     if takes_params:  # and grows: an argument that a version does not know is at its only value there
         known = inspect.signature(importlib.import_module(file).FluxParams).parameters
         arguments = {key: value for key, value in arguments.items() if key in known or key in given}
-    with torch.device("meta"):
-        return made(**arguments).state_dict()
+    with torch.device(row.get("device", "meta")), Values():
+        return {name: value.to("meta") for name, value in made(**arguments).state_dict().items()}
 
 
 def part_tensors(part: dict[str, Any], modules: dict[str, Any]) -> Tensors:

@@ -32,9 +32,9 @@ class Subject:
     def __init__(self, grid: Grid, header: Header, dtypes: tuple[str, str], device: str) -> None:
         """`dtypes` are (storage, compute) as safetensors names them."""
         self.row, self.header, self.device = grid.row, header, device
-        storage, self.compute = (DTYPES[name] for name in dtypes)
-        build, self.call = OPERATIONS[grid.operation]
-        self.model = build(grid.row, header, storage, self.compute, device)
+        self.storage, self.compute = (DTYPES[name] for name in dtypes)
+        self.build, self.call = OPERATIONS[grid.operation]
+        self.model = self._built()
         self.cast = largest_cast(self.model, self.compute)
 
     def trace(self, shape: Shape) -> Meter:
@@ -44,4 +44,10 @@ class Subject:
         with meter, FusedAttention(meter):
             kept = call()
         del kept
+        if meter.live:  # the model kept what it made, so that the next pass would not show it
+            self.model = self._built()
         return meter
+
+    def _built(self) -> Any:
+        """The model, new."""
+        return self.build(self.row, self.header, self.storage, self.compute, self.device)

@@ -13,6 +13,7 @@ from . import inputs
 from .checkout import comfy
 from .grid import Row
 from .models import Header, state_dict
+from .values import Values
 
 
 def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, device: str) -> Any:
@@ -25,9 +26,10 @@ def of_header(header: Header, storage: torch.dtype, compute: torch.dtype, device
 
     Raises `InputError` where it detects none.
     """
-    config, tensors = detected(header, device)
+    config, _ = detected(header, device)
     config.set_inference_dtype(storage, compute if compute != storage else None)
-    return config.get_model(tensors, "", device=device)
+    with Values():
+        return config.get_model(state_dict(header, device), prefix(header), device=device)
 
 
 def detected(header: Header, device: str) -> tuple[Any, dict[str, Any]]:
@@ -53,14 +55,20 @@ def own(header: Header) -> dict[str, Any]:
 
 
 def forward(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
-    """`apply_model` on float32 latents and conditionings."""
+    """`apply_model` on float32 latents and conditionings; a row whose latent is packed names it, as `x`."""
     latent_format = model.latent_format
     shape = _with_channels(shape, latent_format.latent_channels)
     sides = (shape.frames, shape.height, shape.width)[-latent_format.latent_dimensions :]
     latent = torch.empty(shape.batch, shape.channels, *sides, device=device)
     sigma = torch.empty(shape.batch, device=device)
     given = inputs.made(row.inputs, shape, own(header), device)
-    return lambda: model.apply_model(latent, sigma, **given)
+    latent = given.pop("x", latent)
+
+    def call() -> Any:
+        with Values():
+            return model.apply_model(latent, sigma, **given)
+
+    return call
 
 
 def _with_channels(shape: Shape, channels: int) -> Shape:
