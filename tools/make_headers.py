@@ -62,7 +62,7 @@ def build(row: dict[str, Any]) -> Tensors:
     """The state dict of a module, on the meta device; a row names another `device` to be built on."""
     file, name = row["class"].split(":")
     made = getattr(importlib.import_module(file), name)
-    arguments = dict(row.get("arguments", {}))
+    arguments = dict.fromkeys(row.get("none", ())) | row.get("arguments", {})
     if "config" in row:
         arguments["config_dict"] = json.loads((Path(COMFY) / row["config"]).read_text())
     given = {"operations": comfy.ops.disable_weight_init, "device": "meta", "dtype": torch.float32}
@@ -70,8 +70,8 @@ def build(row: dict[str, Any]) -> Tensors:
     takes_params = "Flux" in name  # it gathers its arguments in **kwargs
     arguments |= {key: value for key, value in given.items() if key in takes or takes_params}
     if takes_params:  # and grows: an argument that a version does not know is at its only value there
-        known = inspect.signature(importlib.import_module(file).FluxParams).parameters
-        arguments = {key: value for key, value in arguments.items() if key in known or key in given}
+        known = inspect.signature(importlib.import_module("comfy.ldm.flux.model").FluxParams).parameters
+        arguments = {key: value for key, value in arguments.items() if key in known or key in takes}
     with torch.device(row.get("device", "meta")), Values():
         return {name: value.to("meta") for name, value in made(**arguments).state_dict().items()}
 
@@ -86,7 +86,26 @@ def part_tensors(part: dict[str, Any], modules: dict[str, Any]) -> Tensors:
         for pattern, new in part.get("rename", ()):
             name = re.sub(pattern, new, name)
         found[part.get("prefix", "") + name] = value.to(TORCH[dtype])
+    if "diffusers" in part:
+        return as_diffusers(found, part["diffusers"], module_spec(part["module"], modules))
     return found
+
+
+def as_diffusers(tensors: Tensors, rule: str, module: dict[str, Any]) -> Tensors:
+    """A model under diffusers' names, by ComfyUI's own table ("comfy.utils:flux_to_diffusers") read backwards.
+
+    Where ComfyUI joins several tensors in one, each of them is a part of it along one side.
+    """
+    file, name = rule.split(":")
+    found: Tensors = {}
+    taken: dict[str, set[Any]] = {}
+    for new, old in getattr(importlib.import_module(file), name)(module["arguments"]).items():
+        old, offset = (old, None) if isinstance(old, str) else old[:2]
+        parts = taken.setdefault(old, set())
+        if old in tensors and offset not in parts and (offset or not parts):  # else another name for the same
+            parts.add(offset)
+            found[new] = tensors[old].narrow(*offset) if offset else tensors[old]
+    return found | {name: value for name, value in tensors.items() if name not in taken}
 
 
 def with_scales(tensors: Tensors, kinds: list[str]) -> Tensors:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ..costs.law import Shape
-from . import autoencoders, encoders, samplers
+from . import autoencoders, controls, encoders, merging, samplers, upscalers
 from .attention import FusedAttention
 from .grid import Grid, Row
 from .meter import Meter
@@ -22,6 +22,10 @@ OPERATIONS: dict[str, tuple[Build, Call]] = {
     "forward": (samplers.build, samplers.forward),
     "decode": (autoencoders.build, autoencoders.decode),
     "encode": (autoencoders.build, autoencoders.encode),
+    "control": (controls.build, controls.control),
+    "residuals": (controls.build, controls.residuals),
+    "upscale": (upscalers.build, upscalers.upscale),
+    "merge": (merging.build, merging.merge),
     "encode_text": (encoders.build, encoders.encode_text),
 }
 
