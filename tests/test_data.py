@@ -74,7 +74,7 @@ def test_the_data_folder_holds_nothing_but_tables_and_headers():
 
 def test_the_headers_are_those_that_rows_with_a_source_name():
     rows = (row for path in (DATA / "published").iterdir() for row in read(path)["file"])
-    named = {row["header"] for row in rows if "header" in row}
+    named = {row[key] for row in rows for key in ("header", "like") if key in row}
     assert named == {path.name.removesuffix(".json.gz") for path in (DATA / "headers").iterdir()} - {
         "README.md"
     }

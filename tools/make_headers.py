@@ -92,7 +92,7 @@ def part_tensors(part: dict[str, Any], modules: dict[str, Any]) -> Tensors:
 
 
 def as_diffusers(tensors: Tensors, rule: str, module: dict[str, Any]) -> Tensors:
-    """A model under diffusers' names, by ComfyUI's own table ("comfy.utils:flux_to_diffusers") read backwards.
+    """A model under diffusers' names, by ComfyUI's own table ("comfy.utils:flux_to_diffusers") backwards.
 
     Where ComfyUI joins several tensors in one, each of them is a part of it along one side.
     """

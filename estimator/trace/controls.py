@@ -54,7 +54,9 @@ def control(model: Any, row: Row, header: Header, shape: Shape, device: str) -> 
         if adapter(model):
             model.cond_hint, model.cond_hint_original = None, hint.to("cpu")
         else:
-            model.cond_hint = torch.empty_like(hint, dtype=model.manual_cast_dtype or model.control_model.dtype)
+            model.cond_hint = torch.empty_like(
+                hint, dtype=model.manual_cast_dtype or model.control_model.dtype
+            )
         return model.get_control(latent, sigma, known, 1, {})
 
     return call

@@ -37,7 +37,8 @@ def upscale(model: Any, row: Row, header: Header, shape: Shape, device: str) -> 
     spandrel's call, without the inference mode around it: in that, convolutions do not show as such.
     """
     tile = torch.empty(shape.batch, 3, shape.height, shape.width, device=device)
-    run = type(model).__call__.__wrapped__
+    run: Any = type(model).__call__
+    run = run.__wrapped__
 
     def call() -> Any:
         with Values():

@@ -29,9 +29,10 @@ class Values(TorchFunctionMode):
         kwargs = kwargs or {}
         twin = getattr(args[0], "twin", None) if args else None
         if twin is not None and func is torch.Tensor.item:
-            return twin.item()
+            with unset_fake_temporarily():
+                return twin.item()
         if twin is not None and func is torch.Tensor.__iter__:
-            return iter(self.__torch_function__(torch.Tensor.unbind, types, args))
+            return iter(_kept(torch.Tensor.unbind, twin, args, {}))
         if twin is not None and func in KEEPS:
             return _kept(func, twin, args, kwargs)
         out = func(*args, **kwargs)
@@ -49,6 +50,6 @@ def _kept(func: Any, twin: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     found = []
     for one in twins if several else [twins]:
         made = torch.empty(one.shape, dtype=one.dtype, device=args[0].device)
-        made.twin = one  # type: ignore[attr-defined]
+        made.twin = one
         found.append(made)
     return tuple(found) if several else found[0]
