@@ -1,4 +1,4 @@
-"""ControlNets and T2I adapters: one call of `get_control`, as ComfyUI's sampler makes it, and what it leaves."""
+"""ControlNets and T2I adapters: one `get_control`, as ComfyUI's sampler calls it, and what it leaves."""
 
 from __future__ import annotations
 
