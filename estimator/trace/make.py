@@ -83,7 +83,9 @@ def worst(law: Law, points: list[Point]) -> float:
 def with_errors(law: Law, **errors: float) -> Law:
     """The law with these worst errors where they are larger than those it has, and a band that holds them."""
     kept = {name: round(max(value, getattr(law, name)), 5) for name, value in errors.items()}
-    return msgspec.structs.replace(law, **kept, band=max(law.band, *kept.values()))
+    # An error is a part of the peak, the band a part of what the law says.
+    reach = (round(error / (1 - min(error, 0.99)) + 1e-5, 5) for error in kept.values())
+    return msgspec.structs.replace(law, **kept, band=max(law.band, *reach))
 
 
 def agree(one: Law, other: Law, shapes: list[Shape]) -> bool:
