@@ -25,6 +25,7 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 SPECS = DATA / "header_specs"
 COMFY = os.environ.get("COMFYUI_PATH") or sys.exit("make_headers: set COMFYUI_PATH to a ComfyUI checkout.")
 sys.path.insert(0, COMFY)
+sys.path.insert(0, str(DATA.parent))
 sys.argv, SLUGS = [sys.argv[0], "--cpu"], sys.argv[1:]  # ComfyUI reads the command line when imported
 
 import comfy.options  # noqa: E402
@@ -33,6 +34,8 @@ comfy.options.enable_args_parsing()
 
 import comfy.ops  # noqa: E402
 import torch  # noqa: E402
+
+from estimator.trace.values import Values  # noqa: E402
 
 TORCH = {
     "BF16": torch.bfloat16,
@@ -57,7 +60,7 @@ def module_spec(name: str, modules: dict[str, Any]) -> dict[str, Any]:
 
 
 def build(row: dict[str, Any]) -> Tensors:
-    """The state dict of a module on the meta device."""
+    """The state dict of a module, on the meta device; a row names another `device` to be built on."""
     file, name = row["class"].split(":")
     made = getattr(importlib.import_module(file), name)
     made = made(**row["of"]) if "of" in row else made  # a function that gives the class of a size
@@ -72,10 +75,10 @@ def build(row: dict[str, Any]) -> Tensors:
     takes_all = takes_params or "args" in takes  # or hands all on
     arguments |= {key: value for key, value in given.items() if key in takes or takes_all}
     if takes_params:  # and grows: an argument that a version does not know is at its only value there
-        known = inspect.signature(importlib.import_module(file).FluxParams).parameters
-        arguments = {key: value for key, value in arguments.items() if key in known or key in given}
-    with torch.device(row.get("built_on", "meta")):  # another where the class computes while it is built
-        return made(**arguments).state_dict()
+        known = inspect.signature(importlib.import_module("comfy.ldm.flux.model").FluxParams).parameters
+        arguments = {key: value for key, value in arguments.items() if key in known or key in takes}
+    with torch.device(row.get("device", "meta")), Values():
+        return {name: value.to("meta") for name, value in made(**arguments).state_dict().items()}
 
 
 def part_tensors(part: dict[str, Any], modules: dict[str, Any]) -> Tensors:
@@ -93,7 +96,26 @@ def part_tensors(part: dict[str, Any], modules: dict[str, Any]) -> Tensors:
         name = part.get("prefix", "") + name
         parts = [found[name]] if name in found else []
         found[name] = torch.cat([*parts, value.to(TORCH[dtype])]) if parts else value.to(TORCH[dtype])
+    if "diffusers" in part:
+        return as_diffusers(found, part["diffusers"], module_spec(part["module"], modules))
     return found
+
+
+def as_diffusers(tensors: Tensors, rule: str, module: dict[str, Any]) -> Tensors:
+    """A model under diffusers' names, by ComfyUI's own table ("comfy.utils:flux_to_diffusers") backwards.
+
+    Where ComfyUI joins several tensors in one, each of them is a part of it along one side.
+    """
+    file, name = rule.split(":")
+    found: Tensors = {}
+    taken: dict[str, set[Any]] = {}
+    for new, old in getattr(importlib.import_module(file), name)(module["arguments"]).items():
+        old, offset = (old, None) if isinstance(old, str) else old[:2]
+        parts = taken.setdefault(old, set())
+        if old in tensors and offset not in parts and (offset or not parts):  # else another name for the same
+            parts.add(offset)
+            found[new] = tensors[old].narrow(*offset) if offset else tensors[old]
+    return found | {name: value for name, value in tensors.items() if name not in taken}
 
 
 def with_scales(tensors: Tensors, prefix: str, kinds: list[str]) -> Tensors:

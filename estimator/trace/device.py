@@ -39,9 +39,21 @@ def pretended(device: str) -> Iterator[None]:
             for name, answer in answers.items():
                 stack.enter_context(patch.object(torch.cuda, name, answer))
         stack.enter_context(patch.object(torch.nn.Module, "to", _rebound))
+        stack.enter_context(patch.object(torch.quasirandom, "SobolEngine", _Sobol))
         stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
         stack.enter_context(torch.no_grad())
         yield
+
+
+class _Sobol:
+    """Points in a cube; torch's own draws them in a kernel that fake tensors cannot enter."""
+
+    def __init__(self, dimension: int, **_: Any) -> None:
+        self.dimension = dimension
+
+    def draw(self, count: int) -> Any:
+        """So many points."""
+        return torch.empty(count, self.dimension)
 
 
 def _rebound(module: Any, *args: Any, **kwargs: Any) -> Any:

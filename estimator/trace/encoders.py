@@ -11,6 +11,7 @@ from unittest.mock import patch
 import torch
 
 from ..costs.law import Shape
+from ..errors import InputError
 from .checkout import comfy
 from .grid import Row
 from .indices import RealIndices
@@ -64,11 +65,17 @@ def encode_audio(model: Any, row: Row, header: Header, shape: Shape, device: str
 
 
 def _named(value: Any) -> Any:
-    """What a text such as "comfy.sdxl_clip:SDXLClipG" names; any other value as it is."""
+    """What a text such as "comfy.sdxl_clip:SDXLClipG" names; any other value as it is.
+
+    Raises `InputError` where this version of ComfyUI has it not.
+    """
     if not isinstance(value, str) or ":" not in value:
         return value
     module, name = value.split(":")
-    return getattr(importlib.import_module(module), name)
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError):
+        raise InputError(f"this ComfyUI has no `{value}`") from None
 
 
 def _loaded(encode: Callable[..., Any], *args: Any) -> Any:

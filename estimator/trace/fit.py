@@ -29,7 +29,9 @@ def pieces(features: Array, reach: Array, series: list[list[int]]) -> list[list[
 
 
 def polynomial(features: Array, values: Array) -> list[float]:
-    """Coefficients that give the values, by least squares of the relative error."""
+    """Coefficients that give the values, by least squares of the relative error; zeros where all are zero."""
+    if not values.any():
+        return [0.0] * features.shape[1]
     return _tidy(np.linalg.lstsq(features / values[:, None], np.ones(len(values)), rcond=None)[0])
 
 

@@ -45,8 +45,12 @@ def state_dict(header: Header, device: str, prefix: str = "") -> dict[str, Any]:
 
 def largest_cast(module: Any, compute: torch.dtype) -> int:
     """Bytes, in the compute dtype, of the largest weight that is cast for each use; 0 where none is."""
-    module = getattr(module, "first_stage_model", module)
-    module = module if isinstance(module, torch.nn.Module) else module.model  # what ComfyUI wraps
+    for inside in ("first_stage_model", "control_model", "t2i_model"):
+        module = getattr(module, inside, module)
+    if not isinstance(module, torch.nn.Module):  # what ComfyUI wraps
+        module = getattr(module, "model", None)
+    if not isinstance(module, torch.nn.Module):  # no model, or one of spandrel's, which never casts
+        return 0
     sizes = [
         part.weight.numel() * compute.itemsize
         for part in module.modules()

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ..costs.law import Shape
-from . import autoencoders, encoders, samplers
+from . import autoencoders, controls, encoders, merging, samplers, upscalers
 from .attention import FusedAttention
 from .choices import EvenChoice
 from .grid import Grid, Row
@@ -27,6 +27,10 @@ OPERATIONS: dict[str, tuple[Build, Call]] = {
     "forward": (samplers.build, samplers.forward),
     "decode": (autoencoders.build, autoencoders.decode),
     "encode": (autoencoders.build, autoencoders.encode),
+    "control": (controls.build, controls.control),
+    "residuals": (controls.build, controls.residuals),
+    "upscale": (upscalers.build, upscalers.upscale),
+    "merge": (merging.build, merging.merge),
     "encode_text": (encoders.build, encoders.encode_text),
     "encode_image": (encoders.build, encoders.encode_image),
     "encode_audio": (encoders.build, encoders.encode_audio),
@@ -57,23 +61,30 @@ class Subject:
     def __init__(self, grid: Grid, header: Header, dtypes: tuple[str, str], device: str) -> None:
         """`dtypes` are (storage, compute) as safetensors names them."""
         self.row, self.header, self.device = grid.row, header, device
-        storage, self.compute = (DTYPES[name] for name in dtypes)
-        build, self.call = OPERATIONS[grid.operation]
-        cut = shortened(header, grid.row.repeats)
-        self.models = [(build(grid.row, one, storage, self.compute, device), more) for one, more in cut]
-        self.cast = largest_cast(self.models[0][0], self.compute)
+        self.storage, self.compute = (DTYPES[name] for name in dtypes)
+        self.build, self.call = OPERATIONS[grid.operation]
+        self.cut = shortened(header, grid.row.repeats)
+        self.models = [self._built(one) for one, _ in self.cut]
+        self.cast = largest_cast(self.models[0], self.compute)
 
     def trace(self, shape: Shape) -> Meter:
         """Run one pass and return its meter. Inputs that ComfyUI has on the card before count zero."""
-        (meter, _), *fewer = [(self._run(model, shape), more) for model, more in self.models]
-        meter.flops += sum(more * (meter.flops - less.flops) for less, more in fewer)
+        meter, *fewer = [self._run(at, shape) for at in range(len(self.models))]
+        rest = zip(fewer, self.cut[1:], strict=True)
+        meter.flops += sum(more * (meter.flops - less.flops) for less, (_, more) in rest)
         return meter
 
-    def _run(self, model: Any, shape: Shape) -> Meter:
+    def _run(self, at: int, shape: Shape) -> Meter:
         """One pass of one model."""
-        call = self.call(model, self.row, self.header, shape, self.device)
+        call = self.call(self.models[at], self.row, self.header, shape, self.device)
         meter = Meter(self.device)
         with meter, FusedAttention(meter), EvenChoice(self.row.experts):
             kept = call()
         del kept
+        if meter.live:  # the model kept what it made, so that the next pass would not show it
+            self.models[at] = self._built(self.cut[at][0])
         return meter
+
+    def _built(self, header: Header) -> Any:
+        """A model, new."""
+        return self.build(self.row, header, self.storage, self.compute, self.device)

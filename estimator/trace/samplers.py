@@ -15,6 +15,7 @@ from . import inputs
 from .checkout import comfy
 from .grid import Row
 from .models import METADATA, Header, state_dict
+from .values import Values
 
 
 def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, device: str) -> Any:
@@ -27,12 +28,13 @@ def of_header(header: Header, storage: torch.dtype, compute: torch.dtype, device
 
     Raises `InputError` where it detects none.
     """
-    config, tensors = detected(header, device)
+    config, _ = detected(header, device)
     config.set_inference_dtype(storage, compute if compute != storage else None)
-    try:
-        return config.get_model(tensors, "", device=device)
-    except DataDependentOutputException:  # it asks a weight how to sample, and fake ones have no values
-        return config.get_model({}, "", device=device)
+    with Values():
+        try:
+            return config.get_model(state_dict(header, device), prefix(header), device=device)
+        except DataDependentOutputException:  # it asks a weight how to sample, and fake ones have no values
+            return config.get_model({}, "", device=device)
 
 
 def detected(header: Header, device: str) -> tuple[Any, dict[str, Any]]:
@@ -58,7 +60,7 @@ def own(header: Header) -> dict[str, Any]:
 
 
 def forward(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
-    """`apply_model` on float32 latents and conditionings."""
+    """`apply_model` on float32 latents and conditionings; a row whose latent is packed names it, as `x`."""
     latent_format = model.latent_format
     shape = _with_channels(shape, latent_format.latent_channels)
     sides = (shape.frames, shape.height, shape.width)[-latent_format.latent_dimensions :]
@@ -69,7 +71,13 @@ def forward(model: Any, row: Row, header: Header, shape: Shape, device: str) -> 
         streams = [[inputs.size(side, shape, header) for side in one] for one in row.streams]
         latent = torch.empty(shape.batch, 1, sum(prod(one[1:]) for one in streams), device=device)
         given["latent_shapes"] = streams
-    return lambda: model.apply_model(latent, sigma, **given)
+    latent = given.pop("x", latent)
+
+    def call() -> Any:
+        with Values():
+            return model.apply_model(latent, sigma, **given)
+
+    return call
 
 
 def _with_channels(shape: Shape, channels: int) -> Shape:

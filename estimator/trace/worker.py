@@ -104,7 +104,7 @@ def one_pass(grid: Grid, dtypes: tuple[str, str], asked: Request, shape: Shape) 
     subject = Subject(grid, asked.tensors, dtypes, pretendable())
     meter = subject.trace(shape)
     return Pass(
-        grid.operation, shape, *dtypes, meter.peak, meter.flops, reserved(subject.models[0][0], shape)
+        grid.operation, shape, *dtypes, meter.peak, meter.flops, reserved(subject.models[0], shape)
     )
 
 

@@ -1,0 +1,58 @@
+"""What stands beside a diffusion model, traced again on a real ComfyUI, comes out as its law says."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from vram_forecast.estimator.costs import Shape, cost
+
+# name, operation, storage and compute type, shape
+CASES = [
+    ("controlnet-sd15", "control", "F16", "F16", (2, 0, 1, 72, 96, 77)),
+    ("controlnet-sd15", "residuals", "F16", "F16", (2, 0, 1, 72, 96, 77)),
+    ("t2i-adapter-sd15", "control", "F32", "F32", (1, 0, 1, 96, 96, 77)),
+    ("upscale-esrgan-x4", "upscale", "F32", "F32", (1, 0, 1, 320, 256, 0)),
+    ("lora", "merge", "F8_E4M3", "F16", (1, 0, 1, 4096, 2048, 48)),
+]
+# In a process of its own: it imports ComfyUI and pretends a card.
+TRACE = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from estimator import facts
+from estimator.costs.law import Shape
+from estimator.trace.checkout import open_checkout
+checkout = open_checkout(sys.argv[2])
+from estimator.trace.device import pretendable, pretended
+from estimator.trace.grid import grids
+from estimator.trace.run import Subject
+found = []
+with pretended(pretendable()):
+    for name, operation, storage, compute, shape in json.loads(sys.argv[3]):
+        (grid,) = [one for one in grids(name) if one.operation == operation]
+        header = facts.header(grid.row.headers[0])["tensors"] if grid.row.headers else {}
+        meter = Subject(grid, header, (storage, compute), pretendable()).trace(Shape(*shape))
+        found.append([checkout.version, meter.peak, meter.flops])
+print(json.dumps(found))
+"""
+
+
+def test_each_traced_again_gives_the_law_of_that_version(root, comfyui):
+    pytest.importorskip("spandrel", reason="ComfyUI's requirements bring spandrel")
+    command = [sys.executable, "-c", TRACE, str(root), str(comfyui), json.dumps(CASES)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert 0 == done.returncode, done.stderr
+    for case, (version, peak, flops) in zip(CASES, json.loads(done.stdout.splitlines()[-1]), strict=True):
+        name, operation, storage, compute, shape = case
+        kind, size = "native" if storage == compute else "cast", {"F32": 4, "F16": 2}[compute]
+        law = cost(name, operation, Shape(*shape), comfy=version, storage=kind, compute_bytes=size)
+        if "0.33.0" == version:
+            assert (name, operation, peak) == (name, operation, pytest.approx(law.activations.best, rel=0.01))
+            assert (name, operation, flops) == (name, operation, pytest.approx(law.flops, rel=0.02))
+
+
+def test_merging_a_lora_takes_twelve_bytes_of_an_element_and_its_factors():
+    shape = Shape(1, 0, 1, 3072, 3072, 64)
+    law = cost("lora", "merge", shape, comfy="0.33.0", storage="native", compute_bytes=2)
+    assert 12 * 3072 * 3072 == pytest.approx(law.activations.best, rel=0.01)
+    assert 2 * 3072 * 3072 * 64 == pytest.approx(law.flops, rel=0.01)
