@@ -41,9 +41,10 @@ def traced(subject: Any, shapes: list[Shape]) -> list[Any]:
 def subject_of(grid: Grid, dtypes: tuple[str, str], header: str) -> Any:
     """A model of the grid, ready to be run."""
     from estimator.trace.device import pretendable
+    from estimator.trace.models import of_slug
     from estimator.trace.run import Subject
 
-    return Subject(grid, facts.header(header)["tensors"] if header else {}, dtypes, pretendable())
+    return Subject(grid, of_slug(header) if header else {}, dtypes, pretendable())
 
 
 def made(
@@ -60,12 +61,13 @@ def made(
     first, *others = grid.row.headers or ("",)
     subject = subject_of(grid, dtypes, first)
     trials = traced(subject, grid.trials())
-    ends = traced(subject, [grid.points()[0], grid.points()[-1]])
     about = make.About(
         (checkout.version,), (checkout.commit,), torch.__version__, subject.device, subject.cast
     )
-    for law in kept:
-        if make.is_of(law, grid, dtypes, about) and make.gives(law, trials + ends):
+    alike = [law for law in kept if make.is_of(law, grid, dtypes, about)]
+    ends = traced(subject, [grid.points()[0], grid.points()[-1]]) if alike else []
+    for law in alike:
+        if make.gives(law, trials + ends):
             return said_of(law, [(checkout.version, checkout.commit)]), ends, trials
     points = traced(subject, grid.points())
     law = make.law(grid, dtypes, subject.compute.itemsize, points, about)

@@ -18,8 +18,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     `of` are classes of ComfyUI's `supported_models` (or of its autoencoders) that take the same `inputs`:
     a model that no row names is traced by the row of its class. `inputs` are a forward's inputs beside the
     latent (`inputs.py` says how they read). `sizes` are (height, width) in latent units, `reference` latent
-    cells of reference pictures; `scale` and `frame_scale` are pixels per latent unit; `held_out` are
-    (batch, frames, height, width, text) or these and reference. A `template` is there to be like.
+    cells of reference pictures; `held_out` are (batch, frames, height, width, text) or these and reference.
+    A `template` is there to be like.
     """
 
     name: str
@@ -32,8 +32,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     patch: int = 1
     inputs: dict[str, Any] = {}
     text_default: int = 0
-    scale: int = 8
-    frame_scale: int = 1
     features: tuple[str, ...] = ()
     flops_features: tuple[str, ...] = ()
     batch: tuple[int, ...] = (1,)

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from .. import facts
+
 DTYPES = {
     "F32": torch.float32,
     "F16": torch.float16,
@@ -22,14 +24,22 @@ DTYPES = {
 
 # The tensors of a header as data/headers keeps it: name -> (safetensors dtype, shape).
 Header = Mapping[str, Any]
+# Among them, as in a safetensors file, what the file says of itself: some models read their shape there.
+METADATA = "__metadata__"
+
+
+def of_slug(slug: str) -> dict[str, Any]:
+    """A header of data/headers, its metadata with it where there is any."""
+    kept = facts.header(slug)
+    return kept["tensors"] | ({METADATA: kept["metadata"]} if kept["metadata"] else {})
 
 
 def state_dict(header: Header, device: str, prefix: str = "") -> dict[str, Any]:
     """The header's tensors whose names start with `prefix`, under the rest of their names."""
     return {
-        name[len(prefix) :]: torch.empty(shape, dtype=DTYPES[dtype], device=device)
-        for name, (dtype, shape) in header.items()
-        if name.startswith(prefix)
+        name[len(prefix) :]: torch.empty(kept[1], dtype=DTYPES[kept[0]], device=device)
+        for name, kept in header.items()
+        if name.startswith(prefix) and name != METADATA
     }
 
 
