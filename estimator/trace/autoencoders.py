@@ -18,8 +18,9 @@ from .checkout import comfy
 from .grid import Row
 from .models import METADATA, Header, state_dict
 
-# What checkpoints put before an autoencoder's names (`vae_key_prefix` of ComfyUI's supported models).
-PREFIXES = ("first_stage_model.", "vae.", "pretransform.model.")
+# What stands before an autoencoder's names: nothing, or what checkpoints put there (`vae_key_prefix` of
+# ComfyUI's supported models).
+PREFIXES = ("", "first_stage_model.", "vae.", "pretransform.model.")
 
 
 def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, device: str) -> Any:
@@ -31,18 +32,13 @@ def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, 
 
 def of_header(header: Header, storage: torch.dtype) -> Any:
     """The `VAE` that ComfyUI makes of a header, in RAM, with the weights of this type."""
-    tensors = state_dict(header, "cpu", prefix(header))
-    found = comfy("sd").VAE(
-        sd=tensors, device=torch.device("cpu"), dtype=storage, metadata=header.get(METADATA)
-    )
-    if found.first_stage_model is None:
-        raise InputError("ComfyUI detects no VAE in this header")
-    return found
-
-
-def prefix(header: Header) -> str:
-    """What stands before the names of the autoencoder's tensors: a checkpoint's, or nothing."""
-    return next((one for one in PREFIXES if any(name.startswith(one) for name in header)), "")
+    for prefix in PREFIXES:
+        tensors = state_dict(header, "cpu", prefix)
+        told = header.get(METADATA)
+        found = comfy("sd").VAE(sd=tensors, device=torch.device("cpu"), dtype=storage, metadata=told)
+        if found.first_stage_model is not None:
+            return found
+    raise InputError("ComfyUI detects no VAE in this header")
 
 
 def decode(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
