@@ -32,7 +32,8 @@ class Clip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def of(self, frames: float) -> float:
         """The number that stands for `frames`."""
-        return max(self.low, min(self.high, self.share * (self.times * frames - self.less) ** self.power))
+        counted: float = self.share * (self.times * frames - self.less) ** self.power
+        return max(self.low, min(self.high, counted))
 
 
 class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,7 +83,7 @@ def sampling(held: Held, shape: Shape, batch: int) -> int | None:
 def vae(
     component: Component, held: Held, device: Device, shape: Shape, operation: str, comfy: str
 ) -> int | None:
-    """Bytes that ComfyUI `comfy` reserves for decoding or encoding one latent of `shape`; None where unknown."""
+    """Bytes that ComfyUI `comfy` reserves to decode or encode one latent of `shape`; None where unknown."""
     row = vae_estimate(component.id, comfy)
     if row is None:
         return None
@@ -112,7 +113,9 @@ def _estimates() -> tuple[Estimate, ...]:
 def _sides(shape: Shape) -> dict[str, float]:
     """The sides of a latent by name."""
     return {
-        name: getattr(shape, name) for name in shape.__struct_fields__ if name not in ("text_tokens", "reference")
+        name: getattr(shape, name)
+        for name in shape.__struct_fields__
+        if name not in ("text_tokens", "reference")
     }
 
 

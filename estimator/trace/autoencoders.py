@@ -43,23 +43,31 @@ def of_header(header: Header, storage: torch.dtype) -> Any:
 
 def decode(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
     """`decode` of a latent that comes from RAM; a model that writes in pieces gets a picture in RAM."""
-    inner = model.first_stage_model
-    sizes = (model.latent_channels, *sides(model, shape))
-    latent = _given(row, "latent", (shape.batch, *sizes), shape, header)
+    inner, cells = model.first_stage_model, latent(model, row, header, shape)
     given = {}
     if getattr(inner, "comfy_has_chunked_io", False):
-        given["output_buffer"] = torch.empty(inner.decode_output_shape(latent.shape), device="cpu")
-    return lambda: inner.decode(latent.to(device=device, dtype=model.vae_dtype), **given)
+        given["output_buffer"] = torch.empty(inner.decode_output_shape(cells.shape), device="cpu")
+    return lambda: inner.decode(cells.to(device=device, dtype=model.vae_dtype), **given)
 
 
 def encode(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
     """`encode` of the pictures or the sound that the latent stands for, from RAM."""
-    inner = model.first_stage_model
-    sizes = (model.output_channels, *upscaled(model, sides(model, shape)))
-    pixels = _given(row, "pixels", (shape.batch, *sizes), shape, header)
+    inner, whole = model.first_stage_model, pixels(model, row, header, shape)
     if getattr(inner, "comfy_has_chunked_io", False):
-        return lambda: inner.encode(pixels.to(model.vae_dtype), device=torch.device(device))
-    return lambda: inner.encode(pixels.to(model.vae_dtype).to(device))
+        return lambda: inner.encode(whole.to(model.vae_dtype), device=torch.device(device))
+    return lambda: inner.encode(whole.to(model.vae_dtype).to(device))
+
+
+def latent(model: Any, row: Row, header: Header, shape: Shape) -> Any:
+    """What is decoded, in RAM."""
+    sizes = (model.latent_channels, *sides(model, shape))
+    return _given(row, "latent", (shape.batch, *sizes), shape, header)
+
+
+def pixels(model: Any, row: Row, header: Header, shape: Shape) -> Any:
+    """What is encoded to a latent of this shape, in RAM: pictures, video or sound."""
+    sizes = (model.output_channels, *upscaled(model, sides(model, shape)))
+    return _given(row, "pixels", (shape.batch, *sizes), shape, header)
 
 
 def sides(model: Any, shape: Shape) -> tuple[int, ...]:

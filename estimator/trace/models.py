@@ -31,7 +31,8 @@ METADATA = "__metadata__"
 def of_slug(slug: str) -> dict[str, Any]:
     """A header of data/headers, its metadata with it where there is any."""
     kept = facts.header(slug)
-    return kept["tensors"] | ({METADATA: kept["metadata"]} if kept["metadata"] else {})
+    told = {METADATA: kept["metadata"]} if kept["metadata"] else {}
+    return {**kept["tensors"], **told}
 
 
 def state_dict(header: Header, device: str, prefix: str = "") -> dict[str, Any]:
