@@ -1,7 +1,7 @@
 """What ComfyUI itself reserves for a step: the numbers it decides by, right or wrong.
 
-Formulas: shared reference comfyui-memory.md 3.1 (sampling, comfy/model_base.py:412-434) and 4.1 (VAEs, rows of
-`data/managers/vae_estimates.toml`), ComfyUI 0.33.0.
+Formulas: shared reference comfyui-memory.md 3.1 (sampling, comfy/model_base.py:412-434) and 4.1 (VAEs:
+rows of `data/managers/vae_estimates.toml`), ComfyUI 0.33.0.
 """
 
 from __future__ import annotations
@@ -63,8 +63,6 @@ class Estimate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     encode: tuple[Case, ...]
     amd: float = 1
     amd_encode: float = 1
-    pixels: int = 0
-    frames_per_cell: int = 0
     samples: float = 0
     length: str = "width"
     source: str = ""
@@ -125,9 +123,8 @@ def _encoded(row: Estimate, latent: str, shape: Shape) -> dict[str, float]:
     if row.samples or cell.dimensions == 1:
         samples = getattr(shape, row.length) * (row.samples or cell.temporal)
         return _sides(shape) | {"height": 2, "width": round(samples)}
-    side, frames = row.pixels or cell.spatial, row.frames_per_cell or cell.temporal
     return _sides(shape) | {
-        "frames": (shape.frames - 1) * frames + 1,
-        "height": shape.height * side,
-        "width": shape.width * side,
+        "frames": (shape.frames - 1) * cell.temporal + 1,
+        "height": shape.height * cell.spatial,
+        "width": shape.width * cell.spatial,
     }
