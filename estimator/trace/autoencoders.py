@@ -31,11 +31,17 @@ def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, 
 
 
 def of_header(header: Header, storage: torch.dtype) -> Any:
-    """The `VAE` that ComfyUI makes of a header, in RAM, with the weights of this type."""
+    """The `VAE` that ComfyUI makes of a header, in RAM, with the weights of this type.
+
+    Raises `InputError` where it makes none: it knows none of this kind, or not of these shapes.
+    """
+    cpu, told = torch.device("cpu"), header.get(METADATA)
     for prefix in PREFIXES:
         tensors = state_dict(header, "cpu", prefix)
-        told = header.get(METADATA)
-        found = comfy("sd").VAE(sd=tensors, device=torch.device("cpu"), dtype=storage, metadata=told)
+        try:
+            found = comfy("sd").VAE(sd=tensors, device=cpu, dtype=storage, metadata=told)
+        except (RuntimeError, LookupError) as error:  # other shapes or names; numbers asked of fakes
+            raise InputError(f"ComfyUI cannot make this VAE: {str(error).splitlines()[0]}") from error
         if found.first_stage_model is not None:
             return found
     raise InputError("ComfyUI detects no VAE in this header")
