@@ -57,8 +57,8 @@ class Pricer:
 
     def reserved(self, step: Step, main: Held, shape: Shape) -> int | None:
         """ComfyUI's own estimate of one pass of a VAE at just this shape, bytes."""
-        comfy = self.machine.policy.comfy
-        return reserve.vae(self.parts[main.key], main, self.machine.device, shape, step.law, comfy)
+        vendor, comfy = self.machine.device.vendor, self.machine.policy.comfy
+        return reserve.vae(self.parts[main.key], main.compute_bytes, vendor, shape, step.law, comfy)
 
     def price(self, step: Step, models: list[Held], free: int) -> Price | None:
         """The price of `step` with `free` bytes as ComfyUI counts them; None where no law is known."""

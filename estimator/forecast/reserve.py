@@ -13,8 +13,8 @@ import msgspec
 
 from .. import facts
 from ..costs import Shape
-from ..models import Component
-from ..runtime import Device, Held
+from ..models.rows import Kind
+from ..runtime import Held
 from ..runtime.machine import version
 from ..units import MIB
 from ..workflow.latents import latent_format
@@ -78,20 +78,20 @@ def sampling(held: Held, shape: Shape, batch: int) -> int | None:
     return int(area * held.compute_bytes * rule["fused_per_element"] * factor * MIB)
 
 
-def vae(
-    component: Component, held: Held, device: Device, shape: Shape, operation: str, comfy: str
-) -> int | None:
-    """Bytes that ComfyUI `comfy` reserves to decode or encode one latent of `shape`; None where unknown."""
-    row = vae_estimate(component.id, comfy)
+def vae(kind: Kind, element: int, vendor: str, shape: Shape, operation: str, comfy: str) -> int | None:
+    """Bytes that ComfyUI `comfy` reserves to decode or encode one latent of `shape`; None where unknown.
+
+    `element`: bytes of the type that it computes in; `vendor`: of the card.
+    """
+    row = vae_estimate(kind.id, comfy)
     if row is None:
         return None
     decodes = operation == "decode"
-    sides = _sides(shape) if decodes else _encoded(row, component.latent, shape)
-    cases = row.decode if decodes else row.encode
-    for case in cases:
+    sides = _sides(shape) if decodes else _encoded(row, kind.latent, shape)
+    for case in row.decode if decodes else row.encode:
         if sides["frames"] <= case.until:
-            factor = (row.amd * (1 if decodes else row.amd_encode)) if device.vendor == "amd" else 1
-            return int(case.bytes(sides, held.compute_bytes) * factor)
+            factor = row.amd * (1 if decodes else row.amd_encode) if vendor == "amd" else 1
+            return int(case.bytes(sides, element) * factor)
     return None
 
 

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 from vram_forecast.estimator.costs import Shape
@@ -100,13 +99,12 @@ def test_every_vae_has_a_row(root):
 
 def test_comfyui_reserves_what_the_rows_say(said, parts):
     version, numbers = said
-    nvidia, wrong = SimpleNamespace(vendor="nvidia"), []
+    wrong = []
     for slug, asked in numbers.items():
         for operation, sides, element, expected in asked:
             if not getattr(reserve.vae_estimate(parts[slug].id, version), operation):
                 continue  # no node of ComfyUI asks for it
-            held = SimpleNamespace(compute_bytes=element)
-            own = reserve.vae(parts[slug], held, nvidia, Shape(*sides), operation, version)
+            own = reserve.vae(parts[slug], element, "nvidia", Shape(*sides), operation, version)
             if own is None or own != pytest.approx(expected, rel=1e-4, abs=1):
                 wrong.append((slug, operation, sides, element, own, expected))
     assert [] == wrong
@@ -118,12 +116,10 @@ def test_comfyui_reserves_what_the_rows_say(said, parts):
 )
 def test_one_frame_was_counted_as_a_video_before(root, comfy, mib):
     (part,) = identify(stand_in("vae", "wan_2.1_vae")).components
-    held, nvidia = SimpleNamespace(compute_bytes=2), SimpleNamespace(vendor="nvidia")
-    assert mib * 2**20 == reserve.vae(part, held, nvidia, Shape(1, 16, 1, 256, 512), "decode", comfy)
+    assert mib * 2**20 == reserve.vae(part, 2, "nvidia", Shape(1, 16, 1, 256, 512), "decode", comfy)
 
 
 def test_an_amd_card_is_asked_for_more(root):
     (part,) = identify(stand_in("vae", "ae")).components
-    held, amd = SimpleNamespace(compute_bytes=2), SimpleNamespace(vendor="amd")
-    own = reserve.vae(part, held, amd, Shape(1, 16, 1, 128, 128), "decode", "0.33.0")
+    own = reserve.vae(part, 2, "amd", Shape(1, 16, 1, 128, 128), "decode", "0.33.0")
     assert round(2.73 * 4356 * 2**20) == pytest.approx(own, abs=1)
