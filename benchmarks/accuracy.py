@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from estimator import facts
 from estimator.costs import Shape, cost
+from estimator.forecast import reserve
 from estimator.models import Row, rows
 from estimator.units import MIB
 
@@ -60,13 +61,8 @@ def reserved(row: Row, point: dict[str, Any]) -> float | None:
             return None
         area = shape.batch * shape.frames * shape.height * shape.width
         return area * size * known["estimate"]["fused_per_element"] * factor * MIB / point["peak"]
-    each = known["vae_estimate"].get(row.family)
-    if each is None:
-        return None
-    image = "image_frames" in each and shape.frames <= each["image_frames"]
-    operation = point["operation"]
-    per_pixel = each.get(f"{operation}_image", each[operation]) if image else each[operation]
-    return shape.batch * shape.height * 8 * shape.width * 8 * per_pixel * size / point["peak"]
+    own = reserve.vae(row, size, "nvidia", shape, point["operation"], point["version"])
+    return None if own is None else shape.batch * own / point["peak"]
 
 
 def own_factor(name: str, version: str) -> float | None:

@@ -70,6 +70,8 @@ def build(row: dict[str, Any]) -> Tensors:
         arguments["config_dict"] = {**config, **row.get("config_with", {})}
     operations = comfy.ops.disable_weight_init
     given = {"operations": operations, "ops": operations, "device": "meta", "dtype": torch.float32}
+    if "metadata" in row:  # some classes are told their shape by what the file says of itself
+        given |= {"metadata": row["metadata"], "config": json.loads(row["metadata"]["config"]).get("vae")}
     takes = inspect.signature(made).parameters
     takes_params = "Flux" in name  # it gathers its arguments in **kwargs
     takes_all = takes_params or "args" in takes  # or hands all on
@@ -77,7 +79,7 @@ def build(row: dict[str, Any]) -> Tensors:
     if takes_params:  # and grows: an argument that a version does not know is at its only value there
         known = inspect.signature(importlib.import_module("comfy.ldm.flux.model").FluxParams).parameters
         arguments = {key: value for key, value in arguments.items() if key in known or key in takes}
-    with torch.device(row.get("device", "meta")), Values():
+    with torch.device(row.get("device", "meta")), Values():  # some look at numbers when made
         return {name: value.to("meta") for name, value in made(**arguments).state_dict().items()}
 
 
@@ -185,6 +187,12 @@ def said_of_layers(tensors: Tensors, kind: str) -> dict[str, str]:
     return {"_quantization_metadata": json.dumps({"format_version": "1.0", "layers": layers})}
 
 
+def file_metadata(row: dict[str, Any], modules: dict[str, Any]) -> dict[str, str]:
+    """What the file says of itself: its row's words and those that its modules are told by."""
+    told = [module_spec(part["module"], modules).get("metadata", {}) for part in row["parts"]]
+    return {key: text for words in (*told, row.get("metadata", {})) for key, text in words.items()}
+
+
 def file_bytes(tensors: Tensors, metadata: dict[str, str]) -> tuple[int, int]:
     """Tensor bytes, and the bytes of the safetensors header that names them."""
     at, header = 0, {"__metadata__": metadata} if metadata else {}
@@ -196,10 +204,9 @@ def file_bytes(tensors: Tensors, metadata: dict[str, str]) -> tuple[int, int]:
     return at, 8 + (length + 7) // 8 * 8
 
 
-def write(row: dict[str, Any], tensors: Tensors) -> str:
+def write(row: dict[str, Any], tensors: Tensors, metadata: dict[str, str]) -> str:
     """The case's file, and one line that compares it with the published size."""
-    metadata = row.get("metadata", {})
-    metadata |= said_of_layers(tensors, row["layers"]) if "layers" in row else {}
+    metadata = {**metadata, **(said_of_layers(tensors, row["layers"]) if "layers" in row else {})}
     found = {name: [NAMES[value.dtype], list(value.shape)] for name, value in sorted(tensors.items())}
     text = json.dumps({"tensors": found, "metadata": metadata}, separators=(",", ":")).encode()
     (DATA / "headers" / f"{row['slug']}.json.gz").write_bytes(gzip.compress(text, mtime=0))
@@ -219,7 +226,7 @@ def main() -> None:
     modules = {name: row for table in tables for name, row in table["modules"].items()}
     for row in (row for table in tables for row in table["files"]):
         if not SLUGS or row["slug"] in SLUGS:
-            print(write(row, file_tensors(row, modules)))
+            print(write(row, file_tensors(row, modules), file_metadata(row, modules)))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,12 @@ class Pricer:
         if step.shape is None:
             return None
         shape = tiled(step.shape, step.tile, step.tile_frames)
-        return reserve.vae(self.parts[main.key], main, self.machine.device, shape, step.law)
+        return self.reserved(step, main, shape)
+
+    def reserved(self, step: Step, main: Held, shape: Shape) -> int | None:
+        """ComfyUI's own estimate of one pass of a VAE at just this shape, bytes."""
+        vendor, comfy = self.machine.device.vendor, self.machine.policy.comfy
+        return reserve.vae(self.parts[main.key], main.compute_bytes, vendor, shape, step.law, comfy)
 
     def price(self, step: Step, models: list[Held], free: int) -> Price | None:
         """The price of `step` with `free` bytes as ComfyUI counts them; None where no law is known."""
@@ -155,7 +160,7 @@ class Pricer:
         if step.kind == "sample":
             bound = self.sampler_reserve(main, shape, shape.batch) or 0
         else:
-            bound = shape.batch * (reserve.vae(part, main, self.machine.device, shape, step.law) or 0)
+            bound = shape.batch * (self.reserved(step, main, shape) or 0)
         high = max(paid.largest_conv, bound - round(paid.activations.best))
         return Estimate(0, paid.largest_conv, high, "modelled")
 

@@ -1,18 +1,71 @@
 """What ComfyUI itself reserves for a step: the numbers it decides by, right or wrong.
 
-Formulas: shared reference comfyui-memory.md 3.1 (sampling, comfy/model_base.py:412-434) and 4.1
-(VAEs, comfy/sd.py:496-506 and 818), ComfyUI 0.33.0.
+Formulas: shared reference comfyui-memory.md 3.1 (sampling, comfy/model_base.py:412-434) and 4.1 (VAEs:
+rows of `data/managers/vae_estimates.toml`), ComfyUI 0.33.0.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from math import inf, prod
+
+import msgspec
+
 from .. import facts
 from ..costs import Shape
-from ..models import Component
-from ..runtime import Device, Held
+from ..models.rows import Kind
+from ..runtime import Held
 from ..runtime.machine import version
 from ..units import MIB
 from ..workflow.latents import latent_format
+
+
+class Clip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How frames count: share x (times x frames - less) ^ power, between low and high."""
+
+    times: float = 1
+    less: float = 0
+    power: float = 1
+    share: float = 1
+    low: float = -inf
+    high: float = inf
+
+    def of(self, frames: float) -> float:
+        """The number that stands for `frames`."""
+        counted: float = self.share * (self.times * frames - self.less) ** self.power
+        return max(self.low, min(self.high, counted))
+
+
+class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One formula, up to `until` frames: bytes for each byte of an element, or with `any_type` just bytes."""
+
+    each: float
+    of: tuple[str, ...]
+    plus: float = 0
+    least: float = 0
+    until: float = inf
+    clip: Clip = Clip()
+    any_type: bool = False
+
+    def bytes(self, sides: dict[str, float], element: int) -> float:
+        """Bytes for a tensor of these sides, its elements so many bytes."""
+        counted = sides | {"frames": self.clip.of(sides["frames"])}
+        found = max(self.least, self.each * prod(counted[side] for side in self.of) + self.plus)
+        return found if self.any_type else found * element
+
+
+class Estimate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of the table: which VAEs, from which version on, and the cases; ratios where they are its own."""
+
+    of: tuple[str, ...]
+    since: str
+    decode: tuple[Case, ...]
+    encode: tuple[Case, ...]
+    amd: float = 1
+    amd_encode: float = 1
+    samples: float = 0
+    length: str = "width"
+    source: str = ""
 
 
 def sampling(held: Held, shape: Shape, batch: int, comfy: str, fused: bool = True) -> int | None:
@@ -46,14 +99,53 @@ def _of_version(known: dict[str, float], comfy: str) -> float:
     return known[older[-1] if older else order[0]]
 
 
-def vae(component: Component, held: Held, device: Device, shape: Shape, operation: str) -> int | None:
-    """Bytes that ComfyUI reserves for decoding or encoding one latent of `shape`; None where unknown."""
-    row = facts.table("managers/constants")["vae_estimate"].get(component.family)
+def vae(kind: Kind, element: int, vendor: str, shape: Shape, operation: str, comfy: str) -> int | None:
+    """Bytes that ComfyUI `comfy` reserves to decode or encode one latent of `shape`; None where unknown.
+
+    `element`: bytes of the type that it computes in; `vendor`: of the card.
+    """
+    row = vae_estimate(kind.id, comfy)
     if row is None:
         return None
-    image = "image_frames" in row and shape.frames <= row["image_frames"]
-    each = row.get(f"{operation}_image", row[operation]) if image else row[operation]
-    spatial = latent_format(component.latent).spatial
-    pixels = shape.height * spatial * shape.width * spatial
-    factor = row.get("amd", 1.0) if device.vendor == "amd" else 1.0
-    return int(pixels * each * held.compute_bytes * factor)
+    decodes = operation == "decode"
+    sides = _sides(shape) if decodes else _encoded(row, kind.latent, shape)
+    for case in row.decode if decodes else row.encode:
+        if sides["frames"] <= case.until:
+            factor = row.amd * (1 if decodes else row.amd_encode) if vendor == "amd" else 1
+            return int(case.bytes(sides, element) * factor)
+    return None
+
+
+def vae_estimate(kind: str, comfy: str) -> Estimate | None:
+    """The row of a VAE that holds for a version: the newest not newer than it, else its oldest."""
+    rows = [row for row in _estimates() if kind in row.of]
+    held = [row for row in rows if version(row.since) <= version(comfy)]
+    return held[-1] if held else rows[0] if rows else None
+
+
+@cache
+def _estimates() -> tuple[Estimate, ...]:
+    """The table, typed."""
+    return msgspec.convert(facts.table("managers/vae_estimates")["estimate"], tuple[Estimate, ...])
+
+
+def _sides(shape: Shape) -> dict[str, float]:
+    """The sides of a latent by name."""
+    return {
+        name: getattr(shape, name)
+        for name in shape.__struct_fields__
+        if name not in ("text_tokens", "reference")
+    }
+
+
+def _encoded(row: Estimate, latent: str, shape: Shape) -> dict[str, float]:
+    """The sides of what is encoded to the latent `shape`: pixels and frames, or samples along the width."""
+    cell = latent_format(latent)
+    if row.samples or cell.dimensions == 1:
+        samples = getattr(shape, row.length) * (row.samples or cell.temporal)
+        return _sides(shape) | {"height": 2, "width": round(samples)}
+    return _sides(shape) | {
+        "frames": (shape.frames - 1) * cell.temporal + 1,
+        "height": shape.height * cell.spatial,
+        "width": shape.width * cell.spatial,
+    }

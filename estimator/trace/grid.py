@@ -23,7 +23,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     a model that no row names is traced by the row of its class. `inputs` are a forward's inputs beside the
     latent (`inputs.py` says how they read); `streams` are the latents of a model that makes several at once,
     which a sampler packs into one. `sizes` are (height, width) in latent units, `reference` latent
-    cells of reference pictures; `scale` and `frame_scale` are pixels per latent unit, `frame_patch` frames
+    cells of reference pictures; `scale` is pixels per unit of `encode_image`, `frame_patch` frames
     per patch; `held_out` are (batch, frames, height, width, text) or these and reference. `repeats` names
     lists of blocks that are all alike: a few of each are traced, which peak as all do, and FLOPs are reckoned
     for all. A `template` is there to be like. `encoder` is a text encoder's class, made with `arguments`, or
@@ -46,8 +46,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     repeats: tuple[str, ...] = ()
     experts: int = 0
     text_default: int = 0
-    scale: int = 8
-    frame_scale: int = 1
+    scale: int = 1
     features: tuple[str, ...] = ()
     flops_features: tuple[str, ...] = ()
     batch: tuple[int, ...] = (1,)

@@ -103,9 +103,7 @@ def one_pass(grid: Grid, dtypes: tuple[str, str], asked: Request, shape: Shape) 
     """One forward, and ComfyUI's own estimate of it."""
     subject = Subject(grid, asked.tensors, dtypes, pretendable())
     meter = subject.trace(shape)
-    return Pass(
-        grid.operation, shape, *dtypes, meter.peak, meter.flops, reserved(subject.models[0], shape)
-    )
+    return Pass(grid.operation, shape, *dtypes, meter.peak, meter.flops, reserved(subject.models[0], shape))
 
 
 def reserved(model: Any, shape: Shape) -> int | None:
