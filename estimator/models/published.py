@@ -11,7 +11,7 @@ from .. import facts
 from ..formats import Tensor, TensorTable
 
 FLOATS = ("F32", "F16", "BF16")
-BLOCK = re.compile(r"(^|\.)\d+\.")
+BLOCK = re.compile(r"(^|\.)(\d+)\.")
 
 
 def published(folder: str, name: str) -> TensorTable | None:
@@ -22,7 +22,11 @@ def published(folder: str, name: str) -> TensorTable | None:
     row = row_of(folder, name)
     if row is None or not ("header" in row or "like" in row):
         return None
-    return stand_in(name, row["header"]) if "header" in row else stored_as(name, row["like"], row["storage"])
+    if "header" in row:
+        return stand_in(name, row["header"])
+    return stored_as(
+        name, row["like"], row["storage"], row.get("kept_blocks", 0), row.get("packs_all", False)
+    )
 
 
 def row_of(folder: str, name: str) -> dict[str, Any] | None:
@@ -43,8 +47,12 @@ def stand_in(name: str, header: str) -> TensorTable:
     return as_table(name, found, kept["metadata"])
 
 
-def stored_as(name: str, header: str, storage: str) -> TensorTable:
-    """A header's model in another type by the rules of `data/storages.toml`: which layers is assumed."""
+def stored_as(name: str, header: str, storage: str, kept: int = 0, everything: bool = False) -> TensorTable:
+    """A header's model in another type by the rules of `data/storages.toml`: which layers is assumed.
+
+    `kept`: so many blocks stay as they are; `everything`: layers outside of blocks are packed as well. Rows
+    say so where the published size does.
+    """
     rule = facts.table("storages")["storage"][storage]
     found: list[Tensor] = []
     marks: dict[str, Any] = {}
@@ -52,7 +60,7 @@ def stored_as(name: str, header: str, storage: str) -> TensorTable:
         if "all" in rule:
             dtype = rule["all"] if tensor.dtype in FLOATS else tensor.dtype
             found.append(Tensor(tensor.name, dtype, tensor.shape))
-        elif packable(tensor, rule["least"]):
+        elif packable(tensor, rule["least"], kept, everything):
             layer = tensor.name.rpartition(".")[0]
             found += packed(tensor, layer, rule)
             marks |= {layer: rule["mark"]} if "mark" in rule else {}
@@ -62,10 +70,12 @@ def stored_as(name: str, header: str, storage: str) -> TensorTable:
     return as_table(name, found, {"_quantization_metadata": layers} if marks else {})
 
 
-def packable(tensor: Tensor, least: int) -> bool:
+def packable(tensor: Tensor, least: int, kept: int, everything: bool) -> bool:
     """Whether a quantised file packs it: the weight of a layer that stands in a numbered block."""
     large = len(tensor.shape) == 2 and min(tensor.shape) >= least
-    return large and tensor.name.endswith(".weight") and BLOCK.search(tensor.name) is not None
+    block = BLOCK.search(tensor.name)
+    inside = int(block[2]) >= kept if block else everything
+    return large and tensor.name.endswith(".weight") and inside
 
 
 def packed(tensor: Tensor, layer: str, rule: dict[str, Any]) -> list[Tensor]:

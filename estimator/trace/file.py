@@ -10,7 +10,7 @@ import msgspec
 
 from .. import facts
 from ..errors import InputError
-from ..formats import read
+from ..formats import TensorTable, read
 from ..models import Component, identify, stranger
 from ..models.rows import Kind
 from ..report.traced import Point, Traced
@@ -26,8 +26,9 @@ def trace(file: Path, comfyui: str, shape: tuple[int, ...] = ()) -> Traced:
     Raises `InputError` where the file cannot be read, or ComfyUI cannot run what it holds: the reason is
     what came out of the attempt.
     """
-    subject, begun = subject_of(file), time.monotonic()
-    answer = ask(request(subject, comfyui, shape))
+    table, begun = read(file), time.monotonic()
+    subject = subject_of(table)
+    answer = ask(request(subject, comfyui, shape, table.metadata))
     if answer.problem:
         raise InputError(f"unknown: {answer.problem}", where=str(file), do="Its weights are still counted.")
     if answer.laws:
@@ -45,9 +46,8 @@ def trace(file: Path, comfyui: str, shape: tuple[int, ...] = ()) -> Traced:
     )
 
 
-def subject_of(file: Path) -> Component:
+def subject_of(table: TensorTable) -> Component:
     """What of a file is to be traced. Raises `InputError` where it holds nothing that can be."""
-    table = read(file)
     found = identify(table).components
     for role in ROLES:
         for one in found:
@@ -56,7 +56,7 @@ def subject_of(file: Path) -> Component:
     unknown = stranger(table)
     if unknown is None:
         held = ", ".join(one.title for one in found) or "no model"
-        raise InputError(f"it holds {held}", where=str(file), do="Only samplers and VAEs are traced.")
+        raise InputError(f"it holds {held}", where=table.path, do="Only samplers and VAEs are traced.")
     return unknown
 
 

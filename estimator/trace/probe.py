@@ -73,9 +73,7 @@ def _attempts(header: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _widths(header: dict[str, Any]) -> list[int]:
     """Widths that a text may have: what layers take, by how much their names speak of texts."""
     takes = {
-        name: shape[1]
-        for name, (_, shape) in header.items()
-        if name.endswith("weight") and len(shape) == 2 and shape[1] >= NARROWEST
+        name: shape[1] for name, (_, shape) in weights(header) if len(shape) == 2 and shape[1] >= NARROWEST
     }
     spoken = sorted(takes, key=lambda name: next((i for i, w in enumerate(TEXT) if w in name), len(TEXT)))
     return list(dict.fromkeys(takes[name] for name in spoken))[:MOST]
@@ -86,7 +84,12 @@ def _pooled(header: dict[str, Any]) -> list[int]:
     named = ("vector_in", "y_embed", "pooled", "label_emb")
     found = (
         shape[1]
-        for name, (_, shape) in header.items()
-        if name.endswith("weight") and len(shape) == 2 and any(word in name for word in named)
+        for name, (_, shape) in weights(header)
+        if len(shape) == 2 and any(word in name for word in named)
     )
     return list(dict.fromkeys(found))[:2]
+
+
+def weights(header: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The weights of a header."""
+    return [(name, kept) for name, kept in header.items() if name.endswith("weight")]

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,15 @@ PATIENCE = 900.0
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What to trace: a header, or one shape of it.
 
-    `tensors`: name to (safetensors dtype, shape). `shape`: (batch, channels, frames, height, width, text,
+    `tensors`: name to (safetensors dtype, shape). `metadata`: what the file says of itself; some models read
+    their shape there. `shape`: (batch, channels, frames, height, width, text,
     reference) for one forward instead of a law. `comfyui`: a checkout's folder.
     """
 
     comfyui: str
     role: str
     tensors: dict[str, tuple[str, tuple[int, ...]]]
+    metadata: dict[str, str] = {}
     shape: tuple[int, ...] = ()
 
 
@@ -64,10 +67,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     passes: tuple[Pass, ...] = ()
 
 
-def request(component: Component, comfyui: str, shape: tuple[int, ...] = ()) -> Request:
+def request(
+    component: Component, comfyui: str, shape: tuple[int, ...] = (), metadata: Mapping[str, str] | None = None
+) -> Request:
     """The request for one component; scales of quantised layers are left out."""
     tensors = {one.name: (one.dtype, one.shape) for one in component.tensors if not is_scale(one)}
-    return Request(comfyui=comfyui, role=component.role, tensors=tensors, shape=shape)
+    told = dict(metadata or {})
+    return Request(comfyui=comfyui, role=component.role, tensors=tensors, metadata=told, shape=shape)
 
 
 def ask(asked: Request, seconds: float = PATIENCE) -> Answer:

@@ -16,7 +16,7 @@ from .autoencoders import build as build_vae
 from .checkout import Checkout, open_checkout
 from .device import pretendable, pretended
 from .grid import Grid, Row, of_row
-from .models import DTYPES
+from .models import DTYPES, METADATA
 from .request import Answer, Pass, Request
 from .run import Subject
 from .study import study
@@ -27,10 +27,6 @@ NAMES = {dtype: name for name, dtype in DTYPES.items()}
 def main() -> None:
     """Answer one request; whatever goes wrong is in the answer."""
     asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
-    half = {
-        name: (dtype if dtype in DTYPES else "BF16", shape) for name, (dtype, shape) in asked.tensors.items()
-    }
-    asked = msgspec.structs.replace(asked, tensors=half)  # packed weights stand as what they hold
     try:
         answer = answered(asked)
     except Exception as error:
@@ -48,16 +44,22 @@ def answered(asked: Request) -> Answer:
         return sampler(asked, checkout)
 
 
+def header_of(asked: Request) -> dict[str, Any]:
+    """The request's tensors as a header; packed weights stand as what they hold, in 16 bits."""
+    held = asked.tensors.items()
+    plain = {name: (dtype if dtype in DTYPES else "BF16", shape) for name, (dtype, shape) in held}
+    return {**plain, **({METADATA: asked.metadata} if asked.metadata else {})}
+
+
 def sampler(asked: Request, checkout: Checkout) -> Answer:
     """A diffusion model: what ComfyUI says that it is, and its laws or one pass."""
-    config, _ = samplers.detected(asked.tensors, "cpu")
+    header = header_of(asked)
+    config, _ = samplers.detected(header, "cpu")
     name, latent = type(config).__name__, config.latent_format
     types = [NAMES[dtype] for dtype in config.supported_inference_dtypes]
     half = next((one for one in types if one != "F32"), "F32")
     pairs = [(half, half), ("F8_E4M3", half), (half, "F32")] if half != "F32" else [("F32", "F32")]
-    row = probe.row_of(name) or probe.probed(
-        dict(asked.tensors), latent.latent_dimensions, pairs[0], pretendable()
-    )
+    row = probe.row_of(name) or probe.probed(header, latent.latent_dimensions, pairs[0], pretendable())
     kind = {
         "role": "diffusion_model",
         "comfy_class": name,
@@ -69,7 +71,7 @@ def sampler(asked: Request, checkout: Checkout) -> Answer:
 
 def autoencoder(asked: Request, checkout: Checkout) -> Answer:
     """A VAE: decode and encode."""
-    vae = build_vae(Row(name=""), asked.tensors, torch.bfloat16, torch.bfloat16, pretendable())
+    vae = build_vae(Row(name=""), header_of(asked), torch.bfloat16, torch.bfloat16, pretendable())
     name = type(vae.first_stage_model).__name__
     row = probe.row_of(name)
     if row is None:
@@ -88,7 +90,7 @@ def whole(
     shape = msgspec.structs.replace(shape, text_tokens=shape.text_tokens or row.text_default)
     grids = of_row(row)
     each = [] if asked.shape else [(grid, dtypes) for grid in grids for dtypes in pairs]
-    found = tuple(study(*one, [asked.tensors], checkout, []).law for one in each)
+    found = tuple(study(*one, [header_of(asked)], checkout, []).law for one in each)
     passes = tuple(one_pass(grids[0], dtypes, asked, shape) for dtypes in pairs)
     return msgspec.structs.replace(about, laws=found, passes=passes)
 
@@ -101,7 +103,7 @@ def _usual(row: Row) -> tuple[int, ...]:
 
 def one_pass(grid: Grid, dtypes: tuple[str, str], asked: Request, shape: Shape) -> Pass:
     """One forward, and ComfyUI's own estimate of it."""
-    subject = Subject(grid, asked.tensors, dtypes, pretendable())
+    subject = Subject(grid, header_of(asked), dtypes, pretendable())
     meter = subject.trace(shape)
     return Pass(grid.operation, shape, *dtypes, meter.peak, meter.flops, reserved(subject.models[0], shape))
 

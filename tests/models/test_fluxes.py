@@ -1,9 +1,5 @@
 """FLUX.1's other releases, FLUX.2, Chroma and the picture models like them: told from their headers."""
 
-import json
-import subprocess
-import sys
-
 import pytest
 from vram_forecast.estimator import facts
 from vram_forecast.estimator.formats import Tensor, read
@@ -31,19 +27,6 @@ OWN = {
     "flux1-schnell": "flux-schnell",
     **{key: one for key, (one, _) in CASES.items()},
 }
-# In a process of its own: it imports ComfyUI and pretends a card.
-DETECT = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-from estimator import facts
-from estimator.trace.checkout import open_checkout
-open_checkout(sys.argv[2])
-from estimator.trace.device import pretendable, pretended
-from estimator.trace.samplers import detected
-with pretended(pretendable()):
-    found = {name: detected(facts.header(name)["tensors"], pretendable())[0] for name in sys.argv[3:]}
-print(json.dumps({name: type(one).__name__ for name, one in found.items()}))
-"""
 
 
 def tensors_of(slug, prefix=""):
@@ -72,16 +55,6 @@ def test_a_model_is_told_by_one_row_and_has_the_bytes_it_is_published_with(
 @pytest.mark.parametrize("slug", OWN)
 def test_a_model_is_told_under_the_usual_prefixes(slug, prefix):
     assert [OWN[slug]] == told(tensors_of(slug, prefix))
-
-
-def test_comfyui_takes_each_for_what_its_row_says(root, comfyui):
-    done = subprocess.run(
-        [sys.executable, "-c", DETECT, str(root), str(comfyui), *OWN], capture_output=True, text=True
-    )
-    assert 0 == done.returncode, done.stderr
-    classes = {row.id: row.comfy_class for row in rows()}
-    expected = {slug: classes[kind] for slug, kind in OWN.items()}
-    assert expected == json.loads(done.stdout.splitlines()[-1])
 
 
 def test_a_file_of_mixed_types_has_the_published_bytes_and_says_what_its_layers_are(sparse_model, tmp_path):

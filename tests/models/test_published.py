@@ -44,7 +44,7 @@ def test_its_bytes_are_near_those_of_the_published_file(header, storage, expecte
 
 @pytest.mark.parametrize("row", [row for row in MADE if "bytes" in row], ids=lambda row: row["names"][0])
 def test_a_row_that_is_made_of_another_header_has_nearly_its_published_bytes(row):
-    table = stored_as(row["names"][0], row["like"], row["storage"])
+    table = published(row["folder"], row["names"][0])
     assert row["bytes"] == pytest.approx(table.file_bytes, rel=0.05)
 
 

@@ -76,18 +76,18 @@ def test_a_model_that_comfyui_does_not_know_is_unknown_with_its_reason(tmp_path,
 
 
 def test_a_tracing_process_that_cannot_start_is_a_problem_and_no_exception(made_up):
-    answer = tracing.ask(tracing.request(subject_of(made_up), "/no/comfyui/here"))
+    answer = tracing.ask(tracing.request(subject_of(read(made_up)), "/no/comfyui/here"))
     assert "no ComfyUI here" in answer.problem or "No module named 'torch'" in answer.problem
 
 
 def test_a_tracing_process_that_takes_too_long_is_a_problem_and_no_exception(made_up):
-    answer = tracing.ask(tracing.request(subject_of(made_up), "/no/comfyui/here"), seconds=0.01)
+    answer = tracing.ask(tracing.request(subject_of(read(made_up)), "/no/comfyui/here"), seconds=0.01)
     assert "did not finish" in answer.problem
 
 
 def test_a_file_with_nothing_to_trace_says_what_it_holds(sparse_model, tmp_path):
     with pytest.raises(InputError, match="CLIP-L"):
-        subject_of(sparse_model("clip_l", tmp_path / "c.safetensors"))
+        subject_of(read(sparse_model("clip_l", tmp_path / "c.safetensors")))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_what_is_no_latent_is_bad_input(written):
 
 
 def test_a_broken_file_of_what_was_traced_is_as_none(made_up):
-    one = subject_of(made_up)
+    one = subject_of(read(made_up))
     facts.learn(one.architecture, {"kind": {"id": 3}, "laws": [{"nothing": "useful"}]})
     (path,) = (facts.user_folder() / "traced").iterdir()
     for content in (b"{", b"[1]", json.dumps({"laws": 3, "kind": []}).encode()):
