@@ -15,7 +15,6 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from estimator import facts
 from estimator.costs import Shape, cost
 from estimator.forecast import reserve
 from estimator.models import Row, rows
@@ -54,21 +53,12 @@ def error(name: str, point: dict[str, Any]) -> float:
 
 def reserved(row: Row, point: dict[str, Any]) -> float | None:
     """What ComfyUI reserves for a point, in times of the traced peak; None where it has no estimate."""
-    known, shape, size = facts.table("managers/constants"), Shape(**point["shape"]), point["compute_bytes"]
+    shape, size, version = Shape(**point["shape"]), point["compute_bytes"], point["version"]
     if point["operation"] == "forward":
-        factor = own_factor(row.id, point["version"])
-        if factor is None:
-            return None
-        area = shape.batch * shape.frames * shape.height * shape.width
-        return area * size * known["estimate"]["fused_per_element"] * factor * MIB / point["peak"]
-    own = reserve.vae(row, size, "nvidia", shape, point["operation"], point["version"])
+        own = reserve.sampling(row, size, shape, shape.batch, version)
+        return own and own / point["peak"]
+    own = reserve.vae(row, size, "nvidia", shape, point["operation"], version)
     return None if own is None else shape.batch * own / point["peak"]
-
-
-def own_factor(name: str, version: str) -> float | None:
-    """ComfyUI's factor for a component in a version; None where it was not asked."""
-    found = (row for row in facts.table("managers/factors")["factor"] if row["id"] == name)
-    return next((row["versions"].get(version) for row in found), None)
 
 
 def summary() -> list[dict[str, Any]]:

@@ -30,33 +30,35 @@ source = "ComfyUI of the versions named, comfy/supported_models.py, asked of the
 """
 
 
-def diffusion(tensors: dict[str, Any]) -> dict[str, Any]:
+def diffusion(header: dict[str, Any]) -> dict[str, Any]:
     """The class that ComfyUI detects, and what its module holds."""
     from estimator.trace import samplers
 
-    config, own = samplers.detected(tensors, "cpu")
-    weight = Counter[Any]()
-    for tensor in own.values():
-        weight[tensor.dtype] += tensor.numel()
-    config.set_inference_dtype(weight.most_common(1)[0][0], None)
-    model = config.get_model(own, "", device="cpu")
-    return {
+    config, own = samplers.detected(header, "cpu")
+    said = {
         "comfy_class": type(config).__name__,
-        "bytes": held(model.diffusion_model),
         "latent": type(config.latent_format).__name__.lower(),
         "channels": config.latent_format.latent_channels,
         "factor": round(config.memory_usage_factor, 6),
     }
+    weight = Counter[Any]()
+    for tensor in own.values():
+        weight[tensor.dtype] += tensor.numel()
+    storage = weight.most_common(1)[0][0]
+    try:
+        model = samplers.of_header(header, storage, storage, "cpu")
+    except Exception as error:  # detected, but not to be built of fake tensors
+        return {**said, "unbuilt": f"{type(error).__name__}: {error}".splitlines()[0][:120]}
+    return {**said, "bytes": held(model.diffusion_model)}
 
 
-def vae(tensors: dict[str, Any]) -> dict[str, Any]:
+def vae(header: dict[str, Any]) -> dict[str, Any]:
     """The model in the VAE that ComfyUI makes of a header."""
     import torch
 
     from estimator.trace import autoencoders
-    from estimator.trace.grid import Row
 
-    made = autoencoders.build(Row(name=""), tensors, torch.bfloat16, torch.bfloat16, "cpu")
+    made = autoencoders.of_header(header, torch.bfloat16)
     model = made.first_stage_model
     return {
         "comfy_class": type(model).__name__,
@@ -85,13 +87,17 @@ def held(module: Any) -> int:
 
 def case(slug: str) -> dict[str, Any]:
     """ComfyUI's answer for each component that we see in the header, by our component's id."""
-    header = facts.header(slug)["tensors"]
+    from estimator.trace.models import METADATA, of_slug
+
+    header = of_slug(slug)
+    told = {METADATA: header[METADATA]} if METADATA in header else {}
     found: dict[str, Any] = {}
     for one in identify(stand_in(slug, slug)).components:
         ask = ASK.get(one.role)
         if ask is None:
             continue
-        own = {n[len(one.prefix) :]: t for n, t in header.items() if n.startswith(one.prefix)}
+        own = {n[len(one.prefix) :]: t for n, t in header.items() if n.startswith(one.prefix)} | told
+        own = header if one.role == "diffusion_model" else own
         try:
             found[one.id] = {"role": one.role, **ask(own)}
         except InputError as error:

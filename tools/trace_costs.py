@@ -144,7 +144,10 @@ def main() -> None:
     from estimator.trace.device import pretendable, pretended
 
     HELD_OUT.mkdir(parents=True, exist_ok=True)
-    names = tuple(sys.argv[1:]) or tuple(dict.fromkeys(grid.row.name for grid in grids()))
+    known = tuple(dict.fromkeys(grid.row.name for grid in grids()))
+    names = tuple(sys.argv[1:]) or known
+    if strange := [name for name in names if name not in known]:
+        sys.exit(f"trace_costs: no row of data/trace_grids/ is named {', '.join(strange)}")
     for name in names:
         try:
             with pretended(pretendable()):

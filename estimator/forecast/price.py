@@ -54,7 +54,8 @@ class Pricer:
     def sampler_reserve(self, main: Held, shape: Shape, batch: int) -> int | None:
         """ComfyUI's own estimate of a forward of `batch` latents, bytes."""
         fused = self.attention == "fused"
-        return reserve.sampling(main, shape, batch, self.machine.policy.comfy, fused)
+        part, comfy = self.parts[main.key], self.machine.policy.comfy
+        return reserve.sampling(part, main.compute_bytes, shape, batch, comfy, fused)
 
     def vae_reserve(self, step: Step, main: Held) -> int | None:
         """ComfyUI's own estimate of decoding or encoding one picture or tile, bytes."""

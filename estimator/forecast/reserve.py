@@ -14,7 +14,6 @@ import msgspec
 from .. import facts
 from ..costs import Shape
 from ..models.rows import Kind
-from ..runtime import Held
 from ..runtime.machine import version
 from ..units import MIB
 from ..workflow.latents import latent_format
@@ -68,26 +67,28 @@ class Estimate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str = ""
 
 
-def sampling(held: Held, shape: Shape, batch: int, comfy: str, fused: bool = True) -> int | None:
-    """Bytes that ComfyUI reserves for a forward of `batch` latents; None for a class we have no factor of.
+def sampling(
+    kind: Kind, element: int, shape: Shape, batch: int, comfy: str, fused: bool = True
+) -> int | None:
+    """Bytes that ComfyUI `comfy` reserves for a forward of `batch` latents; None where no factor is known.
 
-    Reference pictures count once, whatever the batch, in the classes that count them at all. Without a
-    `fused` attention ComfyUI reserves by area alone, whatever the type.
+    `element`: bytes of the type that it computes in. Reference pictures count once, whatever the batch, in
+    the classes that count them at all. Without a `fused` attention ComfyUI reserves by area alone.
     """
-    rule, known = facts.table("managers/constants")["estimate"], factor(held, comfy)
+    rule, known = facts.table("managers/constants")["estimate"], factor(kind, comfy)
     if known is None:
         return None
-    area = batch * shape.frames * shape.height * shape.width
-    area += shape.reference if held.comfy_class in rule["counts_references"] else 0
-    each = held.compute_bytes * rule["fused_per_element"] if fused else rule["unfused_per_area"]
+    cells = shape.frames * shape.height * shape.width * rule["counts_channels"].get(kind.comfy_class, 1)
+    area = batch * cells + (shape.reference if kind.comfy_class in rule["counts_references"] else 0)
+    each = element * rule["fused_per_element"] if fused else rule["unfused_per_area"]
     return int(area * each * known * MIB)
 
 
-def factor(held: Held, comfy: str) -> float | None:
-    """ComfyUI's factor for a component: of this kind, else of its class where all kinds of it agree."""
+def factor(kind: Kind, comfy: str) -> float | None:
+    """ComfyUI's factor for a model: of this kind, else of its class where all kinds of it agree."""
     rows = facts.table("managers/factors")["factor"]
-    same = [row for row in rows if row["id"] == held.component]
-    same = same or [row for row in rows if row["comfy_class"] == held.comfy_class]
+    same = [row for row in rows if row["id"] == kind.id]
+    same = same or [row for row in rows if row["comfy_class"] == kind.comfy_class]
     found = {_of_version(row["versions"], comfy) for row in same}
     return found.pop() if len(found) == 1 else None
 

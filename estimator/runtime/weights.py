@@ -39,7 +39,7 @@ class Layer(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A component as ComfyUI holds it. Bytes throughout; `component` is the id of its kind.
+    """A component as ComfyUI holds it. Bytes throughout.
 
     `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
     `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing.
@@ -57,7 +57,6 @@ class Held(msgspec.Struct, frozen=True):
     on_cpu: bool = False
     legacy: bool = False
     pinned: bool = True
-    component: str = ""
 
     @property
     def paged(self) -> bool:
@@ -108,7 +107,6 @@ def hold(
         on_cpu,
         legacy or gguf.is_gguf(component),
         not gguf.is_gguf(component),
-        component.id,
     )
 
 

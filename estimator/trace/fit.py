@@ -10,6 +10,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 # A program point whose bytes no affine function meets this well (part of the point's peak) is not a piece.
 EXACT = 1e-3
+# Where program points miss a peak by more than this, one function of least squares may do better: what is
+# live is not affine then (tokens that choose experts, sizes that round).
+ROUGH = 0.02
 # Pieces go while the others still give every peak this well.
 SPARE = 1e-3
 
@@ -25,7 +28,15 @@ def pieces(features: Array, reach: Array, series: list[list[int]]) -> list[list[
     everywhere = np.concatenate([features, reach])
     values = everywhere @ np.unique(found, axis=0).T
     kept = np.unique(found, axis=0)[np.unique(values.argmax(axis=1))]
-    return [_tidy(piece) for piece in _pruned(kept, everywhere)]
+    exact = [_tidy(piece) for piece in _pruned(kept, everywhere)]
+    smooth = polynomial(features, peaks)
+    worst = _worst(features, exact, peaks)
+    return [smooth] if worst > ROUGH and _worst(features, [smooth], peaks) < worst else exact
+
+
+def _worst(features: Array, pieces: list[list[float]], peaks: Array) -> float:
+    """The largest relative error of the pieces' maximum."""
+    return float(np.abs((features @ np.array(pieces).T).max(axis=1) / peaks - 1).max())
 
 
 def polynomial(features: Array, values: Array) -> list[float]:

@@ -1,6 +1,8 @@
 """Our answer for every header beside ComfyUI's own, which tools/make_corpus.py put in tests/corpus/."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,25 @@ from vram_forecast.estimator.workflow.latents import latent_format
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "tests" / "corpus"
+SAMPLE = (
+    "flux1-fill-dev",
+    "sd3.5_medium",
+    "wan2.1_vace_1.3B_fp16",
+    "wan2.2_vae",
+    "lumina2_bf16",
+    "t5xxl_fp16",
+)
+# In a process of its own: it imports ComfyUI and pretends a card.
+ASK = """
+import json, sys
+sys.path.insert(0, sys.argv[1] + "/tools")
+import make_corpus
+checkout = make_corpus.open_checkout(sys.argv[2])
+from estimator.trace.device import pretendable, pretended
+with pretended(pretendable()):
+    found = {slug: make_corpus.case(slug) for slug in sys.argv[3:]}
+print(json.dumps([checkout.version, found]))
+"""
 SLUGS = sorted(path.name.removesuffix(".json.gz") for path in (ROOT / "data" / "headers").glob("*.json.gz"))
 NEWEST = "0.33.0"
 
@@ -78,3 +99,16 @@ def test_what_does_not_match_says_why(slug):
     refusals = identify(stand_in(slug, slug)).refusals
     assert all(one.reason for one in refusals)
     assert len(refusals) + len(identify(stand_in(slug, slug)).components) == len(rows())
+
+
+def test_what_comfyui_said_it_says_still(root, comfyui, tmp_path):
+    """A few headers of every role, asked of the ComfyUI of the test environment again."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, str(root), str(comfyui), *SAMPLE], capture_output=True, text=True
+    )
+    assert 0 == done.returncode, done.stderr
+    version, found = json.loads(done.stdout.splitlines()[-1])
+    for slug in SAMPLE:
+        known = json.loads((CORPUS / slug / "expected.json").read_text())
+        if version in known:
+            assert known[version] == found[slug], slug
