@@ -16,6 +16,7 @@ from ..workflow.values import Step
 from . import reserve
 
 VAE_KINDS = ("decode", "encode_image")
+HALF = 2  # bytes of 16-bit numbers, in which every model is traced
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -112,21 +113,43 @@ class Pricer:
     ) -> Price | None:
         """The price of passes at just this shape, with `free` bytes for an attention that is not fused."""
         part = self.parts[main.key]
-        paid = cost(
-            part.cost_table,
-            step.law,
-            shape,
-            comfy=self.machine.policy.comfy,
-            storage=storage_kind(main, part),
-            compute_bytes=main.compute_bytes,
-            attention=None if self.fused(step) else Unfused(self.attention, free),
-        )
+        paid = self.paid(step, main, shape, free)
         if paid is None:
             return None
         if paid.unfused:
             paid = self.bounded(paid, step, main, shape)
         paid = msgspec.structs.replace(paid, activations=paid.activations + gguf.temporaries(part))
         return Price(passes, paid, self.workspace(step, main, shape, paid), tiles)
+
+    def paid(self, step: Step, main: Held, shape: Shape, free: int) -> Cost | None:
+        """The cost by the law of just these types, else by one of others with what their difference can make.
+
+        Weights that are cast add at most the largest copy; numbers of 32 bits take twice those of 16.
+        """
+        part = self.parts[main.key]
+        storage = storage_kind(main, part)
+        found = self.by_law(step, part, shape, storage, main.compute_bytes, free)
+        if found is not None or storage == "native":
+            return found
+        copy = max((layer.cast for layer in main.layers), default=0)
+        if plain := self.by_law(step, part, shape, "native", main.compute_bytes, free):
+            return with_copies(plain, 1, copy)
+        half = self.by_law(step, part, shape, "native", HALF, free) if main.compute_bytes > HALF else None
+        return with_copies(half, main.compute_bytes // HALF, copy) if half else None
+
+    def by_law(
+        self, step: Step, part: Component, shape: Shape, storage: str, compute_bytes: int, free: int
+    ) -> Cost | None:
+        """The cost by the law of these types, or None."""
+        return cost(
+            part.cost_table,
+            step.law,
+            shape,
+            comfy=self.machine.policy.comfy,
+            storage=storage,
+            compute_bytes=compute_bytes,
+            attention=None if self.fused(step) else Unfused(self.attention, free),
+        )
 
     def fused(self, step: Step) -> bool:
         """Whether a step's attention is fused: VAEs choose theirs by themselves."""
@@ -164,6 +187,14 @@ class Pricer:
             bound = shape.batch * (self.reserved(step, main, shape) or 0)
         high = max(paid.largest_conv, bound - round(paid.activations.best))
         return Estimate(0, paid.largest_conv, high, "modelled")
+
+
+def with_copies(paid: Cost, factor: int, copy: int) -> Cost:
+    """A cost in numbers `factor` times as wide, with weights cast to copies of at most `copy` bytes."""
+    known, share = paid.activations, facts.table("managers/constants")["other_types"]["least_share"]
+    best = factor * known.best + copy / 2
+    wide = Estimate(known.low * factor * share, best, factor * known.high + copy, "modelled")
+    return msgspec.structs.replace(paid, activations=wide, largest_conv=factor * paid.largest_conv, cast=copy)
 
 
 def storage_kind(held: Held, part: Component) -> str:

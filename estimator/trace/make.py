@@ -164,13 +164,14 @@ def _solved(law: Law, grid: Grid, points: list[Point]) -> dict[str, Any]:
 def _scores(points: list[Point], seen: fit.Array, tokens: fit.Array) -> dict[str, Any]:
     """The largest attention, by which the peak without fused kernels is told; nothing where it has no law.
 
+    One of tokens to themselves, where there is one: that to a text is larger only for the smallest pictures.
+
     `tokens`: the values of the features that queries and keys go by.
     """
-    most = [max((one.scores for one in point.attentions), default=0) for point in points]
-    calls = [
-        [one for one in point.attentions if one.scores == top]
-        for point, top in zip(points, most, strict=True)
-    ]
+    seen_by = [[one for one in point.attentions if one.queries == one.keys] for point in points]
+    seen_by = [own or point.attentions for own, point in zip(seen_by, points, strict=True)]
+    most = [max((one.scores for one in these), default=0) for these in seen_by]
+    calls = [[one for one in these if one.scores == top] for these, top in zip(seen_by, most, strict=True)]
     pairs = zip(points, calls, strict=True)
     heads = {(one.heads / point.shape.batch, one.channels) for point, these in pairs for one in these}
     if len(heads) != 1 or not all(most):
