@@ -115,20 +115,25 @@ def write(slug: str, version: str, answer: dict[str, Any]) -> None:
     file.write_text(json.dumps({**known, version: answer}, indent=1, sort_keys=True) + "\n")
 
 
+def factor_row(name: str, known: dict[str, Any]) -> str:
+    """The row of one component; a version that takes it for another class does not know it."""
+    of = known[max(known, key=lambda version: [int(part) for part in version.split(".")])]["comfy_class"]
+    factors = {version: one["factor"] for version, one in known.items() if one["comfy_class"] == of}
+    listed = ", ".join(f"{json.dumps(version)} = {factor}" for version, factor in sorted(factors.items()))
+    return (
+        f"\n[[factor]]\nid = {json.dumps(name)}\ncomfy_class = {json.dumps(of)}\nversions = {{ {listed} }}\n"
+    )
+
+
 def write_factors() -> None:
     """The factors of all cases and versions."""
-    found: dict[tuple[str, str], dict[str, float]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for file in sorted(CORPUS.glob("*/expected.json")):
         for version, answer in json.loads(file.read_text()).items():
             for name, one in answer.items():
                 if "factor" in one:
-                    found.setdefault((name, one["comfy_class"]), {})[version] = one["factor"]
-    rows = [
-        f"\n[[factor]]\nid = {json.dumps(name)}\ncomfy_class = {json.dumps(of)}\nversions = {{ "
-        + ", ".join(f"{json.dumps(version)} = {factor}" for version, factor in sorted(known.items()))
-        + " }\n"
-        for (name, of), known in sorted(found.items())
-    ]
+                    found.setdefault(name, {})[version] = one
+    rows = [factor_row(name, known) for name, known in sorted(found.items())]
     FACTORS.write_text(HEAD + "".join(rows))
 
 

@@ -19,6 +19,8 @@ from .models import Header
 
 def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, device: str) -> Any:
     """The type of the weight. Raises `InputError` where ComfyUI would merge in another than `compute`."""
+    if not hasattr(comfy("model_management"), "lora_compute_dtype"):
+        raise InputError("this ComfyUI merges LoRAs in another way than the one that is traced")
     used = comfy("model_management").lora_compute_dtype(torch.device(device))
     if used != compute:
         raise InputError(f"ComfyUI merges in {used}, not in {compute}")

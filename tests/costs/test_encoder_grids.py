@@ -18,7 +18,7 @@ def torch():
 
 def grid(name, operation):
     row = rows()[name]
-    return Grid(row, operation, row.frames[0])
+    return Grid(row, operation, row.frames[0], row.batch)
 
 
 def test_texts_have_no_size_and_pictures_no_text():

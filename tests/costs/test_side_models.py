@@ -21,6 +21,7 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 from estimator import facts
 from estimator.costs.law import Shape
+from estimator.errors import InputError
 from estimator.trace.checkout import open_checkout
 checkout = open_checkout(sys.argv[2])
 from estimator.trace.device import pretendable, pretended
@@ -31,24 +32,30 @@ with pretended(pretendable()):
     for name, operation, storage, compute, shape in json.loads(sys.argv[3]):
         (grid,) = [one for one in grids(name) if one.operation == operation]
         header = facts.header(grid.row.headers[0])["tensors"] if grid.row.headers else {}
-        meter = Subject(grid, header, (storage, compute), pretendable()).trace(Shape(*shape))
-        found.append([checkout.version, meter.peak, meter.flops])
+        try:
+            meter = Subject(grid, header, (storage, compute), pretendable()).trace(Shape(*shape))
+        except InputError:  # this version does it in another way, and no law is said of it
+            found.append([checkout.version, 0, 0])
+        else:
+            found.append([checkout.version, meter.peak, meter.flops])
 print(json.dumps(found))
 """
 
 
 def test_each_traced_again_gives_the_law_of_that_version(root, comfyui):
-    pytest.importorskip("spandrel", reason="ComfyUI's requirements bring spandrel")
     command = [sys.executable, "-c", TRACE, str(root), str(comfyui), json.dumps(CASES)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert 0 == done.returncode, done.stderr
+    compared = 0
     for case, (version, peak, flops) in zip(CASES, json.loads(done.stdout.splitlines()[-1]), strict=True):
         name, operation, storage, compute, shape = case
         kind, size = "native" if storage == compute else "cast", {"F32": 4, "F16": 2}[compute]
         law = cost(name, operation, Shape(*shape), comfy=version, storage=kind, compute_bytes=size)
-        if "0.33.0" == version:
+        if peak and law.activations.basis == "traced":
+            compared += 1
             assert (name, operation, peak) == (name, operation, pytest.approx(law.activations.best, rel=0.01))
             assert (name, operation, flops) == (name, operation, pytest.approx(law.flops, rel=0.02))
+    assert compared >= 3
 
 
 def test_merging_a_lora_takes_twelve_bytes_of_an_element_and_its_factors():
