@@ -75,7 +75,8 @@ def build(row: dict[str, Any]) -> Tensors:
     takes = inspect.signature(made).parameters
     takes_params = "Flux" in name  # it gathers its arguments in **kwargs
     takes_all = takes_params or "args" in takes  # or hands all on
-    arguments |= {key: value for key, value in given.items() if key in takes or takes_all}
+    usual = ("operations", "device", "dtype") if takes_all else ()
+    arguments |= {key: value for key, value in given.items() if key in takes or key in usual}
     if takes_params:  # and grows: an argument that a version does not know is at its only value there
         known = inspect.signature(importlib.import_module("comfy.ldm.flux.model").FluxParams).parameters
         arguments = {key: value for key, value in arguments.items() if key in known or key in takes}
@@ -111,7 +112,8 @@ def as_diffusers(tensors: Tensors, rule: str, module: dict[str, Any]) -> Tensors
     file, name = rule.split(":")
     found: Tensors = {}
     taken: dict[str, set[Any]] = {}
-    for new, old in getattr(importlib.import_module(file), name)(module["arguments"]).items():
+    names = getattr(importlib.import_module(file), name)(module["arguments"])
+    for new, old in sorted(names.items()):  # ComfyUI's table is in no order
         old, offset = (old, None) if isinstance(old, str) else old[:2]
         parts = taken.setdefault(old, set())
         if old in tensors and offset not in parts and (offset or not parts):  # else another name for the same

@@ -7,6 +7,7 @@ from statistics import median
 import pytest
 from vram_forecast.estimator import facts
 from vram_forecast.estimator.costs import Shape, cost
+from vram_forecast.estimator.models import rows
 
 FILES = {path.stem: path for path in Path(__file__).parent.glob("held_out/*.json")}
 POINTS = {name: json.loads(FILES[name].read_text()) for name in sorted(FILES)}
@@ -69,3 +70,10 @@ def test_a_point_is_called_traced_inside_the_grid_and_modelled_outside(name):
     bases = {said(name, point).activations.basis for point in POINTS[name]}
     assert bases <= {"traced", "modelled"}
     assert "traced" in bases
+
+
+def test_every_component_that_names_a_law_has_one():
+    missing = {
+        row.id: row.costs for row in rows() if row.costs and f"costs/{row.costs}" not in facts.names("costs")
+    }
+    assert {} == missing
