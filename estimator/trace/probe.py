@@ -62,7 +62,9 @@ def _attempts(header: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for width in _widths(header):
         text = {"c_crossattn": ["batch", "text", width]}
         yield text
-        yield {**text, "attention_mask": {"shape": ["batch", "text"]}}
+        masked = {**text, "attention_mask": {"shape": ["batch", "text"]}}
+        yield masked
+        yield {**masked, "num_tokens": {"size": "text"}}
         yield {**text, "guidance": ["batch"]}
         for pooled in _pooled(header):
             yield {**text, "y": ["batch", pooled]}
