@@ -4,6 +4,7 @@ The checkout's root is a pack with an `__init__.py`, in a folder that may have d
 would import it as a nameless test package and fail on its relative imports: it is told that it is a folder.
 """
 
+import importlib
 import importlib.util
 import json
 import math
@@ -51,6 +52,15 @@ get_comfyui = load("get_comfyui", ROOT / "tools" / "get_comfyui.py")
 def root() -> Path:
     """The checkout under test."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def torch():
+    """torch, or a skip that says how to get it; under CI a failure."""
+    if importlib.util.find_spec("torch") is None:
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(f"torch is not installed: run `{get_comfyui.COMMAND}`")
+    return importlib.import_module("torch")
 
 
 @pytest.fixture(scope="session")

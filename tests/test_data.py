@@ -73,10 +73,8 @@ def test_the_data_folder_holds_nothing_but_tables_and_headers():
 
 
 def test_the_headers_are_those_that_rows_with_a_source_name():
-    rows = (row for path in (DATA / "published").iterdir() for row in read(path)["file"])
-    named = {row[key] for row in rows for key in ("header", "like") if key in row}
-    grids = (row for path in (DATA / "trace_grids").iterdir() for row in read(path)["grid"])
-    named |= {slug for row in grids for slug in row.get("headers", ())}
+    specs = (row for path in (DATA / "header_specs").iterdir() for row in read(path)["files"])
+    named = {row["slug"] for row in specs}
     assert named == {path.name.removesuffix(".json.gz") for path in (DATA / "headers").iterdir()} - {
         "README.md"
     }

@@ -1,19 +1,6 @@
 """What encoders are tried at, and the whole numbers that a vision tower's windows need."""
 
-import importlib.util
-import os
-
-import pytest
 from vram_forecast.estimator.trace.grid import Grid, rows
-
-
-@pytest.fixture
-def torch():
-    """torch, or a skip that says how to get it; under CI a failure."""
-    if importlib.util.find_spec("torch") is None:
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop("torch is not installed: run `python tools/get_comfyui.py --requirements`")
-    return importlib.import_module("torch")
 
 
 def grid(name, operation):

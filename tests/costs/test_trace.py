@@ -1,19 +1,7 @@
 """The tracer's parts: what counts as new memory, what attention allocates, and how laws are solved for."""
 
-import importlib.util
-import os
-
 import numpy
 import pytest
-
-
-@pytest.fixture(scope="module")
-def torch():
-    """torch, or a skip that says how to get it; under CI a failure."""
-    if importlib.util.find_spec("torch") is None:
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop("torch is not installed: run `python tools/get_comfyui.py --requirements`")
-    return importlib.import_module("torch")
 
 
 @pytest.fixture

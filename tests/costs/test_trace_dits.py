@@ -1,19 +1,7 @@
 """What picture transformers need of the tracer: inputs that may be left out, lone batches, experts."""
 
-import importlib.util
-import os
-
 import pytest
 from vram_forecast.estimator.costs import Shape, cost
-
-
-@pytest.fixture(scope="module")
-def torch():
-    """torch, or a skip that says how to get it; under CI a failure."""
-    if importlib.util.find_spec("torch") is None:
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop("torch is not installed: run `python tools/get_comfyui.py --requirements`")
-    return importlib.import_module("torch")
 
 
 def test_no_reference_pictures_are_none_and_not_an_empty_one(torch):
