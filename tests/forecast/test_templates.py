@@ -15,10 +15,20 @@ TEMPLATES = sorted((Path(comfyui_workflow_templates_json.__file__).parent / "tem
 HERE = machine(gpu="rtx-3060-12gb", ram=32, system="linux")
 # Templates of the families that are known, and what is said of them on that machine.
 KNOWN = {
+    "flux1_krea_dev": "streamed",
     "flux_dev_checkpoint_example": "disk",
     "flux_dev_full_text_to_image": "disk",
     "flux_schnell_full_text_to_image": "disk",
+    "hunyuan_video_text_to_video": "disk",
+    "image_anima_preview": "resident",
+    "image_chroma_text_to_image": "resident",
+    "image_flux2_klein_text_to_image": "resident",
+    "image_flux2_text_to_image": "disk",
+    "image_ovis_text_to_image": "streamed",
+    "image_qwen_image": "streamed",
     "image_sdxl_simple": "resident",
+    "image_z_image_turbo": "streamed",
+    "sd3.5_simple_example": "resident",
     "sdxl_refiner_prompt_example": "resident",
     "sdxl_simple_example": "resident",
     "video_wan2_2_14B_i2v": "disk",
