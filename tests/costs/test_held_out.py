@@ -77,3 +77,8 @@ def test_every_component_that_names_a_law_has_one():
         row.id: row.costs for row in rows() if row.costs and f"costs/{row.costs}" not in facts.names("costs")
     }
     assert {} == missing
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_a_model_has_at_least_three_shapes_that_no_fit_saw(name):
+    assert len({json.dumps(point["shape"]) for point in POINTS[name]}) >= 3
