@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import hashlib
 import os
 import sys
 import tempfile
@@ -24,6 +25,13 @@ else:  # pragma: no cover
 DATA = Path(__file__).resolve().parent.parent / "data"
 
 
+class Copy(msgspec.Struct):
+    """A table that was parsed, and the digest of the file that it is `of`."""
+
+    of: str
+    table: dict[str, Any]
+
+
 @cache
 def table(name: str) -> dict[str, Any]:
     """The table `data/<name>.toml` or `data/<name>.json`; `name` may hold folders (`costs/flux`).
@@ -38,20 +46,19 @@ def table(name: str) -> dict[str, Any]:
 
 
 def _parsed(toml: Path) -> dict[str, Any]:
-    """A TOML table, from its copy as JSON in the user's folder where there is a fresh one.
+    """A TOML table, from its copy as JSON in the user's folder where that is of just these bytes.
 
-    Parsing all families takes a fifth of a second, and the copy a hundredth.
+    Parsing all families takes a fifth of a second, and the copies a hundredth.
     """
-    state = toml.stat()
-    place = "-".join(toml.relative_to(DATA).with_suffix("").parts)
-    copy = user_folder() / "tables" / f"{place}-{state.st_size}-{state.st_mtime_ns}.json"
+    content = toml.read_bytes()
+    digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+    copy = user_folder() / "tables" / ("-".join(toml.relative_to(DATA).with_suffix("").parts) + ".json")
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(copy.read_bytes(), type=dict[str, Any])
-    parsed = tomllib.loads(toml.read_text(encoding="utf-8"))
-    for old in copy.parent.glob(f"{place}-[0-9]*.json"):
-        with contextlib.suppress(OSError):
-            old.unlink()
-    write_whole(copy, msgspec.json.encode(parsed))
+        kept = msgspec.json.decode(copy.read_bytes(), type=Copy)
+        if kept.of == digest:
+            return kept.table
+    parsed = tomllib.loads(content.decode("utf-8"))
+    write_whole(copy, msgspec.json.encode(Copy(digest, parsed)))
     return parsed
 
 
@@ -71,8 +78,11 @@ def names(folder: str) -> tuple[str, ...]:
 
 
 def user_folder() -> Path:
-    """The user's cache folder on this system."""
-    home = Path.home()
+    """The user's cache folder on this system; one beside the data for a user without a home."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return DATA.parent / ".cache" / "vram-forecast"
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
     elif sys.platform == "darwin":
@@ -84,11 +94,17 @@ def user_folder() -> Path:
 
 def learned(architecture: str) -> dict[str, Any]:
     """What was traced here for an architecture: `kind` and `laws`; empty where nothing can be read."""
+    file = _learned(architecture)
     try:
-        found = msgspec.json.decode(_learned(architecture).read_bytes())
+        return _read(file, file.stat().st_mtime_ns)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+
+
+@cache
+def _read(file: Path, changed: int) -> dict[str, Any]:
+    """A JSON object as it was when the file was last `changed`: a forecast asks for it at every step."""
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
 
 
 def anything_learned() -> bool:

@@ -1,5 +1,8 @@
 """Facts: tables are read as they stand in data/, also by way of the copies that are quicker to read."""
 
+import os
+from pathlib import Path
+
 import pytest
 from vram_forecast.estimator import facts
 
@@ -27,12 +30,16 @@ def test_a_table_is_the_same_when_it_is_read_from_its_copy(own):
     assert 1 == len(list((own / "cache" / "tables").iterdir()))
 
 
-def test_a_table_that_was_changed_is_read_anew_and_its_old_copy_goes(own):
+def test_a_table_that_was_changed_is_read_anew(own):
     file = own / "data" / "one.toml"
     file.write_text("a = 1\n")
     assert {"a": 1} == facts.table("one")
     file.write_text("a = 22\n")
     assert {"a": 22} == again("one")
+    stamp = file.stat()
+    file.write_text("a = 33\n")  # as long, and as old: some installers give all files one date
+    os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert {"a": 33} == again("one")
     assert 1 == len(list((own / "cache" / "tables").iterdir()))
 
 
@@ -49,3 +56,19 @@ def test_without_a_place_to_write_tables_are_read_all_the_same(own):
     (own / "cache").write_text("a file where the folder should be")
     (own / "data" / "one.toml").write_text("a = 1\n")
     assert {"a": 1} == facts.table("one")
+
+
+def test_a_user_without_a_home_has_tables_too(monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    assert facts.DATA.parent in facts.user_folder().parents
+    assert "commits" in again("comfyui")
+
+
+def test_what_is_learned_anew_is_read_anew(own):
+    facts.learn("x", {"laws": [1]})
+    assert {"laws": [1]} == facts.learned("x")
+    facts.learn("x", {"laws": [2, 3]})
+    assert {"laws": [2, 3]} == facts.learned("x")

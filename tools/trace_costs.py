@@ -27,6 +27,8 @@ from estimator.trace.checkout import Checkout, open_checkout  # noqa: E402
 from estimator.trace.grid import grids  # noqa: E402
 
 COSTS = facts.DATA / "costs"
+# A law that misses a point it was not fitted on by more is none: the model stays unknown.
+MISS = 0.03
 HELD_OUT = ROOT / "tests" / "costs" / "held_out"
 
 
@@ -118,6 +120,9 @@ def run(name: str, checkout: Checkout) -> None:
             start = time.monotonic()
             done = study(grid, dtypes, headers, checkout, found)
             law, before = done.law, len(found)
+            if law.worst_held_out > MISS:
+                print(f"{name} {law.operation}: misses by {law.worst_held_out:.1%}, left out", flush=True)
+                continue
             found = merged(found, law, done.points, done.trials)
             about = {"operation": law.operation, "storage": law.storage, "compute_bytes": law.compute_bytes}
             held_out += [
@@ -152,8 +157,8 @@ def main() -> None:
         try:
             with pretended(pretendable()):
                 run(name, checkout)
-        except InputError as error:
-            print(f"{name}: not on {checkout.version}: {error}", flush=True)
+        except Exception as error:  # a class that this version has not, or cannot build
+            print(f"{name}: not on {checkout.version}: {type(error).__name__}: {error}", flush=True)
 
 
 if __name__ == "__main__":

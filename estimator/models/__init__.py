@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,7 @@ from ..formats import Tensor, TensorTable, packed
 from .adapters import adapter
 from .component import Component, Module, is_scale
 from .learned import learned_kind, unclaimed
-from .quantized import Unpacked, unpack
+from .quantized import Unpacked, read_json, unpack
 from .rows import Hyper, Kind, Role, Row, rows
 
 __all__ = [
@@ -58,7 +59,8 @@ def identify(table: TensorTable) -> Identification:
     """The components of the file, each under the first prefix where its row matches."""
     seen = unpack(table)
     found, refused = match(seen.tensors, table.metadata)
-    components = [component(one, table, seen) for one in found]
+    prefixes = {one.prefix for one in found}
+    components = [component(one, table, seen, prefixes) for one in found]
     if facts.anything_learned() and (stranger := rest(table, seen, found)):
         kind = learned_kind(stranger.architecture)
         components += [of_kind(stranger, kind)] if kind else []
@@ -128,11 +130,7 @@ def match(
 
 def transformer_config(metadata: Mapping[str, str]) -> dict[str, object]:
     """What a file's metadata says of its transformer, as ComfyUI reads it (model_detection.py, `config`)."""
-    try:
-        held = msgspec.json.decode(metadata.get("config", ""))
-    except msgspec.DecodeError:
-        return {}
-    found = held.get("transformer") if isinstance(held, dict) else None
+    found = read_json(metadata.get("config", ""), dict[str, Any]).get("transformer")
     return found if isinstance(found, dict) else {}
 
 
@@ -165,10 +163,15 @@ def wrong_shape(name: str, shape: tuple[int, ...], tensors: dict[str, Tensor]) -
     return "" if actual == shape else f"`{name}` is {list(actual)}, not {list(shape)}"
 
 
-def component(match: Match, table: TensorTable, seen: Unpacked) -> Component:
-    """The component of a row that stands under its prefix."""
+def component(match: Match, table: TensorTable, seen: Unpacked, prefixes: set[str]) -> Component:
+    """The component of a row under its prefix, without what stands under a longer one of `prefixes`."""
     row, prefix = match.row, match.prefix
-    own = {name.removeprefix(prefix): t for name, t in seen.tensors.items() if name.startswith(prefix)}
+    others = tuple(one for one in prefixes if one != prefix and one.startswith(prefix))
+    own = {
+        name.removeprefix(prefix): tensor
+        for name, tensor in seen.tensors.items()
+        if name.startswith(prefix) and not name.startswith(others)
+    }
     held = [Tensor(name, t.dtype, t.shape) for name, t in own.items() if not ignored(name, row)]
     main = max(held, key=lambda t: t.parameters).dtype
     main = "F16" if packed(main) else main

@@ -50,6 +50,7 @@ def control(model: Any, row: Row, header: Header, shape: Shape, device: str) -> 
     sigma = torch.empty(shape.batch, device=device)
 
     def call() -> Any:
+        """One pass of the sampler."""
         model.control_input = None
         if adapter(model):
             model.cond_hint, model.cond_hint_original = None, hint.to("cpu")

@@ -6,6 +6,7 @@ This module needs no torch; the process does, and a ComfyUI checkout.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -78,6 +79,8 @@ def request(
 
 def ask(asked: Request, seconds: float = PATIENCE) -> Answer:
     """The answer of a new process. Never raises: what fails is the answer's `problem`."""
+    if importlib.util.find_spec("torch") is None:
+        return Answer(problem="this Python has no torch: run it with the Python of your ComfyUI")
     with tempfile.TemporaryDirectory() as room:
         written = Path(room) / "answer.json"
         command = [sys.executable, "-m", "estimator.trace.worker", str(written)]

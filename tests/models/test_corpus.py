@@ -88,6 +88,15 @@ def test_a_component_has_the_bytes_of_comfyuis_own_module(slug):
 
 
 @pytest.mark.parametrize("slug", SLUGS)
+def test_no_tensor_is_counted_in_two_components(slug):
+    table = stand_in(slug, slug)
+    claimed = [one.prefix + tensor.name for one in components(slug).values() for tensor in one.tensors]
+    of_the_file = [name for name in claimed if name in table.tensors]
+    assert of_the_file
+    assert len(of_the_file) == len(set(of_the_file))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
 def test_a_vae_is_the_class_that_comfyui_makes(slug):
     for name, one in answer(slug).items():
         if one["role"] == "vae" and "problem" not in one:

@@ -77,10 +77,16 @@ def test_a_model_that_comfyui_does_not_know_is_unknown_with_its_reason(tmp_path,
 
 def test_a_tracing_process_that_cannot_start_is_a_problem_and_no_exception(made_up):
     answer = tracing.ask(tracing.request(subject_of(read(made_up)), "/no/comfyui/here"))
-    assert "no ComfyUI here" in answer.problem or "No module named 'torch'" in answer.problem
+    assert "no ComfyUI here" in answer.problem or "no torch" in answer.problem
 
 
-def test_a_tracing_process_that_takes_too_long_is_a_problem_and_no_exception(made_up):
+def test_a_python_without_torch_says_what_to_do(made_up, monkeypatch):
+    monkeypatch.setattr(tracing.importlib.util, "find_spec", lambda name: None)
+    answer = tracing.ask(tracing.request(subject_of(read(made_up)), "/no/comfyui/here"))
+    assert "run it with the Python of your ComfyUI" in answer.problem
+
+
+def test_a_tracing_process_that_takes_too_long_is_a_problem_and_no_exception(made_up, torch):
     answer = tracing.ask(tracing.request(subject_of(read(made_up)), "/no/comfyui/here"), seconds=0.01)
     assert "did not finish" in answer.problem
 
