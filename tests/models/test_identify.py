@@ -1,5 +1,6 @@
 """Components from headers: every header is told for what it is, and by one row only."""
 
+import msgspec
 import pytest
 from vram_forecast.estimator.formats import read
 from vram_forecast.estimator.models import identify, rows
@@ -86,3 +87,10 @@ def test_a_library_finds_files_under_old_folder_names_and_reads_each_once(sparse
         "diffusion_models", "x.safetensors"
     )
     assert library.open("vae", "x.safetensors").missing
+
+
+@pytest.mark.parametrize("config", ["[" * 100_000, "{", "3", '{"transformer": 3}', '{"transformer": {}}'])
+def test_a_file_may_say_anything_of_itself(config, sparse_model, tmp_path):
+    table = read(sparse_model("ae", tmp_path / "m.safetensors"))
+    told = msgspec.structs.replace(table, metadata={"config": config})
+    assert ["kl-16"] == [one.id for one in identify(told).components]
