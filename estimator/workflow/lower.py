@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
+from msgspec.structs import replace
+
 from ..models.library import Library
 from .carry import carry
 from .definitions import definition
@@ -11,7 +13,7 @@ from .graph import Graph
 from .graph import Node as GraphNode
 from .rules import Rule, rules
 from .state import Here, State, is_real
-from .values import Many, Unknown, Value, Workload
+from .values import Loaded, Many, Unknown, Value, Workload
 
 LONGEST = 256  # items of a list that are worked through one by one
 
@@ -28,13 +30,18 @@ def lower(graph: Graph, library: Library) -> Workload:
     run = needed(state)
     kept = [node_id for node_id in order if node_id in run]
     return Workload(
-        loaded={load.key: load for node_id in kept for load in state.loaded.get(node_id, ())},
+        loaded={load.key: as_used(state, load) for node_id in kept for load in state.loaded.get(node_id, ())},
         steps=tuple(step for node_id in kept for step in state.steps.get(node_id, ())),
         nodes=len(kept),
         unknown=tuple(state.unknown[node_id] for node_id in kept if node_id in state.unknown),
         assumed=tuple(state.assumed[node_id] for node_id in kept if node_id in state.assumed),
         missing=tuple(dict.fromkeys(name for node_id in kept for name in state.missing.get(node_id, ()))),
     )
+
+
+def as_used(state: State, load: Loaded) -> Loaded:
+    """A load as the steps leave it: with the legacy manager where a patch demands that."""
+    return replace(load, legacy=True) if load.key in state.legacy else load
 
 
 def visit(state: State, node: GraphNode) -> None:

@@ -35,6 +35,7 @@ class State:
         self.missing: dict[str, list[str]] = {}
         self.unused: dict[str, set[str]] = {}
         self.first: dict[str, str] = {}  # the first loader of each signature
+        self.legacy: set[str] = set()  # components that a patch takes from the dynamic manager
         self.by_key: dict[str, Loaded] = {}
 
     def value(self, node: GraphNode, name: str) -> Value:
