@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from .sizes import SIZES, listed
 from .values import (
     Audio,
     Conditioning,
@@ -21,6 +22,7 @@ from .values import (
     Sigmas,
     Video,
 )
+from .writing import WRITING
 
 
 def image(count: float, height: float, width: float, channels: float = 3) -> Image:
@@ -220,7 +222,7 @@ def count(given: str, mark: str = ",") -> int:
 
 def many(*given: Any) -> Many:
     """A list that the next node runs for item by item."""
-    return Many(tuple(one for one in flat(given) if one is not None))
+    return Many(tuple(listed(*given)))
 
 
 def item(given: tuple[Any, ...], number: float) -> Any:
@@ -237,21 +239,32 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         *(latent_frames, multiple, below, above, cells, sized, masked, resized, scaled, of_area),
         *(at_most, each_sized, stacked, empty, hooked, compiled_model, more_passes, longer),
         *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
-        *(first, count, many, item),
+        *(first, count, many, item, all, any),
+        *SIZES,
+        *WRITING,
     )
 } | {"Audio": audio, "Image": image, "Latent": latent, "Sigmas": sigmas}
 
-# What an expression that comes with a workflow can call (comfy_extras/nodes_math.py).
+
+def total(*given: Any) -> Any:
+    """The sum of numbers, or of one list of them."""
+    return sum(given[0] if len(given) == 1 and isinstance(given[0], list) else given)
+
+
+def power(base: float, exponent: float) -> float:
+    """A power; raises `ValueError` for an exponent that ComfyUI refuses."""
+    if abs(exponent) > LARGEST_EXPONENT:
+        raise ValueError("the exponent is too large")
+    return float(base**exponent) if isinstance(exponent, float) else base**exponent
+
+
+LARGEST_EXPONENT = 4000  # comfy_extras/nodes_math.py:15
+
+# What an expression that comes with a workflow can call (comfy_extras/nodes_math.py:42-61).
 ARITHMETIC: dict[str, Callable[..., Any]] = {
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "round": round,
-    "min": min,
-    "max": max,
-    "abs": abs,
-    "int": int,
-    "float": float,
-    "sqrt": math.sqrt,
-    "pow": pow,
-    "log": math.log,
-}
+    one.__name__: one
+    for one in (
+        *(abs, float, int, max, min, round, math.ceil, math.floor, math.sqrt),
+        *(math.log, math.log2, math.log10, math.sin, math.cos, math.tan),
+    )
+} | {"sum": total, "pow": power}

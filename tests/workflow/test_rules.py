@@ -11,7 +11,7 @@ from vram_forecast.estimator.workflow.expressions import compiled
 from vram_forecast.estimator.workflow.functions import FUNCTIONS
 from vram_forecast.estimator.workflow.rules import Rule
 
-LOOKUPS = {"input", "numbered", "linked"}
+LOOKUPS = {"input", "numbered", "grouped", "linked"}
 TABLES = [name for name in facts.names("nodes") if "rule" in facts.table(name)]
 ROWS = [(name, row) for name in TABLES for row in msgspec.convert(facts.table(name)["rule"], list[Rule])]
 EACH = [pytest.param(row, id=f"{name}: {row.classes[0]}") for name, row in ROWS]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from .load import Load, Lora
-from .other import Calculate, Choose, Open, Run, Upscale
+from .other import Assume, Calculate, Choose, Open, Run, Upscale
 from .pictures import Decode, DecodeSound, Encode, EncodeSound
 from .sample import Sample
 from .texts import EncodeText
 
 AnyAct = (
-    Calculate
+    Assume
+    | Calculate
     | Choose
     | Decode
     | DecodeSound
