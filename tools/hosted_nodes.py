@@ -1,6 +1,6 @@
 """Writes data/nodes/hosted.toml: rules of the nodes that hosted services do the work for.
 
-`python tools/hosted_nodes.py COMFYUI`: reads the class names and outputs in its comfy_api_nodes, running none.
+`python tools/hosted_nodes.py COMFYUI`: reads class names and outputs in its comfy_api_nodes.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 OUT = Path(__file__).resolve().parent.parent / "data" / "nodes" / "hosted.toml"
 HEAD = """\
-# Nodes whose work a hosted service does: they need no card. What comes back is as large as the service makes it,
-# which nothing in the workflow says: a usual size is assumed. Written by tools/hosted_nodes.py.
+# Nodes whose work a hosted service does: they need no card. What comes back is as large as the service makes
+# it, which nothing in the workflow says: a usual size is assumed. Written by tools/hosted_nodes.py.
 source = "ComfyUI 0.33.0 comfy_api_nodes/ (the class names and outputs of its schemas)"
 checked = "2026-11-22"
 """
@@ -30,11 +30,13 @@ OTHER = "unknowable('a hosted service makes it')"
 
 def main(comfyui: Path) -> None:
     """Write the table for the nodes of one ComfyUI."""
-    alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    alike: dict[str, list[str]] = defaultdict(list)
     for path in sorted((comfyui / "comfy_api_nodes").glob("nodes_*.py")):
         for name, outputs in nodes(ast.parse(path.read_text(encoding="utf-8"))):
-            alike[outputs].append(name)
-    rows = "".join(rule(outputs, sorted(set(names))) for outputs, names in sorted(alike.items()))
+            alike[rule(outputs)].append(name)
+    rows = "".join(
+        f"\n[[rule]]\nclasses = {listed(sorted(set(names)))}\n{body}" for body, names in sorted(alike.items())
+    )
     OUT.write_text(HEAD + rows, encoding="utf-8")
     print(f"{OUT}: {sum(map(len, alike.values()))} node types")
 
@@ -70,16 +72,13 @@ def named(given: ast.expr) -> str:
     return given.attr if isinstance(given, ast.Attribute) else given.id if isinstance(given, ast.Name) else ""
 
 
-def rule(outputs: tuple[str, ...], classes: list[str]) -> str:
-    """One row for the types with such outputs."""
+def rule(outputs: tuple[str, ...]) -> str:
+    """What a row says of types with such outputs."""
     wanted = list(dict.fromkeys(ACTS[one] for one in outputs if one in ACTS))
-    lines = [f"classes = {listed(classes)}"]
-    if wanted:
-        acts = ", ".join(f'{{ does = "assume", what = "{one}", into = "{one}" }}' for one in wanted)
-        lines.append(f"acts = [{acts}]")
-    if outputs:
-        lines.append(f"gives = {listed([GIVES.get(one, OTHER) for one in outputs])}")
-    return "\n[[rule]]\n" + "\n".join(lines) + "\n"
+    acts = ", ".join(f'{{ does = "assume", what = "{one}", into = "{one}" }}' for one in wanted)
+    lines = [f"acts = [{acts}]"] if wanted else []
+    lines += [f"gives = {listed([GIVES.get(one, OTHER) for one in outputs])}"] if outputs else []
+    return "".join(f"{line}\n" for line in lines)
 
 
 def listed(texts: list[str]) -> str:

@@ -195,6 +195,11 @@ def joined(one: Conditioning, other: Conditioning) -> Conditioning:
     return longer(one, other.tokens)
 
 
+def prompt(tokens: float) -> Conditioning:
+    """An encoded prompt of so many tokens."""
+    return Conditioning(int(tokens))
+
+
 def longer(conditioning: Conditioning, tokens: float) -> Conditioning:
     """A conditioning with more tokens."""
     return replace(conditioning, tokens=conditioning.tokens + int(tokens))
@@ -239,7 +244,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         *(latent_frames, multiple, below, above, cells, sized, masked, resized, scaled, of_area),
         *(at_most, each_sized, stacked, empty, hooked, compiled_model, more_passes, longer),
         *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
-        *(first, count, many, item, all, any),
+        *(first, count, many, item, all, any, prompt),
         *SIZES,
         *WRITING,
     )
@@ -261,10 +266,8 @@ def power(base: float, exponent: float) -> float:
 LARGEST_EXPONENT = 4000  # comfy_extras/nodes_math.py:15
 
 # What an expression that comes with a workflow can call (comfy_extras/nodes_math.py:42-61).
-ARITHMETIC: dict[str, Callable[..., Any]] = {
-    one.__name__: one
-    for one in (
-        *(abs, float, int, max, min, round, math.ceil, math.floor, math.sqrt),
-        *(math.log, math.log2, math.log10, math.sin, math.cos, math.tan),
-    )
-} | {"sum": total, "pow": power}
+USUAL: tuple[Callable[..., Any], ...] = (
+    *(abs, float, int, max, min, round, math.ceil, math.floor, math.sqrt),
+    *(math.log, math.log2, math.log10, math.sin, math.cos, math.tan),
+)
+ARITHMETIC = {one.__name__: one for one in USUAL} | {"sum": total, "pow": power}

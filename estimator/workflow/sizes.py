@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from .. import facts
-from .values import Image, Many
+from .values import Image, Many, Video
 
 MOST = 1 << 12  # items that a list is made of; one of so many is not worked through
 
@@ -17,7 +17,9 @@ MOST = 1 << 12  # items that a list is made of; one of so many is not worked thr
 def cropped(given: Image, width: float, height: float, x: float = 0, y: float = 0) -> Image:
     """What lies within an image of a cut that begins in it: a cut beyond its edge is smaller."""
     left, top = min(x, given.width - 1), min(y, given.height - 1)
-    return replace(given, width=min(int(width), given.width - left), height=min(int(height), given.height - top))
+    return replace(
+        given, width=min(int(width), given.width - left), height=min(int(height), given.height - top)
+    )
 
 
 def longer_side(given: Image, side: float) -> Image:
@@ -75,7 +77,7 @@ def picked(given: Image, start: float, length: float) -> Image:
 
 def batched(*given: Any) -> Image:
     """One batch of images in the first one's size, with an alpha channel where one has it."""
-    there = listed(*given)
+    there: list[Image] = listed(*given)
     return replace(
         there[0], count=sum(one.count for one in there), channels=max(one.channels for one in there)
     )
@@ -133,11 +135,6 @@ def alike(*given: Any) -> Any:
     return there[0]
 
 
-def unknowable(reason: str) -> Any:
-    """No value: raises `ValueError`, for which a formula is not known."""
-    raise ValueError(reason)
-
-
 def preferred(given: Image, name: str) -> Image:
     """An image brought to whichever of a model's preferred sizes is nearest to its aspect."""
     aspect = given.width / given.height
@@ -151,6 +148,20 @@ def box(x: float, y: float, width: float, height: float) -> dict[str, int]:
     return {"x": int(x), "y": int(y), "width": int(width), "height": int(height)}
 
 
+def trimmed_video(given: Video, start: float, duration: float) -> Video:
+    """A video from a second on, to its end where `duration` is 0; from its end where `start` is negative."""
+    whole = given.images.count / given.rate
+    rest = whole - (start if start >= 0 else max(0, whole + start))
+    return some_frames(given, round(min(rest, duration or rest) * given.rate))
+
+
+def some_frames(given: Video, count: float) -> Video:
+    """A video of so many of its frames, with as much of its sound."""
+    kept = min(int(count), given.images.count)
+    sound = given.audio and replace(given.audio, samples=given.audio.samples * kept // given.images.count)
+    return replace(given, images=replace(given.images, count=kept), audio=sound)
+
+
 def listed(*given: Any) -> list[Any]:
     """All values of lists and tuples in one row; what is not connected is left out."""
     found: list[Any] = []
@@ -162,5 +173,5 @@ def listed(*given: Any) -> list[Any]:
 
 SIZES: tuple[Callable[..., Any], ...] = (
     *(cropped, longer_side, shorter_side, truncated, covering, stitched, picked, batched, rebatched, single),
-    *(tiles, grid, of_ratio, preferred, box, listed, like, alike, unknowable),
+    *(tiles, grid, of_ratio, preferred, box, listed, like, alike, trimmed_video, some_frames),
 )

@@ -14,6 +14,7 @@ from .expressions import evaluate
 from .graph import Graph, Link
 from .graph import Node as GraphNode
 from .values import Loaded, Many, Node, Step, Unknown, Value
+from .writing import Unknowable
 
 SIDES = ("batch", "count", "frames", "height", "width", "samples")
 NOT_REAL = "a side of it is not positive, or it is beyond all machines"
@@ -96,6 +97,8 @@ class Here(Mapping[str, Any]):
             return evaluate(formula, self)
         except NotKnown as found:
             return found.unknown
+        except Unknowable as reason:
+            return self.unknown(str(reason))
         except (TypeError, AttributeError, ValueError, ArithmeticError, IndexError, KeyError):
             return self.unknown(f"`{formula}` cannot be worked out")
 
@@ -129,7 +132,11 @@ class Here(Mapping[str, Any]):
 
     def grouped(self, group: str) -> dict[str, Value]:
         """The inputs of a growing group by their own names (`values.a`); raises `NotKnown`."""
-        return {name.split(".", 1)[1]: self.known(name) for name in self.node.inputs if name.startswith(f"{group}.")}
+        return {
+            name.split(".", 1)[1]: self.known(name)
+            for name in self.node.inputs
+            if name.startswith(f"{group}.")
+        }
 
     def known(self, name: str) -> Value:
         """What a name stands for; raises `NotKnown` where that is unknown."""
@@ -188,7 +195,7 @@ def is_numbered(name: str, prefix: str) -> bool:
 
 
 def is_real(value: Value) -> bool:
-    """Whether a latent, an image or a shape has something in it that some machine holds; any other value is."""
+    """Whether a latent, an image or a shape has something in it, and no more than some machine holds."""
     if isinstance(value, Many):
         return all(map(is_real, value.items))
     if not isinstance(value, msgspec.Struct):

@@ -1,4 +1,4 @@
-"""What formulas in rules can call on texts and numbers; no text grows beyond a limit, no pattern is searched."""
+"""What formulas in rules can call on texts and numbers; no text grows without bound, no pattern is searched."""
 
 from __future__ import annotations
 
@@ -9,8 +9,19 @@ from collections.abc import Callable
 from string import Formatter
 from typing import Any
 
-PLAIN = re.compile(r"0?\d{0,2}(\.\d{1,2})?[dfgs%]?")  # of a field's format: anything wider may fill the memory
+PLAIN = re.compile(
+    r"0?\d{0,2}(\.\d{1,2})?[dfgs%]?"
+)  # of a field's format: anything wider may fill the memory
 LONGEST = 1 << 20  # letters of a text; one that would be longer is not known
+
+
+class Unknowable(ValueError):
+    """What a formula says cannot be known, and why."""
+
+
+def unknowable(reason: str) -> Any:
+    """No value; the reason is what is said of it."""
+    raise Unknowable(reason)
 
 
 def bounded(text: str) -> str:
@@ -45,7 +56,7 @@ def cased(text: str, mode: str) -> str:
 
 def trimmed(text: str, mode: str = "Both") -> str:
     """A text without the blanks around it, or on one side of it."""
-    how = {"Both": str.strip, "Left": str.lstrip, "Right": str.rstrip}
+    how: dict[str, Callable[[str], str]] = {"Both": str.strip, "Left": str.lstrip, "Right": str.rstrip}
     return how.get(mode, str)(text)
 
 
@@ -67,7 +78,7 @@ def compared(one: str, other: str, mode: str, case: bool) -> bool:
 
 
 def formatted(text: str, given: dict[str, Any]) -> str:
-    """A text with its `{name}` and `{name:.2f}` filled in; raises `ValueError` for any other kind of field."""
+    """A text with each `{name}` or `{name:.2f}` filled in; raises `ValueError` for any other field."""
     found = []
     for literal, name, how, conversion in Formatter().parse(text):
         if conversion or not PLAIN.fullmatch(how or ""):
@@ -101,4 +112,5 @@ def whole(value: Any) -> int:
 
 WRITING: tuple[Callable[..., Any], ...] = (
     *(concatenated, replaced, cased, trimmed, part, contains, compared, formatted, json_value, number, whole),
+    unknowable,
 )

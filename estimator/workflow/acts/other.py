@@ -151,7 +151,7 @@ class Open(Act, frozen=True, kw_only=True, tag="open"):
 
 
 class Assume(Act, frozen=True, kw_only=True, tag="assume"):
-    """Pictures, a video or a sound that a service, a folder or a device will give: of a usual size, and said so."""
+    """What a service, a folder or a device will give: pictures, a video or a sound of a usual size, said so."""
 
     what: str = "image"
     into: str = "assumed"
@@ -159,7 +159,9 @@ class Assume(Act, frozen=True, kw_only=True, tag="assume"):
     def do(self, here: Here) -> dict[str, Value]:
         """What is taken for it."""
         usual = facts.table("assumed")[self.what]
-        here.state.assume(here.node, f"what {here.node.class_type} gives is not known: taken as {usual['as']}")
+        here.state.assume(
+            here.node, f"what {here.node.class_type} gives is not known: taken as {usual['as']}"
+        )
         return {self.into: media(usual)}
 
 
