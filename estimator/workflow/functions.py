@@ -235,20 +235,23 @@ def item(given: tuple[Any, ...], number: float) -> Any:
     return given[int(number)]
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    one.__name__: one
-    for one in (
-        *(abs, bool, float, int, len, max, min, round, str, sum),
-        *(math.ceil, math.floor, math.sqrt, math.log2),
-        *(Loras, Video),
-        *(latent_frames, multiple, below, above, cells, sized, masked, resized, scaled, of_area),
-        *(at_most, each_sized, stacked, empty, hooked, compiled_model, more_passes, longer),
-        *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
-        *(first, count, many, item, all, any, prompt),
-        *SIZES,
-        *WRITING,
-    )
-} | {"Audio": audio, "Image": image, "Latent": latent, "Sigmas": sigmas}
+NAMED: tuple[Callable[..., Any], ...] = (
+    *(abs, bool, float, int, len, max, min, round, str, sum),
+    *(math.ceil, math.floor, math.sqrt, math.log2),
+    *(Loras, Video),
+    *(latent_frames, multiple, below, above, cells, sized, masked, resized, scaled, of_area),
+    *(at_most, each_sized, stacked, empty, hooked, compiled_model, more_passes, longer),
+    *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
+    *(first, count, many, item, all, any, prompt),
+    *SIZES,
+    *WRITING,
+)
+FUNCTIONS: dict[str, Callable[..., Any]] = {one.__name__: one for one in NAMED} | {
+    "Audio": audio,
+    "Image": image,
+    "Latent": latent,
+    "Sigmas": sigmas,
+}
 
 
 def total(*given: Any) -> Any:
@@ -266,8 +269,11 @@ def power(base: float, exponent: float) -> float:
 LARGEST_EXPONENT = 4000  # comfy_extras/nodes_math.py:15
 
 # What an expression that comes with a workflow can call (comfy_extras/nodes_math.py:42-61).
-USUAL: tuple[Callable[..., Any], ...] = (
-    *(abs, float, int, max, min, round, math.ceil, math.floor, math.sqrt),
-    *(math.log, math.log2, math.log10, math.sin, math.cos, math.tan),
-)
-ARITHMETIC = {one.__name__: one for one in USUAL} | {"sum": total, "pow": power}
+ARITHMETIC: dict[str, Callable[..., Any]] = {
+    "sum": total,
+    "pow": power,
+    **{"abs": abs, "float": float, "int": int, "max": max, "min": min, "round": round},
+    **{"ceil": math.ceil, "floor": math.floor, "sqrt": math.sqrt},
+    **{"log": math.log, "log2": math.log2, "log10": math.log10},
+    **{"sin": math.sin, "cos": math.cos, "tan": math.tan},
+}

@@ -1,4 +1,4 @@
-"""What formulas in rules can call on texts and numbers; no text grows without bound, no pattern is searched."""
+"""What formulas in rules can call on texts and numbers; none grows without bound, no pattern is searched."""
 
 from __future__ import annotations
 
@@ -73,8 +73,9 @@ def contains(text: str, other: str, case: bool) -> bool:
 def compared(one: str, other: str, mode: str, case: bool) -> bool:
     """Whether two texts are equal, or one begins or ends with the other."""
     one, other = (one, other) if case else (one.lower(), other.lower())
-    how = {"Equal": str.__eq__, "Starts With": str.startswith, "Ends With": str.endswith}
-    return bool(how[mode](one, other))
+    if mode == "Equal":
+        return one == other
+    return {"Starts With": one.startswith, "Ends With": one.endswith}[mode](other)
 
 
 def formatted(text: str, given: dict[str, Any]) -> str:

@@ -151,7 +151,7 @@ class Open(Act, frozen=True, kw_only=True, tag="open"):
 
 
 class Assume(Act, frozen=True, kw_only=True, tag="assume"):
-    """What a service, a folder or a device will give: pictures, a video or a sound of a usual size, said so."""
+    """What a service, a folder or a device will give: a usual picture, video or sound, and said so."""
 
     what: str = "image"
     into: str = "assumed"
