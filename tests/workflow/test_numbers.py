@@ -32,7 +32,7 @@ def test_an_expression_is_worked_out(expression, whole):
 
 
 @pytest.mark.parametrize(
-    "expression", ["pow(9, 10**9)", "9**9**9", "pow(10, 400)", "1e400", "sum(a)", "'a'", "a.b", "[1]", ""]
+    "expression", ["pow(9, 10**9)", "9**9**9", "pow(10, 400)", "1e400", "'a'", "a.b", "[1]", ""]
 )
 def test_an_expression_without_a_sane_number_is_not_known(expression):
     assert isinstance(calculated(expression, a=3)[1], Unknown)
@@ -62,7 +62,8 @@ def test_a_text_cannot_grow_without_bound():
 
 
 @pytest.mark.parametrize(
-    "text", ["{a:>999999999}", "{a.__class__}", "{a!r}", "{a:{b}}", "{0}", "{missing}", "{", "{a:,.999999999f}"]
+    "text",
+    ["{a:>999999999}", "{a.__class__}", "{a!r}", "{a:{b}}", "{0}", "{missing}", "{", "{a:,.999999999f}"],
 )
 def test_a_text_asks_for_no_more_than_plain_fields(text):
     prompt = {"1": node("StringFormat", **{"f_string": text, "values.a": 1.5, "values.b": "9"})}

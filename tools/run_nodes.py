@@ -1,40 +1,44 @@
-"""Runs light nodes of a real ComfyUI: `python tests/workflow/ask_comfyui.py COMFYUI`, into node_outputs.json.
+"""Runs light nodes of a real ComfyUI: `python tools/run_nodes.py COMFYUI`.
 
-A case is a class, its inputs, and what it gave: pictures as `[count, height, width, channels]` under "image",
-lists under "list". Pictures are random in size, small, and the same each time.
+Writes tests/workflow/node_outputs.json. A case is a class, its inputs, and what it gave: pictures as
+`[count, height, width, channels]` under "image", lists under "list". Sizes are random, small, and the same
+each time.
 """
+
+from __future__ import annotations
 
 import importlib
 import json
 import random
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-OUT = Path(__file__).with_name("node_outputs.json")
-SOURCE = (
-    "what the nodes of ComfyUI 0.33.0 (commit 2f35f4a0) gave, run on a CPU by tests/workflow/ask_comfyui.py"
-)
+OUT = Path(__file__).resolve().parent.parent / "tests" / "workflow" / "node_outputs.json"
+SOURCE = "what the nodes of ComfyUI 0.33.0 (commit 2f35f4a0) gave, run on a CPU by tools/run_nodes.py"
 MODULES = (
     *("canny", "compositing", "dataset", "flux", "images", "logic", "mask", "morphology", "number_convert"),
     *("painter", "post_processing", "rebatch", "resolution", "sdpose", "seedvr", "string", "text_overlay"),
     "triposplat",
 )
 ROUNDS = 4
+Case = dict[str, Any]
 
 
-def cases(chance):
+def cases(chance: random.Random) -> Iterator[tuple[str, Case]]:
     """One round of cases."""
 
-    def side():
+    def side() -> int:
         return chance.randint(17, 190)
 
-    def few():
+    def few() -> int:
         return chance.randint(1, 5)
 
-    def picture(channels=3, count=None):
+    def picture(channels: int = 3, count: int | None = None) -> Case:
         return {"image": [count or few(), side(), side(), channels]}
 
-    def mask():
+    def mask() -> Case:
         return picture(1)
 
     yield "ImageScale", {"image": picture(), "width": side(), "height": chance.choice([0, side()])}
@@ -121,7 +125,9 @@ def cases(chance):
     yield from texts(chance)
 
 
-def resizes(chance, side, picture):
+def resizes(
+    chance: random.Random, side: Callable[[], int], picture: Callable[[], Case]
+) -> Iterator[tuple[str, Case]]:
     """Each way to resize of ResizeImageMaskNode."""
     yield "scale by multiplier", {"multiplier": chance.uniform(0.3, 2)}
     yield "scale dimensions", {"width": side(), "height": chance.choice([0, side()]), "crop": "center"}
@@ -134,7 +140,7 @@ def resizes(chance, side, picture):
     yield "scale to multiple", {"multiple": chance.choice([1, 8, 16, 300])}
 
 
-def texts(chance):
+def texts(chance: random.Random) -> Iterator[tuple[str, Case]]:
     """Nodes of texts and numbers."""
     for value in (True, 7, 2.9, " 12 ", "3.75", "-1e3"):
         yield "ComfyNumberConvert", {"value": value}
@@ -160,7 +166,7 @@ def texts(chance):
     yield "ComfyNotNode", {"value": chance.random() < 0.5}
 
 
-def classes(comfyui):
+def classes(comfyui: Path) -> dict[str, Any]:
     """The node classes of the modules, by name."""
     sys.argv = ["ask", "--cpu"]
     sys.path.insert(0, str(comfyui))
@@ -176,7 +182,7 @@ def classes(comfyui):
     return found
 
 
-def made(given):
+def made(given: Any) -> Any:
     """An input as the node gets it."""
     import torch
 
@@ -193,7 +199,7 @@ def made(given):
     return given
 
 
-def told(value):
+def told(value: Any) -> Any:
     """An output as the table has it."""
     if hasattr(value, "shape"):
         shape = list(value.shape)
@@ -202,7 +208,7 @@ def told(value):
     return {"list": list(map(told, value))} if isinstance(value, list) else value
 
 
-def run(one, inputs):
+def run(one: Any, inputs: Case) -> Any:
     """What a node gives; widgets that a case leaves out are those of its definition."""
     given = {name: made(value) for name, value in inputs.items() if value is not None}
     if hasattr(one, "define_schema"):
@@ -217,7 +223,7 @@ def run(one, inputs):
     return method(**given, **rest)
 
 
-def main(comfyui):
+def main(comfyui: Path) -> None:
     """Ask each case of each round."""
     known, rows = classes(comfyui), []
     for number in range(ROUNDS):
