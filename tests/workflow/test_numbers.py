@@ -1,4 +1,4 @@
-"""Numbers, texts, switches and lists on their way to a size; what comes with a workflow is never let loose."""
+"""Numbers, texts, switches and lists on their way to a size, and what a workflow might try with them."""
 
 import pytest
 from prompts import flux, node, nowhere
