@@ -101,3 +101,13 @@ def test_a_formula_can_do_nothing_but_arithmetic(formula):
 def test_a_formula_calls_functions_only():
     with pytest.raises(ValueError, match="called"):
         compiled("x.y()")
+
+
+def test_each_node_type_of_comfyui_has_a_rule_or_a_reason_why_not():
+    rows = facts.table("nodes/unruled")["unruled"]
+    reasons = {one: row["why"] for row in rows for one in row["classes"]}
+    ruled = {one for _, row in ROWS for one in row.classes}
+    known = facts.table("nodes/core")["nodes"]
+    assert set(known) - ruled - set(reasons) == set()
+    assert set(reasons) - set(known) == set()
+    assert {one for one in ruled & set(reasons) if reasons[one] != "not written yet"} == set()
