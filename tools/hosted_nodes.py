@@ -1,15 +1,19 @@
 """Writes data/nodes/hosted.toml: rules of the nodes that hosted services do the work for.
 
-`python tools/hosted_nodes.py COMFYUI`: reads class names and outputs in its comfy_api_nodes.
+`python tools/hosted_nodes.py COMFYUI TEMPLATES`: reads class names and outputs in its comfy_api_nodes, and
+those of newer ones in the official templates: types that this ComfyUI lacks, in templates named `api_...` and
+in none that runs local models.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 OUT = Path(__file__).resolve().parent.parent / "data" / "nodes" / "hosted.toml"
 HEAD = """\
@@ -25,20 +29,58 @@ GIVES = {
     "Video": "video",
     "Audio": "audio",
 }
+CORE = OUT.with_name("core.json")
+NEWER = "slots as official templates 0.1.123 save them"
 OTHER = "unknowable('a hosted service makes it')"
 
 
-def main(comfyui: Path) -> None:
-    """Write the table for the nodes of one ComfyUI."""
+def main(comfyui: Path, templates: Path) -> None:
+    """Write the table for the nodes of one ComfyUI, and the newer ones of the templates."""
+    own = [found for tree in trees(comfyui) for found in nodes(tree)]
+    described = {name for name, _ in own} | set(json.loads(CORE.read_text(encoding="utf-8"))["nodes"])
+    newer = [(name, outputs) for name, outputs in saved(templates) if name not in described]
+    OUT.write_text(HEAD + rules(own) + rules(newer, NEWER), encoding="utf-8")
+    print(f"{OUT}: {len(own)} node types, {len(newer)} newer ones")
+
+
+def rules(found: list[tuple[str, tuple[str, ...]]], source: str = "") -> str:
+    """A row for all node types that are alike."""
     alike: dict[str, list[str]] = defaultdict(list)
-    for path in sorted((comfyui / "comfy_api_nodes").glob("nodes_*.py")):
-        for name, outputs in nodes(ast.parse(path.read_text(encoding="utf-8"))):
-            alike[rule(outputs)].append(name)
-    rows = "".join(
-        f"\n[[rule]]\nclasses = {listed(sorted(set(names)))}\n{body}" for body, names in sorted(alike.items())
+    for name, outputs in found:
+        alike[rule(outputs)].append(name)
+    last = f'source = "{source}"\n' if source else ""
+    return "".join(
+        f"\n[[rule]]\nclasses = {listed(sorted(set(names)))}\n{body}{last}"
+        for body, names in sorted(alike.items())
     )
-    OUT.write_text(HEAD + rows, encoding="utf-8")
-    print(f"{OUT}: {sum(map(len, alike.values()))} node types")
+
+
+def trees(comfyui: Path) -> Iterator[ast.Module]:
+    """Each file of hosted nodes."""
+    for path in sorted((comfyui / "comfy_api_nodes").glob("nodes_*.py")):
+        yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def saved(templates: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The node types of templates for hosted services alone, each with the kinds of its outputs."""
+    index = json.loads((templates / "index.json").read_text(encoding="utf-8"))
+    local = {one["name"] for group in index for one in group["templates"] if one.get("openSource")}
+    files = {path.stem: drawn(path) for path in sorted(templates.glob("*.json"))}
+    known = {one["type"] for name in local & set(files) for one in files[name]}
+    for one in (one for name, each in files.items() if name.startswith("api_") for one in each):
+        if one["type"] not in known and one["type"].replace("_", "").isalnum():
+            known.add(one["type"])
+            yield one["type"], tuple(str(output["type"]).title() for output in one.get("outputs") or [])
+
+
+def drawn(path: Path) -> list[dict[str, Any]]:
+    """The nodes of a saved workflow, those of its subgraphs among them, the subgraphs themselves not."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        return []
+    inner = found.get("definitions", {}).get("subgraphs", [])
+    every = [one for sheet in (found, *inner) for one in sheet.get("nodes", [])]
+    return [one for one in every if one["type"] not in {sheet["id"] for sheet in inner}]
 
 
 def nodes(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -87,4 +129,4 @@ def listed(texts: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))
