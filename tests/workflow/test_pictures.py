@@ -106,3 +106,15 @@ def test_a_picture_that_no_machine_holds_is_not_known():
     for name in state.graph.order():
         visit(state, state.graph.nodes[name])
     assert "beyond all machines" in state.outputs["139"][0].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [("RealESRGAN_x4plus.safetensors", 4), ("4x-UltraSharp.pth", 4), ("RealESRGAN_x2plus.pth", 2)],
+)
+def test_an_upscale_model_says_how_much_it_enlarges(name, times):
+    upscale = {"upscale_model": ["model", 0], "image": ["picture", 0]}
+    (shape,) = through(
+        model=node("UpscaleModelLoader", model_name=name), large=node("ImageUpscaleWithModel", **upscale)
+    )
+    assert (shape.width, shape.height) == (1000 * times // 8, 700 * times // 8)
