@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.workflow.graph import Graph, Link, Node
-from vram_forecast.estimator.workflow.read import from_prompt, read
+from vram_forecast.estimator.workflow.prompt import from_prompt
+from vram_forecast.estimator.workflow.read import read
 from workflow.drawing import BYPASSED, node, promoting, subgraph, workflow
 
 PROMPT = {
@@ -167,13 +168,13 @@ class TestLinksOfAPrompt:
 
 REFUSED = {
     "nothing": (b"", "not JSON"),
-    "no JSON": (b"GIF89a", "not JSON"),
+    "no JSON": (b"GIF 89a", "not JSON"),
     "JSON cut short": (text(PROMPT)[:-3], "not JSON"),
     "text that is no Unicode": (b'{"a": "\\ud800"}', "not JSON"),
     "JSON nested 100 000 deep": (b"[" * 100_000, "nested too deep"),
     "objects nested 100 000 deep": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested too deep"),
     "a number of 10 000 digits": (b'{"nodes": [{"id": ' + b"1" * 10_000 + b"}]}", ""),
-    "a list": (b"[1]", "JSON, but no object"),
+    "a list": (b"[{}, {}]", "a list of 2, no object. Give one workflow."),
     "a number": (b"1", "JSON, but no object"),
     "an empty object": (b"{}", "neither a workflow nor a prompt"),
     "an object of another kind": (b'{"a": {"b": 1}}', "neither a workflow nor a prompt"),
@@ -190,9 +191,9 @@ REFUSED = {
         text(PROMPT | {"3": {"class_type": "X", "inputs": [1]}}),
         "node 3: `inputs` is not an object",
     ),
-    "a PNG without texts": (png((b"IHDR", b"?")), "an image without a workflow in it"),
-    "a PNG cut short": (png((b"tEXt", b"prompt\0" + text(PROMPT)))[:40], "not JSON"),
-    "a PNG with broken packed text": (png((b"zTXt", b"prompt\0\0xyz")), "an image without a workflow in it"),
+    "a PNG without texts": (png((b"IHDR", b"?")), "a PNG without a workflow in it"),
+    "a PNG cut short": (png((b"tEXt", b"prompt\0" + text(PROMPT)))[:40], "a PNG, but cut short"),
+    "a PNG with broken packed text": (png((b"zTXt", b"prompt\0\0xyz")), "a PNG without a workflow in it"),
 }
 
 
