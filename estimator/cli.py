@@ -20,7 +20,13 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Workflow = Annotated[Path, typer.Argument(help="A workflow: API prompt or saved graph, as JSON or in a PNG.")]
+Workflow = Annotated[
+    Path,
+    typer.Argument(help="A workflow: API prompt or saved graph, as JSON or in a file that ComfyUI made."),
+]
+Output = Annotated[
+    list[str] | None, typer.Option("--output", help="Only what this node needs; may be repeated.")
+]
 
 
 def main() -> None:
@@ -66,6 +72,8 @@ def check(
     flags: Annotated[str, typer.Option(help='ComfyUI\'s start-up flags, as "--reserve-vram 1".')] = "",
     models_dir: Annotated[list[Path] | None, typer.Option(help="A models folder; may be repeated.")] = None,
     extra_model_paths: Annotated[Path | None, typer.Option(help="ComfyUI's extra_model_paths.yaml.")] = None,
+    input_dir: Annotated[list[Path] | None, typer.Option(help="An input folder; may be repeated.")] = None,
+    output: Output = None,
     fail_on: Annotated[str, typer.Option(help="Exit with 1 at this verdict or a worse one.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -82,7 +90,8 @@ def check(
     here = machine(
         gpu=gpu, vram=vram, free=free, ram=ram, system=system, comfy=comfy, torch=torch, flags=flags
     )
-    checked = api.check(workflow, here, finder(models_dir or [], extra_model_paths))
+    files = finder(models_dir or [], extra_model_paths, input_dir or [], workflow)
+    checked = api.check(workflow, here, files, output or ())
     if as_json:
         out(encode(checked).decode())
     else:
@@ -92,13 +101,14 @@ def check(
 
 
 @app.command()
-def graph(workflow: Workflow, as_json: Json = False) -> None:
+def graph(workflow: Workflow, output: Output = None, as_json: Json = False) -> None:
     """The flat API prompt that a saved workflow stands for."""
     import msgspec
 
     from .workflow.read import read
 
-    prompt = msgspec.json.encode(read(workflow).prompt())
+    found = read(workflow).only(output) if output else read(workflow)
+    prompt = msgspec.json.encode(found.prompt())
     out((prompt if as_json else msgspec.json.format(prompt)).decode())
 
 

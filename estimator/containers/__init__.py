@@ -40,12 +40,17 @@ READERS: dict[str, Callable[[Source], Iterator[tuple[str, str]]]] = {
 
 
 class Container(msgspec.Struct, frozen=True):
-    """A row of `data/containers.toml`: `says` what a file is, `media` what measures it."""
+    """A row of `data/containers.toml`: `says` what a file is, `pillow` or `ffmpeg` what measures it.
+
+    `animated`: whether all of its frames are taken in, not the first alone.
+    """
 
     id: str
     says: str
     sign: str
-    media: str = ""
+    pillow: str = ""
+    animated: bool = False
+    ffmpeg: str = ""
 
 
 @cache

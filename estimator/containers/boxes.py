@@ -5,6 +5,7 @@ Specifications: ISO/IEC 14496-12 section 4.2 and the QuickTime File Format's met
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from .source import Source, plain
@@ -67,3 +68,30 @@ def keys(source: Source, start: int, end: int) -> dict[int, str]:
         source.go(body)
         names[number] = plain(source.take(stop - body)).rpartition(".")[2]
     return names
+
+
+def turned(source: Source) -> bool:
+    """Whether the first video track is shown a quarter turn from how its pictures lie in the file."""
+    for track in paths(source, (b"moov", b"trak"), 0, source.size):
+        handler = next(paths(source, (b"mdia", b"hdlr"), *track), None)
+        header = next(paths(source, (b"tkhd",), *track), None)
+        if handler and header and piece(source, handler[0] + 8, 4) == b"vide":
+            later = piece(source, header[0], 1) == b"\1"  # with dates of 64 bits
+            a, b, _, c, d = struct.unpack(">5i", piece(source, header[0] + (52 if later else 40), 20))
+            return not a and not d and bool(b and c)
+    return False
+
+
+def paths(source: Source, names: tuple[bytes, ...], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """First byte and end of each box that these names lead to, one inside the other."""
+    for kind, body, stop in boxes(source, start, end):
+        if kind == names[0] and names[1:]:
+            yield from paths(source, names[1:], body, stop)
+        elif kind == names[0]:
+            yield body, stop
+
+
+def piece(source: Source, at: int, size: int) -> bytes:
+    """The bytes at a place."""
+    source.go(at)
+    return source.take(size)

@@ -1,4 +1,4 @@
-"""The user's model folders: each file is read once, however many loaders name it."""
+"""The user's files, each read once however many nodes name it: models, and what a workflow takes in."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import FormatError
+from ..errors import FormatError, InputError
 from ..formats import read
+from ..media import Media, measure
 from . import identify
 from .component import Component
 from .published import published
@@ -34,6 +35,7 @@ class Library:
         """Nothing is read until it is asked for."""
         self.files = files
         self.known: dict[tuple[str, str], Found] = {}
+        self.unmeasured: dict[str, str] = {}
 
     def open(self, folder: str, name: str) -> Found:
         """The components of one file. Raises `FormatError` where the file is there but broken."""
@@ -53,6 +55,20 @@ class Library:
                 return Found((), error.what)
             raise
         return Found(components, "" if components else f"`{name}` is of no family we know")
+
+    def measured(self, name: str) -> Media | None:
+        """The size of an input by the name that a node has for it, as `clipspace/a.png [input]`.
+
+        None where it is not known; then `unmeasured[name]` says why.
+        """
+        path = self.files("input", name)
+        try:
+            if path:
+                return measure(path)
+            self.unmeasured[name] = f"`{name}` is not in the input folder"
+        except InputError as error:
+            self.unmeasured[name] = str(error)
+        return None
 
 
 def absent(folder: str, name: str) -> Found:
