@@ -20,9 +20,9 @@ def size(file: BinaryIO, row: Container, file_bytes: int) -> tuple[int, int, int
     if file_bytes > facts.table("containers")["limits"]["picture_bytes"]:
         raise InputError(f"{row.says}, but larger than any picture", do="Give a smaller one.")
     try:
-        with warnings.catch_warnings(), opened(file, row) as picture:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return sides(picture, row)
+            return sides(opened(file, row), row)
     except ImportError:
         raise InputError(
             f"{row.says}, which needs Pillow to be measured", do="Run `python -m pip install -U pillow`."
