@@ -51,7 +51,7 @@ def video(container: Any, quarter: bool) -> tuple[int, int, int, float, float, b
     if not all(sides):
         raise ValueError("no sides")
     length = seconds(container, stream)
-    fps = float(stream.average_rate or 1)  # as ComfyUI takes it
+    fps = float(stream.average_rate or stream.guessed_rate or 1)
     frames = stream.frames or max(round(length * fps), 1)
     width, height = reversed(sides) if quarter else sides
     return width, height, frames, fps, length or frames / fps, bool(container.streams.audio)

@@ -119,7 +119,16 @@ class TestPictures:
 
 class TestVideos:
     @pytest.mark.parametrize(
-        "kind, codec", [("mp4", "mpeg4"), ("mov", "mpeg4"), ("matroska", "mpeg4"), ("webm", "libvpx-vp9")]
+        "kind, codec",
+        [
+            ("mp4", "mpeg4"),
+            ("mov", "mpeg4"),
+            ("matroska", "mpeg4"),
+            ("webm", "libvpx-vp9"),
+            ("avi", "mpeg4"),
+            ("flv", "flv1"),
+            ("asf", "mpeg4"),
+        ],
     )
     def test_sides_frames_and_time_are_measured(self, saved, kind, codec):
         found = measure(saved(moving(kind, codec)))
@@ -146,7 +155,7 @@ class TestVideos:
 
 
 class TestSounds:
-    @pytest.mark.parametrize("kind, codec", [("flac", "flac"), ("wav", "pcm_s16le")])
+    @pytest.mark.parametrize("kind, codec", [("flac", "flac"), ("wav", "pcm_s16le"), ("aiff", "pcm_s16be")])
     def test_samples_rate_channels_and_time_are_measured(self, saved, kind, codec):
         assert Sound(72000, 48000, 2, 1.5) == measure(saved(quiet(kind, codec)))
 
