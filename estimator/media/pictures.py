@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from .. import facts
 from ..containers import Container
 from ..errors import InputError
+from . import gif
 
 ORIENTATION = 0x0112  # EXIF's tag
 TURNED = (5, 6, 7, 8)  # a quarter turn, mirrored or not
@@ -22,13 +23,14 @@ def size(file: BinaryIO, row: Container, file_bytes: int) -> tuple[int, int, int
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return sides(opened(file, row), row)
+            width, height, frames, alpha = sides(opened(file, row), row)
     except ImportError:
         raise InputError(
             f"{row.says}, which needs Pillow to be measured", do="Run `python -m pip install -U pillow`."
         ) from None
     except Exception:  # whatever a plugin makes of a file that is none of its own
         raise InputError(f"{row.says}, but not readable", do="Save it again.") from None
+    return width, height, gif.frames(file) if row.id == "gif" else frames, alpha
 
 
 def opened(file: BinaryIO, row: Container) -> Any:
@@ -54,5 +56,5 @@ def sides(picture: Any, row: Container) -> tuple[int, int, int, bool]:
     # The plugin's own `getexif` would decode a PNG that has none.
     if Image.Image.getexif(picture).get(ORIENTATION) in TURNED:
         width, height = height, width
-    frames = getattr(picture, "n_frames", 1) if row.animated else 1
+    frames = getattr(picture, "n_frames", 1) if row.animated and row.id != "gif" else 1
     return width, height, frames, bool(picture.has_transparency_data)

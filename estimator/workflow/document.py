@@ -65,7 +65,10 @@ def from_document(document: Any, depth: int = DEEPEST) -> Graph:
         raise InputError("JSON, but neither a workflow nor a prompt", do=DO)
     graph = from_document(held, depth - 1)
     targets = document.get("partial_execution_targets")
-    return graph.only([str(one) for one in targets]) if targets and isinstance(targets, list) else graph
+    if not targets or not isinstance(targets, list):
+        return graph
+    # ComfyUI passes over ids that no node has, and refuses a request that names no other.
+    return graph.only([str(one) for one in targets if str(one) in graph.nodes] or [str(targets[0])])
 
 
 def unwrapped(document: Json) -> Any:

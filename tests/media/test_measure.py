@@ -10,6 +10,7 @@ import av
 import embedded
 import pytest
 from PIL import Image
+from vram_forecast.estimator import facts
 from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.media import Picture, Sound, Video, measure, measured
 
@@ -99,6 +100,13 @@ class TestPictures:
         made = io.BytesIO()
         frames[0].save(made, kind, save_all=True, append_images=frames[1:], duration=100)
         assert Picture(*WIDE, frames=5) == measure(saved(made.getvalue()))
+
+    def test_a_gif_of_frames_without_end_is_given_up(self, saved, monkeypatch):
+        monkeypatch.setitem(facts.table("containers")["limits"], "gif_blocks", 1000)
+        content = picture("GIF")
+        start = content.index(b",")
+        with pytest.raises(InputError, match="more parts than any picture has"):
+            measure(saved(content[:start] + content[start:-1] * 2000 + b";"))
 
     def test_of_the_pages_of_a_tiff_the_first_is_taken_in(self, saved):
         assert Picture(*WIDE) == measure(saved(picture("TIFF", frames=3)))

@@ -107,6 +107,11 @@ class TestWrappings:
     def test_of_a_request_only_the_outputs_that_it_asks_for_are_kept(self):
         assert ["1"] == list(read({"prompt": PROMPT, "partial_execution_targets": ["1"]}).nodes)
 
+    def test_an_output_that_is_not_there_is_passed_over_unless_there_is_no_other(self):
+        assert ["1"] == list(read({"prompt": PROMPT, "partial_execution_targets": ["9", "1"]}).nodes)
+        with pytest.raises(InputError, match="no node is called `9`"):
+            read({"prompt": PROMPT, "partial_execution_targets": ["9"]})
+
     def test_of_a_run_only_the_outputs_that_ran_are_kept(self):
         assert ["1"] == list(read({"an id": {"prompt": [3, "an id", PROMPT, {}, ["1"]]}}).nodes)
 
