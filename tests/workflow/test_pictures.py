@@ -118,3 +118,15 @@ def test_an_upscale_model_says_how_much_it_enlarges(name, times):
         model=node("UpscaleModelLoader", model_name=name), large=node("ImageUpscaleWithModel", **upscale)
     )
     assert (shape.width, shape.height) == (1000 * times // 8, 700 * times // 8)
+
+
+@pytest.mark.parametrize(("mode", "sides"), [("RGBA", (40, 30)), ("RGB", (64, 64))])
+def test_the_mask_of_a_picture_without_alpha_is_a_small_one(tmp_path, mode, sides):
+    pillow = pytest.importorskip("PIL.Image")
+    pillow.new(mode, (40, 30)).save(tmp_path / "x.png")
+    library = Library(lambda folder, name: tmp_path / name)
+    state = State(read({"1": node("LoadImage", image="x.png")}), library)
+    visit(state, state.graph.nodes["1"])
+    picture, mask = state.outputs["1"]
+    assert (picture.width, picture.height) == (40, 30)
+    assert (mask.width, mask.height) == sides

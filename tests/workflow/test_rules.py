@@ -73,7 +73,7 @@ def test_its_formulas_are_arithmetic_over_known_functions(row):
 
 @pytest.mark.parametrize("row", EACH)
 def test_its_formulas_name_inputs_that_its_node_types_have(row):
-    bound = {*row.let, "model", "clip", "vae", "net", "loras", "number", "whole", "truth"}
+    bound = {*row.let, "model", "clip", "vae", "net", "loras", "number", "whole", "truth", "alpha"}
     bound |= {act.into for act in row.acts}
     for formula in formulas(row):
         for class_type in row.classes:
