@@ -67,7 +67,7 @@ def worked(state: State, node: GraphNode, rule: Rule) -> tuple[Value, ...]:
     if rule.lists or not lists:
         return rule.work(Here(state, node))
     longest = max(len(items) for items in lists.values())
-    if not 0 < longest <= LONGEST:
+    if not (min(len(items) for items in lists.values()) and longest <= LONGEST):
         return (Unknown(node.id, f"a list of {longest} items"),) * len(rule.gives)
     each = [
         rule.work(Here(state, node, {name: items[min(at, len(items) - 1)] for name, items in lists.items()}))
