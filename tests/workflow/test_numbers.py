@@ -110,6 +110,12 @@ def test_an_item_of_a_list_is_known_where_all_are_alike():
     assert sizes(same=same, one=node("GetItemFromList", list=["same", 0])) == [512]
 
 
+@pytest.mark.parametrize(("number", "width"), [(0, 512), (1, 768), (-1, 768)])
+def test_an_item_of_a_list_is_known_by_its_number(number, width):
+    both = node("CreateList", **{"inputs.input0": ["a", 0], "inputs.input1": ["b", 0]})
+    assert sizes(both=both, one=node("GetItemFromList", list=["both", 0], UNKNOWN=number)) == [width]
+
+
 @pytest.mark.parametrize(("either", "width"), [(True, 512), (False, 768)])
 def test_a_switch_follows_the_truths_that_lead_to_it(either, width):
     truth = node("ComfyOrNode", **{"values.value0": False, "values.value1": either})
