@@ -1,8 +1,9 @@
 """ComfyUI's own execution list and caches at work on prompts, no node of which is really run.
 
-`python real_executor.py COMFYUI < JOBS`: each job is {"cache", "size", "runs": [{"prompt", "outputs", "asks"}]};
-printed is, for each job with all node types known, [visited, executed, kept] of each run: ids in order, and
-those whose results are in the cache at its end. `asks`: the lazy inputs that each node wants.
+`python real_executor.py COMFYUI`: it says the version, then answers each line of input, a job
+{"cache", "size", "runs": [{"prompt", "outputs", "asks"}]}, with a line: null where a node type is not known,
+else for each run the ids visited and those executed, in order, and how many results are held at its end.
+`asks`: the lazy inputs that each node wants.
 """
 
 import asyncio
@@ -17,11 +18,42 @@ async def settled(value):
     return await value if inspect.isawaitable(value) else value
 
 
-async def main(jobs):
+class StandIn:
+    """A node type that is newer than the ComfyUI at hand, as far as an execution list looks at it."""
+
+    FUNCTION, RETURN_TYPES = "run", ("*",)
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {name: ("*", {"lazy": True}) for name in ("on_false", "on_true")}}
+
+    def run(self):
+        """Nothing."""
+
+
+class WaitingStandIn(StandIn):
+    """The same for one that calls a service."""
+
+    async def run(self):
+        """Nothing."""
+
+
+async def main():
+    """Load all node types, then answer one job after the other."""
     logging.disable(logging.CRITICAL)
     await nodes.init_builtin_extra_nodes()
     await settled(nodes.init_builtin_api_nodes())
-    return [await job(**one) for one in jobs]
+    nodes.NODE_CLASS_MAPPINGS.setdefault("ComfySwitchNode", StandIn)
+    nodes.NODE_CLASS_MAPPINGS.setdefault("FluxKontextProImageNode", WaitingStandIn)
+    say(comfyui_version.__version__)
+    for line in sys.stdin:
+        say(await job(**json.loads(line)))
+
+
+def say(found):
+    """One line of JSON on the real standard output."""
+    ANSWERS.write(json.dumps(found) + "\n")
+    ANSWERS.flush()
 
 
 async def job(cache, size, runs):
@@ -62,10 +94,7 @@ async def run(caches, prompt, outputs, asks):
         else:
             listed.cache_update(node_id, hit)
         listed.complete_node_execution()
-    keys = {one: getattr(caches.outputs, "cache_key_set", None) for one in prompt}
-    held = getattr(caches.outputs, "cache", {})
-    kept = [one for one, by in keys.items() if by and by.get_data_key(one) in held]
-    return [visited, executed, kept, len(held)]
+    return [visited, executed, len(getattr(caches.outputs, "cache", ()))]
 
 
 if __name__ == "__main__":
@@ -73,7 +102,10 @@ if __name__ == "__main__":
     import comfy.options
 
     comfy.options.enable_args_parsing()
+    import comfyui_version
     import execution
+
     import nodes
 
-    print("\n" + json.dumps(asyncio.run(main(json.load(sys.stdin)))))
+    ANSWERS, sys.stdout = sys.stdout, sys.stderr  # node packs print
+    asyncio.run(main())
