@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from ..errors import InputError
 from .board import Boards, Live
+from .definitions import definition
 from .graph import Graph, Link, Node
 from .subgraph import assemble
 from .ui import Workflow, limit, whole
-from .widgets import Widget, definition, is_control
+from .widgets import Widget, is_control
 from .wires import Input, Known, Place, reach
 
 

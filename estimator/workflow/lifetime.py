@@ -8,6 +8,7 @@ short. `none`: only until the last node that takes them has run.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from heapq import heappop, heappush
 from typing import Literal
 
 import msgspec
@@ -32,13 +33,6 @@ class Cache(msgspec.Struct, frozen=True):
     ease: float = 1.0
 
 
-class Runs(msgspec.Struct, frozen=True):
-    """The nodes that run, in order: in the `first` run, and in the `next`, which re-uses results."""
-
-    first: tuple[str, ...]
-    next: tuple[str, ...]
-
-
 class Life(msgspec.Struct, frozen=True):
     """A node's result: the number of the step that makes it, and of the last that takes it.
 
@@ -50,34 +44,41 @@ class Life(msgspec.Struct, frozen=True):
     kept: bool
 
 
-def runs(
-    graph: Graph,
-    cache: Cache,
-    outputs: Sequence[str] = (),
-    unused: Mapping[str, Collection[str]] = NOTHING,
-    changed: Collection[str] | None = None,
-    lost: Collection[str] = (),
-) -> Runs:
-    """Two runs of a prompt, one after the other.
+class Runs:
+    """A prompt and the run after it: `first` are the nodes that run at first, in order."""
 
-    `outputs`, `unused`: as `order` takes them; `changed`: the nodes that are another in the next run (those
-    whose seeds move on); `lost`: nodes whose results are no longer there then.
-    Raises `InputError` where nodes feed each other.
-    """
-    if cache.kind == "none":
-        every = tuple(order(graph, outputs, unused, {}))
-        return Runs(every, every)
-    signer, anew = Signer(graph), always(graph)
-    before = signer.sign(anew)
-    first = executed(order(graph, outputs, unused, before), before, ())
-    kept = {before[one] for one in first if one not in lost}
-    after = signer.sign(anew | set(changing(graph) if changed is None else changed))
-    return Runs(first, executed(order(graph, outputs, unused, after, kept), after, kept))
+    def __init__(
+        self,
+        graph: Graph,
+        cache: Cache,
+        outputs: Sequence[str] = (),
+        unused: Mapping[str, Collection[str]] = NOTHING,
+        changed: Collection[str] | None = None,
+    ) -> None:
+        """`outputs`, `unused`: as `order` takes them; `changed`: the nodes that are another in the next run
+        (those whose seeds move on). Raises `InputError` where nodes feed each other.
+        """
+        self.ask = (graph, outputs, unused)
+        self.signer = Signer(graph) if cache.kind != "none" else None
+        if self.signer:
+            each_time = always(graph)
+            self.before = self.signer.sign(each_time)
+            self.after = self.signer.sign(each_time | set(changing(graph) if changed is None else changed))
+            self.first = executed(order(*self.ask, self.before), self.before, ())
+        else:
+            self.first = tuple(order(*self.ask, {}))
+
+    def next(self, lost: Collection[str] = ()) -> tuple[str, ...]:
+        """The nodes that the next run executes again, in order, where the results of `lost` are gone."""
+        if not self.signer:
+            return self.first
+        kept = {self.before[one] for one in self.first if one not in lost}
+        return executed(order(*self.ask, self.after, kept), self.after, kept)
 
 
 def again(graph: Graph, changed: Collection[str] | None = None) -> set[str]:
     """The nodes that the next run of the same prompt executes again, nothing having been lost."""
-    return set(runs(graph, Cache("classic"), changed=changed).next)
+    return set(Runs(graph, Cache("classic"), changed=changed).next())
 
 
 def executed(visited: Sequence[str], signatures: Mapping[str, int], kept: Collection[int]) -> tuple[str, ...]:
@@ -105,3 +106,44 @@ def lives(
     return {
         one: Life(number, used[alike.get(one, one)], cache.kind != "none") for number, one in enumerate(steps)
     }
+
+
+class Held(msgspec.Struct, frozen=True):
+    """What results take in RAM at most, bytes, and the nodes whose results went to make room."""
+
+    peak: int
+    lost: frozenset[str]
+
+
+def held(lives: Mapping[str, Life], sizes: Mapping[str, int], cache: Cache, room: int) -> Held:
+    """The results of one run in RAM. `sizes`: bytes of each node's; `room`: bytes that all may take.
+
+    What a later step takes stays, whatever the cache does; of the others the largest go first.
+    """
+    last: dict[int, list[str]] = {}
+    for one, life in lives.items():
+        last.setdefault(life.used, []).append(one)
+    taken, peak, lost = 0, 0, set[str]()
+    idle: list[tuple[int, str]] = []
+    for number, one in enumerate(lives):
+        taken += sizes.get(one, 0)
+        peak = max(peak, taken)
+        for done in last.get(number, ()):
+            size = sizes.get(done, 0)
+            if not lives[done].kept:
+                taken -= size
+            elif cache.kind == "ram" and size and size >= cache.large:
+                heappush(idle, (-size, done))
+        target = room - round((cache.ease - 1) * cache.left) if taken > room else taken
+        while taken > target and idle:
+            size, gone = heappop(idle)
+            taken += size
+            lost.add(gone)
+    return Held(peak, frozenset(lost))
+
+
+def piled(cache: Cache, first: Sequence[str], next_run: Sequence[str]) -> int:
+    """How many earlier runs an `lru` cache holds the results of, beside the last, once there were many."""
+    if cache.kind != "lru" or not next_run:
+        return 0
+    return max(0, cache.size - (len(first) - len(next_run))) // len(next_run)

@@ -15,9 +15,9 @@ from heapq import heappop, heappush
 import msgspec
 
 from .. import facts
+from .definitions import definition
 from .graph import Graph, Node, cycle
 from .signature import Signer
-from .widgets import definition
 
 FIRST, BEFORE_OUTPUT, TWO_BEFORE, LAST = range(4)  # how soon a node that is ready is taken
 NOTHING: Mapping[str, Collection[str]] = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .. import facts
+from .definitions import definition
 from .graph import Graph, Link, Node
-from .widgets import definition
 
 
 def changing(graph: Graph) -> set[str]:

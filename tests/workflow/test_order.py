@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.workflow.graph import Graph, Link, Node
-from vram_forecast.estimator.workflow.lifetime import Cache, runs
+from vram_forecast.estimator.workflow.lifetime import Cache, Runs
 from vram_forecast.estimator.workflow.order import order, outputs_of
 from vram_forecast.estimator.workflow.read import read
 
@@ -84,7 +84,7 @@ def test_the_templates_run_in_the_order_of_comfyui(executor):
         unused, outputs = half_unused(graph), outputs_of(graph)
         if found := executor("classic", job(graph, outputs, unused)):
             ((visited, executed, _),) = found
-            first = list(runs(graph, Cache("classic"), outputs, unused).first)
+            first = list(Runs(graph, Cache("classic"), outputs, unused).first)
             compared += 1
             others += [name] if (visited, executed) != (order(graph, outputs, unused), first) else []
     assert [] == others
@@ -121,8 +121,8 @@ def test_any_graph_runs_and_runs_again_as_in_comfyui(executor, graph, cache, dat
     outputs, unused, changed = draw_run(data, graph)
     first, second = executor(cache, job(graph, outputs, unused), job(graph, outputs, unused, changed))
     assert first[0] == order(graph, outputs, unused)
-    found = runs(graph, Cache(cache), outputs, unused, changed)
-    assert (first[1], second[1]) == (list(found.first), list(found.next))
+    found = Runs(graph, Cache(cache), outputs, unused, changed)
+    assert (first[1], second[1]) == (list(found.first), list(found.next()))
 
 
 @settings(max_examples=100, deadline=None)
@@ -131,5 +131,5 @@ def test_without_a_cache_every_run_is_whole_as_in_comfyui(executor, graph, data)
     outputs, _, _ = draw_run(data, graph)
     unused = {key: LAZY for key, node in graph.nodes.items() if node.class_type == SWITCH}
     first, second = executor("none", job(graph, outputs, unused), job(graph, outputs, unused))
-    found = runs(graph, Cache("none"), outputs, unused, ())
-    assert first[1] == second[1] == list(found.first) == list(found.next)
+    found = Runs(graph, Cache("none"), outputs, unused, ())
+    assert first[1] == second[1] == list(found.first) == list(found.next())
