@@ -52,7 +52,7 @@ def begin(graph: Graph, ran: Collection[str], cache: Cache) -> tuple[Runs, dict[
     }
     outputs = [key for key in outputs_of(graph) if key in does]
     runs = Runs(graph, cache, outputs or list(ran)[-1:], unused)
-    return runs, lives(graph, runs.first, cache, unused)
+    return runs, lives(graph, runs.first, cache, unused, runs.before)
 
 
 def in_order(steps: Iterable[Step], nodes: Collection[str]) -> tuple[Step, ...]:

@@ -59,18 +59,18 @@ class Runs:
         (those whose seeds move on). Raises `InputError` where nodes feed each other.
         """
         self.ask = (graph, outputs, unused)
-        self.signer = Signer(graph) if cache.kind != "none" else None
-        if self.signer:
-            each_time = always(graph)
-            self.before = self.signer.sign(each_time)
-            self.after = self.signer.sign(each_time | set(changing(graph) if changed is None else changed))
-            self.first = executed(order(*self.ask, self.before), self.before, ())
-        else:
+        self.before, self.after = dict[str, int](), dict[str, int]()
+        if cache.kind == "none":
             self.first = tuple(order(*self.ask, {}))
+            return
+        signer, each_time = Signer(graph), always(graph)
+        self.before = signer.sign(each_time)
+        self.after = signer.sign(each_time | set(changing(graph) if changed is None else changed))
+        self.first = executed(order(*self.ask, self.before), self.before, ())
 
     def next(self, lost: Collection[str] = ()) -> tuple[str, ...]:
         """The nodes that the next run executes again, in order, where the results of `lost` are gone."""
-        if not self.signer:
+        if not self.before:  # nothing is kept
             return self.first
         kept = {self.before[one] for one in self.first if one not in lost}
         return executed(order(*self.ask, self.after, kept), self.after, kept)
@@ -92,20 +92,26 @@ def executed(visited: Sequence[str], signatures: Mapping[str, int], kept: Collec
 
 
 def lives(
-    graph: Graph, steps: Sequence[str], cache: Cache, unused: Mapping[str, Collection[str]] = NOTHING
+    graph: Graph,
+    steps: Sequence[str],
+    cache: Cache,
+    unused: Mapping[str, Collection[str]] = NOTHING,
+    signatures: Mapping[str, int] | None = None,
 ) -> dict[str, Life]:
-    """How long the result of each node of `steps`, the nodes in the order in which they run, stays."""
-    alike = Signer(graph).sign(always(graph)) if cache.kind != "none" else {}
-    made = {alike.get(one, one): number for number, one in enumerate(steps)}
-    used = dict(made)
+    """How long the result of each node of `steps`, the nodes in the order in which they run, stays.
+
+    `unused`, `signatures`: as `order` takes them; a result serves all nodes that are like its own.
+    """
+    known = Signer(graph).sign(always(graph)) if signatures is None else signatures
+    alike: Mapping[str, int] = {} if cache.kind == "none" else known
+    last: dict[str | int, int] = {alike.get(one, one): number for number, one in enumerate(steps)}
     for number, one in enumerate(steps):
         for name, link in graph.nodes[one].links().items():
             source = alike.get(link.node, link.node)
-            if source in used and name not in unused.get(one, ()):
-                used[source] = max(used[source], number)
-    return {
-        one: Life(number, used[alike.get(one, one)], cache.kind != "none") for number, one in enumerate(steps)
-    }
+            if source in last and name not in unused.get(one, ()):
+                last[source] = max(last[source], number)
+    kept = cache.kind != "none"
+    return {one: Life(number, last[alike.get(one, one)], kept) for number, one in enumerate(steps)}
 
 
 class Held(msgspec.Struct, frozen=True):

@@ -137,8 +137,9 @@ class Run:
                 continue
             self.enter(one)
             new.append(one)
-            skipped = self.lazy(self.graph.nodes[one]) | set(self.unused.get(one, ()))
-            for name, link in self.graph.nodes[one].links().items():
+            node = self.graph.nodes[one]
+            skipped = self.lazy(node).union(self.unused.get(one, ()))
+            for name, link in node.links().items():
                 if name not in skipped:
                     links.append((link.node, one))
                     stack += [] if self.there(link.node) else [link.node]
@@ -196,8 +197,8 @@ class Run:
     def ask(self, node_id: str) -> bool:
         """Let a node ask for its lazy inputs, once; whether it did, and so takes its turn again."""
         node = self.graph.nodes[node_id]
-        wanted = self.lazy(node) - set(self.unused.get(node_id, ()))
-        links = [link.node for name, link in node.links().items() if name in wanted]
+        wanted = self.lazy(node).difference(self.unused.get(node_id, ()))
+        links = [link.node for name, link in node.links().items() if name in wanted] if wanted else []
         if not links or node_id in self.asked:
             return False
         self.asked.add(node_id)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.workflow.graph import Graph, Link, Node
-from vram_forecast.estimator.workflow.lifetime import Cache, Runs
+from vram_forecast.estimator.workflow.lifetime import Cache, Runs, piled
 from vram_forecast.estimator.workflow.order import order, outputs_of
 from vram_forecast.estimator.workflow.read import read
 
@@ -133,3 +133,18 @@ def test_without_a_cache_every_run_is_whole_as_in_comfyui(executor, graph, data)
     first, second = executor("none", job(graph, outputs, unused), job(graph, outputs, unused))
     found = Runs(graph, Cache("none"), outputs, unused, ())
     assert first[1] == second[1] == list(found.first) == list(found.next())
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.integers(1, 30), st.data())
+def test_a_counted_cache_holds_as_many_results_as_comfyuis(executor, graph, size, data):
+    outputs, unused, changed = draw_run(data, graph)
+    prompts = []
+    for number in range(32):  # more runs than results
+        prompts.append(job(graph, outputs, unused, changed))
+        for key in changed:
+            prompts[-1]["prompt"][key]["inputs"]["new"] = f"{key} of run {number}"
+    *_, (_, _, holds) = executor("lru", *prompts, size=size)
+    runs = Runs(graph, Cache("lru"), outputs, unused, changed)
+    after = runs.next()
+    assert holds == len(runs.first) + piled(Cache("lru", size=size), runs.first, after) * len(after)
