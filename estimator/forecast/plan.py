@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from ..workflow.graph import Graph
-from ..workflow.lifetime import Cache, Held, Life, Runs, held, lives, piled
+from ..workflow.lifetime import Cache, Held, Life, Runs, held, lives
 from ..workflow.order import outputs_of
 from ..workflow.values import Step, Workload
 
@@ -38,8 +38,9 @@ class Plan:
         if not self.runs:
             return Held(sum(self.sizes.values()), frozenset())
         found = held(self.lives, self.sizes, self.cache, room)
-        repeated = self.runs.next(found.lost)
-        older = piled(self.cache, self.runs.first, repeated) * sum(self.sizes[one] for one in repeated)
+        if self.cache.kind != "lru":
+            return found
+        older = self.runs.piled(self.cache.size) * sum(self.sizes[one] for one in self.runs.next())
         return Held(found.peak + older, found.lost)
 
 

@@ -75,6 +75,11 @@ class Runs:
         kept = {self.before[one] for one in self.first if one not in lost}
         return executed(order(*self.ask, self.after, kept), self.after, kept)
 
+    def piled(self, size: int) -> int:
+        """How many earlier runs' results a cache of `size` holds beside the last's, after many runs."""
+        kept, new = {self.before[one] for one in self.first} & set(self.after.values()), len(self.next())
+        return max(0, size - len(kept)) // new if new else 0
+
 
 def again(graph: Graph, changed: Collection[str] | None = None) -> set[str]:
     """The nodes that the next run of the same prompt executes again, nothing having been lost."""
@@ -146,10 +151,3 @@ def held(lives: Mapping[str, Life], sizes: Mapping[str, int], cache: Cache, room
             taken += size
             lost.add(gone)
     return Held(peak, frozenset(lost))
-
-
-def piled(cache: Cache, first: Sequence[str], next_run: Sequence[str]) -> int:
-    """How many earlier runs an `lru` cache holds the results of, beside the last, once there were many."""
-    if cache.kind != "lru" or not next_run:
-        return 0
-    return max(0, cache.size - (len(first) - len(next_run))) // len(next_run)

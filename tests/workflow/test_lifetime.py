@@ -5,7 +5,7 @@ import json
 import pytest
 from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.workflow.graph import Graph, Link, Node
-from vram_forecast.estimator.workflow.lifetime import Cache, Runs, again, held, lives, piled
+from vram_forecast.estimator.workflow.lifetime import Cache, Runs, again, held, lives
 from vram_forecast.estimator.workflow.order import order, outputs_of
 from vram_forecast.estimator.workflow.read import read
 from vram_forecast.estimator.workflow.repeat import always, changing
@@ -226,6 +226,6 @@ def test_values_that_nest_too_deep_to_be_compared_are_no_harm():
 
 
 def test_a_counted_cache_piles_up_older_runs():
-    assert 0 == piled(Cache("classic"), "abcd", "cd")
-    assert [0, 0, 1, 1, 2] == [piled(Cache("lru", size=size), "abcd", "cd") for size in (1, 3, 4, 5, 6)]
-    assert 0 == piled(Cache("lru", size=9), "abcd", "")
+    runs = Runs(graph(), Cache("lru"))  # ten results, of which four are new each time
+    assert [0, 0, 1, 1, 2] == [runs.piled(size) for size in (1, 9, 10, 13, 14)]
+    assert 0 == Runs(graph(), Cache("lru"), changed=()).piled(100)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.workflow.graph import Graph, Link, Node
-from vram_forecast.estimator.workflow.lifetime import Cache, Runs, piled
+from vram_forecast.estimator.workflow.lifetime import Cache, Runs
 from vram_forecast.estimator.workflow.order import order, outputs_of
 from vram_forecast.estimator.workflow.read import read
 
@@ -146,5 +146,5 @@ def test_a_counted_cache_holds_as_many_results_as_comfyuis(executor, graph, size
             prompts[-1]["prompt"][key]["inputs"]["new"] = f"{key} of run {number}"
     *_, (_, _, holds) = executor("lru", *prompts, size=size)
     runs = Runs(graph, Cache("lru"), outputs, unused, changed)
-    after = runs.next()
-    assert holds == len(runs.first) + piled(Cache("lru", size=size), runs.first, after) * len(after)
+    kept = {runs.before[one] for one in runs.first} & set(runs.after.values())
+    assert holds == len(kept) + (1 + runs.piled(size)) * len(runs.next())
