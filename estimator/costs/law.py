@@ -8,8 +8,9 @@ patches), `plane` (rows x columns of patches), `edge` (rows + columns: padding),
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from math import log2, prod
+from typing import Any
 
 import msgspec
 
@@ -88,7 +89,7 @@ class Cost(msgspec.Struct, frozen=True):
     `activations` in bytes, without weights and workspace but with what a cast of weights makes;
     `largest_conv`: input plus output bytes of the largest convolution; `cast`: the largest layer in the
     compute dtype, where weights are cast at use (part of `activations` already). `unfused`: attention runs
-    without a fused kernel, and no law says what its scores take.
+    without a fused kernel, and no law says what its scores take; `references`: pictures given beside count.
     """
 
     activations: Estimate
@@ -96,6 +97,7 @@ class Cost(msgspec.Struct, frozen=True):
     largest_conv: int
     cast: int
     unfused: bool = False
+    references: bool = False
 
 
 def cost(
@@ -117,7 +119,26 @@ def cost(
     traced takes the nearest older law (else the oldest), with a band that is wider and reaches to the next
     newer one. `attention`: how it runs where it is not fused.
     """
-    found = _laws_learned(name[1:]) if name.startswith("@") else _laws(name)
+    asked = (operation, shape, comfy, storage, compute_bytes, attention)
+    return _paid(_laws_learned(name[1:]), *asked) if name.startswith("@") else _shipped(name, *asked)
+
+
+@lru_cache(maxsize=4096)
+def _shipped(name: str, *asked: Any) -> Cost | None:
+    """The cost by a table that cannot change: a workflow's steps ask for the same again and again."""
+    return _paid(_laws(name), *asked)
+
+
+def _paid(
+    found: tuple[Law, ...],
+    operation: str,
+    shape: Shape,
+    comfy: str,
+    storage: str,
+    compute_bytes: int,
+    attention: Unfused | None,
+) -> Cost | None:
+    """What `cost` says, by the laws of one table."""
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]
     for kind in dict.fromkeys((storage, storage.removesuffix("_fp8"))):
         if chosen := [law for law in kept if law.storage == kind]:
@@ -187,7 +208,8 @@ def _cost(laws: list[Law], shape: Shape, comfy: str) -> Cost:
     peak, other = activations(law, shape), activations(newer, shape)
     estimate = Estimate.spread(peak, min(band, MOST_DOWN), band, "modelled" if doubts else "traced")
     reaching = Estimate(min(estimate.low, other), peak, max(estimate.high, other), estimate.basis)
-    return Cost(reaching, flops(law, shape), largest_conv(law, shape), law.cast)
+    counted = any("reference" in one.split("*") for one in law.features)
+    return Cost(reaching, flops(law, shape), largest_conv(law, shape), law.cast, references=counted)
 
 
 def _unfused(laws: list[Law], shape: Shape, paid: Cost, attention: Unfused) -> Cost:
@@ -255,6 +277,7 @@ def _highest(pieces: Pieces, features: tuple[str, ...], known: dict[str, int]) -
     return round(max(sum(c * v for c, v in zip(piece, values, strict=True)) for piece in pieces))
 
 
+@cache
 def _numbers(version: str) -> tuple[int, ...]:
     """ "0.3.75" as something that sorts; a suffix such as "-15-gabc" or "rc1" is left out."""
     parts = (part.split("-")[0] for part in version.lstrip("v").split("+")[0].split("-")[0].split("."))

@@ -80,7 +80,8 @@ class Pricer:
         if step.kind == "sample":
             count = self.conditions_at_once(step, main, free)
             shape = msgspec.structs.replace(step.shape, batch=step.shape.batch * count)
-            alone = self.at(step, main, shape, step.repeats * step.conditions // count, free=free)
+            passes = step.repeats * step.conditions // count + step.alone
+            alone = self.at(step, main, shape, passes, free=free)
             return sides.together(self, step, models, count, alone, free) if step.sides else alone
         count = self.pictures_at_once(step, main, free) if step.law in VAE_LAWS else 1
         shape = tiled(msgspec.structs.replace(step.shape, batch=count), step.tile, step.tile_frames)
@@ -123,7 +124,7 @@ class Pricer:
         """The price of passes at just this shape, with `free` bytes for an attention that is not fused."""
         part = self.parts[main.key]
         paid = self.paid(step, main, shape, free)
-        if paid is None:
+        if paid is None or (shape.reference and not paid.references and reads_references(part)):
             return None
         if paid.unfused:
             paid = self.bounded(paid, step, main, shape)
@@ -196,6 +197,11 @@ class Pricer:
             bound = shape.batch * (self.reserved(step, main, shape) or 0)
         high = max(paid.largest_conv, bound - round(paid.activations.best))
         return Estimate(0, paid.largest_conv, high, "modelled")
+
+
+def reads_references(part: Component) -> bool:
+    """Whether a model works on the pictures that it is given beside the latent."""
+    return part.comfy_class in facts.table("managers/constants")["estimate"]["counts_references"]
 
 
 def with_copies(paid: Cost, factor: int, copy: int) -> Cost:

@@ -29,8 +29,13 @@ def image(count: float, height: float, width: float, channels: float = 3) -> Ima
 
 
 def latent(batch: float, frames: float, height: float, width: float) -> Latent:
-    """An empty latent of a size."""
+    """A latent of a size."""
     return Latent(int(batch), int(frames), int(height), int(width))
+
+
+def empty(batch: float, height: float, width: float, cell: int, frames: float = 1) -> Latent:
+    """An empty latent for a picture in pixels, of which a cell's side has so many."""
+    return replace(latent(batch, frames, height // cell, width // cell), cell=cell)
 
 
 def audio(samples: float, rate: float, batch: float = 1) -> Audio:
@@ -92,10 +97,25 @@ def scaled(thing: Any, by: float) -> Any:
     return replace(thing, width=round(thing.width * by), height=round(thing.height * by))
 
 
-def of_area(given: Image, pixels: float, of: int = 1) -> Image:
-    """An image brought to about so many pixels at its own aspect, its sides multiples of `of`."""
+def of_area(given: Any, pixels: float, of: int = 1) -> Any:
+    """Images brought to about so many pixels at their own aspect, their sides multiples of `of`."""
+    if isinstance(given, tuple):
+        return tuple(of_area(one, pixels, of) for one in given)
     by = math.sqrt(pixels / (given.width * given.height))
     return replace(given, width=multiple(given.width * by, of), height=multiple(given.height * by, of))
+
+
+def at_most(given: Any, side: float) -> Any:
+    """Images whose longer side is brought down to `side`, where it is longer."""
+    if isinstance(given, tuple):
+        return tuple(at_most(one, side) for one in given)
+    longer = max(given.width, given.height)
+    return scaled(given, side / longer) if longer > side else given
+
+
+def each_sized(given: tuple[Any, ...], width: float, height: float) -> tuple[Any, ...]:
+    """Several images, each brought to one size."""
+    return tuple(replace(one, width=int(width), height=int(height)) for one in given)
 
 
 def stacked(*images: Any) -> Image | None:
@@ -132,9 +152,24 @@ def controlled(conditioning: Conditioning, net: Net | None) -> Conditioning:
     return replace(conditioning, controls=(*conditioning.controls, net.component)) if net else conditioning
 
 
+def hooked(conditioning: Conditioning, hooks: Loras | None) -> Conditioning:
+    """A conditioning with hook LoRAs; unchanged where none are connected."""
+    return replace(conditioning, hooks=conditioning.hooks + hooks.keys) if hooks else conditioning
+
+
 def patched(model: Model, *nets: Net) -> Model:
     """A model with networks that run inside of its forward."""
     return replace(model, nets=(*model.nets, *(net.component for net in nets)))
+
+
+def compiled_model(model: Model) -> Model:
+    """A model that torch compiles, which takes it from the dynamic manager."""
+    return replace(model, legacy=True)
+
+
+def more_passes(model: Model, count: int = 1) -> Model:
+    """A model that is evaluated so many times more in each step, for one condition alone."""
+    return replace(model, more=model.more + count)
 
 
 def windowed(model: Model, length: int, overlap: int) -> Model:
@@ -149,12 +184,18 @@ def combined(*given: Conditioning) -> Conditioning:
         max(there, key=lambda one: (one.tokens, one.reference)),
         parts=sum(one.parts for one in there),
         controls=tuple(dict.fromkeys(control for one in there for control in one.controls)),
+        hooks=tuple(dict.fromkeys(hook for one in there for hook in one.hooks)),
     )
 
 
 def joined(one: Conditioning, other: Conditioning) -> Conditioning:
     """Two conditionings as one longer prompt."""
-    return replace(one, tokens=one.tokens + other.tokens)
+    return longer(one, other.tokens)
+
+
+def longer(conditioning: Conditioning, tokens: float) -> Conditioning:
+    """A conditioning with more tokens."""
+    return replace(conditioning, tokens=conditioning.tokens + int(tokens))
 
 
 def stack(*given: Any) -> Loras:
@@ -193,7 +234,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         *(abs, bool, float, int, len, max, min, round, str, sum),
         *(math.ceil, math.floor, math.sqrt, math.log2),
         *(Loras, Video),
-        *(latent_frames, multiple, below, above, cells, sized, masked, resized, scaled, of_area, stacked),
+        *(latent_frames, multiple, below, above, cells, sized, masked, resized, scaled, of_area),
+        *(at_most, each_sized, stacked, empty, hooked, compiled_model, more_passes, longer),
         *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
         *(first, count, many, item),
     )

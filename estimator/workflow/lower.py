@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
+from msgspec.structs import replace
+
 from ..models.library import Library
 from .carry import carry
 from .definitions import definition
@@ -11,7 +13,7 @@ from .graph import Graph
 from .graph import Node as GraphNode
 from .rules import Rule, rules
 from .state import Here, State, is_real
-from .values import Many, Unknown, Value, Workload
+from .values import Loaded, Many, Unknown, Value, Workload
 
 LONGEST = 256  # items of a list that are worked through one by one
 
@@ -28,7 +30,7 @@ def lower(graph: Graph, library: Library) -> Workload:
     run = needed(state)
     kept = [node_id for node_id in order if node_id in run]
     return Workload(
-        loaded={load.key: load for node_id in kept for load in state.loaded.get(node_id, ())},
+        loaded={load.key: as_used(state, load) for node_id in kept for load in state.loaded.get(node_id, ())},
         steps=tuple(step for node_id in kept for step in state.steps.get(node_id, ())),
         nodes=len(kept),
         unknown=tuple(state.unknown[node_id] for node_id in kept if node_id in state.unknown),
@@ -37,8 +39,20 @@ def lower(graph: Graph, library: Library) -> Workload:
     )
 
 
+def as_used(state: State, load: Loaded) -> Loaded:
+    """A load as the steps leave it: with the legacy manager where a patch demands that."""
+    return replace(load, legacy=True) if load.key in state.legacy else load
+
+
 def visit(state: State, node: GraphNode) -> None:
     """Work out one node's outputs and steps, its inputs being known already."""
+    twin = state.twin(node)
+    if twin != node.id:
+        state.outputs[node.id] = state.outputs[twin]
+        state.unused[node.id] = state.unused.get(twin, set())
+        if twin in state.unknown:
+            state.unknown[node.id] = replace(state.unknown[twin], node=node.id)
+        return
     rule = rules().get(node.class_type)
     outputs = worked(state, node, rule) if rule else carry(state, node)
     state.outputs[node.id] = tuple(
@@ -71,6 +85,7 @@ def needed(state: State) -> set[str]:
         if node_id in run:
             continue
         run.add(node_id)
+        pending.append(state.twins[node_id])
         unused = state.unused.get(node_id, set())
         links = state.graph.nodes[node_id].links()
         pending += [link.node for name, link in links.items() if name not in unused]

@@ -30,7 +30,9 @@ class Model(msgspec.Struct, frozen=True):
     """A diffusion model: the key of its component, and the keys of the LoRAs on it.
 
     `nets`: networks that run inside of its forward (model patches, IP-adapters); `window` and `overlap`:
-    latent frames of a context window, 0 without; `images`: latent cells of pictures that a patch adds.
+    latent frames of a context window, 0 without; `images`: latent cells of pictures that a patch adds;
+    `more`: further evaluations in each step, of one condition alone; `legacy`: it is taken from the dynamic
+    manager.
     """
 
     component: str
@@ -39,6 +41,8 @@ class Model(msgspec.Struct, frozen=True):
     window: int = 0
     overlap: int = 0
     images: int = 0
+    more: int = 0
+    legacy: bool = False
 
 
 class Clip(msgspec.Struct, frozen=True):
@@ -53,19 +57,22 @@ class Conditioning(msgspec.Struct, frozen=True):
     """An encoded prompt; `tokens` is how many the diffusion model attends to.
 
     `parts`: how many prompts it is, each evaluated for itself (ConditioningCombine); `reference`: latent
-    cells of the pictures that an edit model is given; `controls`: keys of the ControlNets on it.
+    cells of the pictures that an edit model is given; `controls`: keys of the ControlNets on it; `hooks`:
+    LoRAs that come and go while it is sampled.
     """
 
     tokens: int
     parts: int = 1
     reference: int = 0
     controls: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
 
 
 class Latent(msgspec.Struct, frozen=True):
     """A latent: height and width in cells, frames in latent frames. A sound's is as wide as it is long.
 
-    `masked`: it carries a noise mask; `beside`: what is sampled together with it (a video's sound).
+    `masked`: it carries a noise mask; `beside`: what is sampled together with it (a video's sound); `cell`:
+    pixels of a cell's side that it was made for while it is still empty, else 0 (a sampler makes it fit).
     """
 
     batch: int
@@ -74,6 +81,7 @@ class Latent(msgspec.Struct, frozen=True):
     width: int
     masked: bool = False
     beside: tuple[Latent, ...] = ()
+    cell: int = 0
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -165,7 +173,7 @@ class Step(msgspec.Struct, frozen=True):
     `repeats`: how often the model is evaluated per condition; `conditions`: how many conditions;
     `tile`, `tile_frames`: latent cells along a tile's side and latent frames in it, 0 for whole;
     `output`: bytes its result takes in RAM; `tokens`: what each component of a text encoding sees;
-    `sides`: what runs within each pass beside the main component.
+    `sides`: what runs within each pass beside the main component; `alone`: further passes of one condition.
     """
 
     node: str
@@ -183,6 +191,7 @@ class Step(msgspec.Struct, frozen=True):
     loras: tuple[str, ...] = ()
     tokens: tuple[int, ...] = ()
     sides: tuple[Side, ...] = ()
+    alone: int = 0
     unknown: str = ""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from ...models import Component
-from ..graph import Node
 from ..state import Here
 from ..values import Clip, Loaded, Loras, Model, Net, Value
 from .base import Act, Formula
@@ -39,19 +38,22 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
         """Load each file; what no file holds is unknown."""
         loads = [one for file in self.files for one in self.open(here, file)]
         here.state.load(here.node, loads)
-        roles = [role for file in self.files for role in file.roles]
-        bound = {NAMES.get(role, "net"): self.give(here, role, loads) for role in roles}
+        roles: dict[str, list[str]] = {}
+        for file in self.files:
+            for role in file.roles:
+                roles.setdefault(NAMES.get(role, "net"), []).append(role)
+        bound = {name: self.give(here, wanted, loads) for name, wanted in roles.items()}
         return bound | ({self.into: bound["net"]} if self.into and "net" in bound else {})
 
-    def give(self, here: Here, role: str, loads: list[Loaded]) -> Value:
-        """The value for one role."""
-        own = [one.key for one in loads if one.role == role]
+    def give(self, here: Here, roles: list[str], loads: list[Loaded]) -> Value:
+        """The value for what has one of some roles."""
+        own = [one for one in loads if one.role in roles]
         if not own:
-            return here.unknown(f"the file holds no {role.replace('_', ' ')}")
-        if role == "text_encoder":
+            return here.unknown(f"the file holds no {roles[0].replace('_', ' ')}")
+        if own[0].role == "text_encoder":
             made_for = here.value(self.type) if self.type else ""
-            return Clip(tuple(own), type=made_for if isinstance(made_for, str) else "")
-        return Model(own[0]) if role == "diffusion_model" else Net(own[0])
+            return Clip(tuple(one.key for one in own), type=text(made_for))
+        return Model(own[0].key) if own[0].role == "diffusion_model" else Net(own[0].key)
 
     def open(self, here: Here, file: File) -> list[Loaded]:
         """What one file loads, with what the node's widgets ask for."""
@@ -125,17 +127,11 @@ def from_name(here: Here, name: Value, file: File) -> list[Loaded]:
 
 def entry(here: Here, name: str, role: str, component: Component | None, problem: str = "") -> Loaded:
     """One loaded component; its key is the node that loads it, its role and its kind."""
-    owner = twin(here, here.node)
+    owner = here.node.id
     key = f"{owner}/{role}/{component.id if component else name}"
     if component and any(one.key == key and one.file != name for one in here.state.loaded.get(owner, ())):
         key = f"{key}/{name}"  # two files of one kind in one node, as of two LoRAs
     return Loaded(key, owner, here.node.class_type, name, role, component, problem=problem)
-
-
-def twin(here: Here, node: Node) -> str:
-    """The first node that loads just this: ComfyUI caches by class and inputs, so both share one model."""
-    signature = msgspec.json.encode([node.class_type, node.inputs], order="sorted").decode()
-    return here.state.first.setdefault(signature, node.id)
 
 
 def text(value: Value) -> str:

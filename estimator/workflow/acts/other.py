@@ -19,7 +19,8 @@ from .pictures import image_bytes
 class Run(Act, frozen=True, kw_only=True, tag="run"):
     """A network over pictures, one after the other: the peak is that of one of them.
 
-    `law`: which of its costs it pays; `side`, where the network brings its pictures to one size: pixels.
+    `law`: which of its costs it pays; `side`, where the network brings its pictures to one size: pixels;
+    `together`: all pictures at once.
     """
 
     net: Formula
@@ -27,6 +28,7 @@ class Run(Act, frozen=True, kw_only=True, tag="run"):
     law: str = "forward"
     kind: Kind = "other"
     side: int = 0
+    together: bool = False
 
     def do(self, here: Here) -> dict[str, Value]:
         """The step; nothing to bind."""
@@ -43,8 +45,8 @@ class Run(Act, frozen=True, kw_only=True, tag="run"):
             kind=self.kind,
             components=(net.component,),
             law=self.law,
-            shape=Shape(1, image.channels, 1, height, width),
-            repeats=image.count,
+            shape=Shape(image.count if self.together else 1, image.channels, 1, height, width),
+            repeats=1 if self.together else image.count,
         )
         return {}
 

@@ -28,7 +28,7 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
         """The step, and the pictures."""
         vae, latent = here.value(self.vae), here.value(self.latent)
         if not isinstance(vae, Net) or not isinstance(latent, Latent):
-            return failed(here, "decode", self.into, vae, latent)
+            return {self.into: failed(here, "decode", vae, latent)}
         cell = format_of(here, vae.component)
         frames = (latent.frames - 1) * cell.temporal + 1
         image = Image(latent.batch * frames, latent.height * cell.spatial, latent.width * cell.spatial)
@@ -49,7 +49,7 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
 class Encode(Act, frozen=True, kw_only=True, tag="encode"):
     """Images to a latent: frames of one video where the VAE is a video VAE, else a batch.
 
-    `still`: each image by itself, whatever the VAE.
+    `still`: each image by itself, whatever the VAE. Of a tuple of images each is encoded in turn.
     """
 
     into: str = "latent"
@@ -60,10 +60,16 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
     still: bool = False
 
     def do(self, here: Here) -> dict[str, Value]:
-        """The step, and the latent."""
-        vae, image = here.value(self.vae), here.value(self.image)
+        """The steps, and the latents."""
+        vae, given = here.value(self.vae), here.value(self.image)
+        if not isinstance(given, tuple):
+            return {self.into: self.one(here, vae, given)}
+        return {self.into: tuple(self.one(here, vae, image) for image in given)}
+
+    def one(self, here: Here, vae: Value, image: Value) -> Value:
+        """The step of one image, and its latent."""
         if not isinstance(vae, Net) or not isinstance(image, Image):
-            return failed(here, "encode_image", self.into, vae, image)
+            return failed(here, "encode_image", vae, image)
         cell = format_of(here, vae.component)
         video = cell.temporal > 1 and not self.still
         latent = Latent(
@@ -82,7 +88,7 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
             tile=side,
             tile_frames=tile_frames,
         )
-        return {self.into: latent}
+        return latent
 
 
 class DecodeSound(Act, frozen=True, kw_only=True, tag="decode_sound"):
@@ -97,7 +103,7 @@ class DecodeSound(Act, frozen=True, kw_only=True, tag="decode_sound"):
         """The step, and the sound."""
         vae, latent, rate = here.value(self.vae), here.value(self.latent), here.number(self.rate)
         if not isinstance(vae, Net) or not isinstance(latent, Latent) or isinstance(rate, Unknown):
-            return failed(here, "decode", self.into, vae, latent)
+            return {self.into: failed(here, "decode", vae, latent)}
         samples = latent.width * format_of(here, vae.component).temporal
         here.state.add(
             here.node,
@@ -122,7 +128,7 @@ class EncodeSound(Act, frozen=True, kw_only=True, tag="encode_sound"):
         """The step, and the latent."""
         vae, audio, rate = here.value(self.vae), here.value(self.audio), here.number(self.rate)
         if not isinstance(vae, Net) or not isinstance(audio, Audio) or isinstance(rate, Unknown):
-            return failed(here, "encode_image", self.into, vae, audio)
+            return {self.into: failed(here, "encode_image", vae, audio)}
         each = format_of(here, vae.component).temporal
         latent = Latent(audio.batch, 1, 1, ceil(audio.samples * rate / audio.rate / each))
         shape = latent_shape(here, vae.component, latent)
@@ -130,13 +136,13 @@ class EncodeSound(Act, frozen=True, kw_only=True, tag="encode_sound"):
         return {self.into: latent}
 
 
-def failed(here: Here, kind: str, into: str, vae: Value, given: Value) -> dict[str, Value]:
-    """A step of unknown size, with its weights where these are known."""
+def failed(here: Here, kind: str, vae: Value, given: Value) -> Unknown:
+    """Why a step is of unknown size; the step with its weights where these are known."""
     known = isinstance(vae, Net)
     reason = here.like(given if known else vae)
     components = (vae.component,) if known else ()
     here.state.add(here.node, kind=kind, components=components, unknown=reason.reason)
-    return {into: reason}
+    return reason
 
 
 def tile_of(here: Here, tile: Formula, temporal: Formula, cell: LatentFormat) -> tuple[int, int]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
+from msgspec.structs import replace
+
 from ... import facts
 from ..state import Here
 from ..values import Guider, Latent, Model, Side, Sigmas, Unknown, Value
 from .base import Act, Formula
-from .pictures import latent_shape
+from .pictures import format_of, latent_shape
 
 
 class Sample(Act, frozen=True, kw_only=True, tag="sample"):
@@ -32,6 +34,7 @@ class Sample(Act, frozen=True, kw_only=True, tag="sample"):
             self.fail(here, guider, (guider, latent, steps))
             return {self.into: latent if isinstance(latent, Latent) else here.like(latent)}
         repeats = evaluations(here.value(self.sampler), steps)
+        latent = fitting(here, latent, guider.model.component)
         for one in (guider, *guider.other):
             pass_through(here, one, latent, repeats)
         return {self.into: latent}
@@ -62,18 +65,30 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
         max(one.reference for one in given) + model.images,
     )
     controls = tuple(dict.fromkeys(control for one in given for control in one.controls))
-    nets = (*controls, *model.nets)
+    nets, hooks = (*controls, *model.nets), dict.fromkeys(hook for one in given for hook in one.hooks)
+    if model.legacy or hooks:
+        here.state.legacy.add(model.component)
     here.state.add(
         here.node,
         kind="sample",
         law="forward",
         components=(model.component, *nets),
-        loras=model.loras,
+        loras=(*model.loras, *hooks),
         shape=shape,
         repeats=repeats * windows,
         conditions=sum(one.parts for one in given),
         sides=tuple(Side(net, shape) for net in nets),
+        alone=repeats * windows * model.more,
     )
+
+
+def fitting(here: Here, latent: Latent, key: str) -> Latent:
+    """A latent as the model gets it: one that is still empty is brought to the model's own cells."""
+    own = format_of(here, key).spatial
+    if not latent.cell or not key or latent.cell == own:
+        return replace(latent, cell=0)
+    by = latent.cell / own
+    return replace(latent, height=round(latent.height * by), width=round(latent.width * by), cell=0)
 
 
 def sized(latent: Latent, frames: int) -> Latent:

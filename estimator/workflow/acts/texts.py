@@ -6,6 +6,7 @@ from math import ceil
 
 from ... import facts
 from ...costs import Shape
+from ...models import Component
 from ..state import Here
 from ..values import Clip, Conditioning, Image, Value
 from .base import Act, Formula
@@ -14,16 +15,14 @@ from .base import Act, Formula
 class EncodeText(Act, frozen=True, kw_only=True, tag="encode_text"):
     """A prompt through every text encoder of the clip; gives the tokens that the model attends to.
 
-    `pictures`: images as the encoder's vision tower gets them, `side` pixels of each side to a token and
-    `patch` to a patch of the tower; `more`: further tokens, of a template around the prompt.
+    `pictures`: images as they are handed to the encoder that sees, whose law counts them in patches of a
+    token each; `more`: further tokens, of a template around the prompt.
     """
 
     into: str = "conditioning"
     clip: Formula = "clip"
     texts: tuple[Formula, ...] = ("text",)
     pictures: tuple[Formula, ...] = ()
-    side: int = 0
-    patch: int = 0
     more: int = 0
 
     def do(self, here: Here) -> dict[str, Value]:
@@ -47,21 +46,31 @@ class EncodeText(Act, frozen=True, kw_only=True, tag="encode_text"):
         return {self.into: Conditioning(attended(here, clip, tokens))}
 
     def look(self, here: Here, clip: Clip, picture: Value) -> int:
-        """Tokens of one picture; its step, where its size is known."""
-        if not isinstance(picture, Image) or not self.side:
-            unknown = here.like(picture).reason
-            here.state.add(here.node, kind="encode_image", components=clip.components, unknown=unknown)
-            return 0
-        high, wide = picture.height // self.patch, picture.width // self.patch
-        here.state.add(
-            here.node,
-            kind="encode_image",
-            components=clip.components[:1],
-            law="encode_image",
-            shape=Shape(batch=1, channels=0, frames=1, height=high, width=wide),
-            repeats=picture.count,
-        )
-        return picture.count * (picture.height // self.side) * (picture.width // self.side)
+        """Tokens of one picture, with its step; none where no encoder sees."""
+        seeing = ((key, here.state.component(key).component) for key in clip.components)
+        for key, one in seeing:
+            if one and (one.picture_side or one.picture_tokens):
+                return see(here, key, one, picture)
+        return 0
+
+
+def see(here: Here, key: str, encoder: Component, picture: Value) -> int:
+    """Tokens of one picture, with the step of the vision tower."""
+    if not isinstance(picture, Image):
+        reason = here.like(picture).reason
+        here.state.add(here.node, kind="encode_image", components=(key,), unknown=reason)
+        return 0
+    side = encoder.picture_side
+    high, wide = (max(1, round(one / side)) if side else 1 for one in (picture.height, picture.width))
+    here.state.add(
+        here.node,
+        kind="encode_image",
+        components=(key,),
+        law="encode_image",
+        shape=Shape(batch=1, channels=0, frames=1, height=high, width=wide),
+        repeats=picture.count,
+    )
+    return picture.count * (encoder.picture_tokens or high * wide)
 
 
 def text_shape(tokens: int) -> Shape:
