@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable
 
 from ..workflow.graph import Graph
-from ..workflow.lifetime import Cache, Held, Life, Runs, held, lives
+from ..workflow.lifetime import Cache, Held, Runs, held, lives
 from ..workflow.order import outputs_of
+from ..workflow.repeat import always
+from ..workflow.signature import Signer
 from ..workflow.values import Step, Workload
 
 
@@ -16,47 +17,52 @@ class Plan:
 
     def __init__(self, workload: Workload, cache: Cache) -> None:
         """Works out the first run."""
-        self.steps, self.cache = workload.steps, cache
-        self.sizes: Counter[str] = Counter()
+        self.whole, self.cache = workload.steps, cache
+        self.steps: dict[str, list[Step]] = {}
         for step in workload.steps:
-            self.sizes[step.node] += step.output
+            self.steps.setdefault(step.node, []).append(step)
         self.runs: Runs | None = None
-        self.lives: dict[str, Life] = {}
         if workload.graph and workload.order:
-            self.runs, self.lives = begin(workload.graph, workload.order, cache)
+            self.graph, self.unused = workload.graph, unused(workload.graph, workload.order)
+            outputs = [key for key in outputs_of(workload.graph) if key in set(workload.order)]
+            self.runs = Runs(workload.graph, cache, outputs or workload.order[-1:], self.unused)
+            self.share()
+
+    def share(self) -> None:
+        """Give the steps of a node to those that are like it: they are known for one of them."""
+        alike = (self.runs and self.runs.before) or Signer(self.graph).sign(always(self.graph))
+        known = {alike[node]: steps for node, steps in self.steps.items()}
+        self.steps = {node: known[number] for node, number in alike.items() if number in known} | self.steps
 
     def first(self) -> tuple[Step, ...]:
-        """The steps of the first run: none for a node that is like one that has run."""
-        return in_order(self.steps, self.runs.first) if self.runs else self.steps
+        """The steps of the first run: of nodes that are alike, those of one."""
+        return self.of(self.runs.first) if self.runs else self.whole
 
     def next(self, lost: Collection[str] = ()) -> tuple[Step, ...]:
         """The steps of the next run, where the results of `lost` are gone."""
-        return in_order(self.steps, self.runs.next(lost)) if self.runs else self.steps
+        return self.of(self.runs.next(lost)) if self.runs else self.whole
+
+    def of(self, nodes: Iterable[str]) -> tuple[Step, ...]:
+        """The steps of these nodes, in their order."""
+        return tuple(step for node in nodes for step in self.steps.get(node, ()))
 
     def hold(self, room: int) -> Held:
         """What the results take at most, where `room` bytes are free for them, and which are given up."""
         if not self.runs:
-            return Held(sum(self.sizes.values()), frozenset())
-        found = held(self.lives, self.sizes, self.cache, room)
+            return Held(sum(step.output for step in self.whole), frozenset())
+        sizes = {node: sum(step.output for step in steps) for node, steps in self.steps.items()}
+        known = lives(self.graph, self.runs.first, self.cache, self.unused, self.runs.before)
+        found = held(known, sizes, self.cache, room)
         if self.cache.kind != "lru":
             return found
-        older = self.runs.piled(self.cache.size) * sum(self.sizes[one] for one in self.runs.next())
+        older = self.runs.piled(self.cache.size) * sum(sizes.get(one, 0) for one in self.runs.next())
         return Held(found.peak + older, found.lost)
 
 
-def begin(graph: Graph, ran: Collection[str], cache: Cache) -> tuple[Runs, dict[str, Life]]:
-    """The runs of those nodes of a graph that do run, and the lives of their results in the first."""
+def unused(graph: Graph, ran: Collection[str]) -> dict[str, set[str]]:
+    """The inputs of each node that come from nodes which do not run."""
     does = set(ran)
-    unused = {
-        key: {name for name, link in graph.nodes[key].links().items() if link.node not in does}
-        for key in graph.nodes
+    return {
+        key: {name for name, link in node.links().items() if link.node not in does}
+        for key, node in graph.nodes.items()
     }
-    outputs = [key for key in outputs_of(graph) if key in does]
-    runs = Runs(graph, cache, outputs or list(ran)[-1:], unused)
-    return runs, lives(graph, runs.first, cache, unused, runs.before)
-
-
-def in_order(steps: Iterable[Step], nodes: Collection[str]) -> tuple[Step, ...]:
-    """The steps of these nodes, in their order."""
-    place = {node: number for number, node in enumerate(nodes)}
-    return tuple(sorted((step for step in steps if step.node in place), key=lambda step: place[step.node]))

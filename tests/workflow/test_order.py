@@ -139,7 +139,7 @@ def test_without_a_cache_every_run_is_whole_as_in_comfyui(executor, graph, data)
 @given(graphs(), st.integers(1, 30), st.data())
 def test_a_counted_cache_holds_as_many_results_as_comfyuis(executor, graph, size, data):
     outputs, unused, changed = draw_run(data, graph)
-    prompts = []
+    prompts = [job(graph, outputs, unused)]
     for number in range(32):  # more runs than results
         prompts.append(job(graph, outputs, unused, changed))
         for key in changed:
