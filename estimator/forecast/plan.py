@@ -24,8 +24,9 @@ class Plan:
         self.runs: Runs | None = None
         if workload.graph and workload.order:
             self.graph, self.unused = workload.graph, unused(workload.graph, workload.order)
-            outputs = [key for key in outputs_of(workload.graph) if key in set(workload.order)]
-            self.runs = Runs(workload.graph, cache, outputs or workload.order[-1:], self.unused)
+            runs = set(workload.order)
+            outputs = [key for key in outputs_of(workload.graph) if key in runs] or workload.order[-1:]
+            self.runs = Runs(self.graph, cache, outputs, self.unused, visited=workload.order)
             self.share()
 
     def share(self) -> None:

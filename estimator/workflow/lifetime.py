@@ -54,9 +54,11 @@ class Runs:
         outputs: Sequence[str] = (),
         unused: Mapping[str, Collection[str]] = NOTHING,
         changed: Collection[str] | None = None,
+        visited: Sequence[str] = (),
     ) -> None:
         """`outputs`, `unused`: as `order` takes them; `changed`: the nodes that are another in the next run
-        (those whose seeds move on). Raises `InputError` where nodes feed each other.
+        (those whose seeds move on); `visited`: what `order` gave, where it was asked before.
+        Raises `InputError` where nodes feed each other.
         """
         self.ask = (graph, outputs, unused)
         self.before, self.after = dict[str, int](), dict[str, int]()
@@ -66,7 +68,7 @@ class Runs:
         signer, each_time = Signer(graph), always(graph)
         self.before = signer.sign(each_time)
         self.after = signer.sign(each_time | set(changing(graph) if changed is None else changed))
-        self.first = executed(order(*self.ask, self.before), self.before, ())
+        self.first = executed(visited or order(*self.ask, self.before), self.before, ())
 
     def next(self, lost: Collection[str] = ()) -> tuple[str, ...]:
         """The nodes that the next run executes again, in order, where the results of `lost` are gone."""

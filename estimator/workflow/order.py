@@ -8,7 +8,7 @@ themselves come out of a set there, so their order differs from start to start: 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from heapq import heappop, heappush
 
@@ -68,17 +68,17 @@ def order(
     graph: Graph,
     outputs: Sequence[str] = (),
     unused: Mapping[str, Collection[str]] = NOTHING,
-    signatures: Mapping[str, int] | None = None,
-    kept: Collection[int] = (),
+    signatures: Mapping[str, Hashable] | None = None,
+    kept: Collection[Hashable] = (),
 ) -> list[str]:
     """Ids of the nodes that run, as ComfyUI takes them, those too whose result turns out to be there.
 
     `outputs`: the output nodes that are asked for (all); `unused`: inputs of each node that it never asks
-    for; `signatures`: of each node (worked out; none for a ComfyUI that keeps no results); `kept`: those
-    whose results are there from a run before.
+    for; `signatures`: equal for nodes that are alike (worked out; none for a ComfyUI that keeps no results);
+    `kept`: those whose results are there from a run before.
     Raises `InputError` naming the nodes where some feed each other.
     """
-    known = Signer(graph).sign() if signatures is None else signatures
+    known: Mapping[str, Hashable] = Signer(graph).sign() if signatures is None else signatures
     return Run(graph, unused, known, kept).all(outputs or outputs_of(graph))
 
 
@@ -89,8 +89,8 @@ class Run:
         self,
         graph: Graph,
         unused: Mapping[str, Collection[str]],
-        signatures: Mapping[str, int],
-        kept: Collection[int],
+        signatures: Mapping[str, Hashable],
+        kept: Collection[Hashable],
     ) -> None:
         """Nothing is on the list."""
         self.graph, self.unused = graph, unused

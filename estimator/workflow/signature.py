@@ -46,7 +46,7 @@ class Signer:
         """The number of a node's signature: that of an earlier node that came about in the same way."""
         earlier = self.alike.setdefault(key, [])
         for other, number in earlier:
-            if other == node_id or self.way(other) == self.way(node_id):
+            if other == node_id or self.joins_alike(other, node_id):
                 return number
         earlier.append((node_id, self.new()))
         return self.count
@@ -55,6 +55,14 @@ class Signer:
         """A number that no signature has yet."""
         self.count += 1
         return self.count
+
+    def joins_alike(self, one: str, other: str) -> bool:
+        """Whether the links before two nodes with equal inputs run together in the same way.
+
+        They do where they come from the same nodes, and where nothing joins.
+        """
+        mine, others = self.origins(one), self.origins(other)
+        return mine == others or len(mine) == 1 or self.way(one) == self.way(other)
 
     def way(self, node_id: str) -> tuple[int, ...]:
         """How the links before a node run together: each link's origin, numbered as first met.
