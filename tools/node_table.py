@@ -28,7 +28,8 @@ KEYS = (
     "inputs in the frontend's order; widget: has a value in `widgets_values`; after, end: places there that "
     "are never sent; forced: a socket that old versions showed as a widget; grows: a group of sockets, more "
     "as they are used; choices: {a|b} in its text is resolved; options: the inputs that each choice of a "
-    "dynamic combo adds; lazy: fetched only when the node asks for it; rest: any number of text widgets so named"
+    "dynamic combo adds; lazy: fetched only when the node asks for it; rest: any number of text widgets so "
+    "named"
 )
 
 
