@@ -148,3 +148,40 @@ def test_a_counted_cache_holds_as_many_results_as_comfyuis(executor, graph, size
     runs = Runs(graph, Cache("lru"), outputs, unused, changed)
     kept = {runs.before[one] for one in runs.first} & set(runs.after.values())
     assert holds == len(kept) + (1 + runs.piled(size)) * len(runs.next())
+
+
+def drawn(**nodes):
+    """A graph of node types and the nodes that each takes from, in the prompt's order."""
+    return Graph(
+        {
+            key: Node(key, kind, {f"in{at}": Link(one, 0) for at, one in enumerate(needs)})
+            for key, (kind, *needs) in nodes.items()
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("graph", "expected"),
+    [
+        (
+            drawn(
+                s=("SaveImage", "c"), a=("KSampler",), b=("VAEDecode", "a"), c=("ImageBlend", "v", "b"),
+                v=("VAELoader",),
+            ),
+            "vabcs",
+        ),
+        (
+            drawn(
+                a=("KSampler",), b=("KSampler",), x=("ImageBlend", "a", "b"), y=("ImageBlend", "a", "a"),
+                p=("SaveImage", "x"), q=("PreviewImage", "y"),
+            ),
+            "bxpyq",
+        ),
+    ],
+    ids=["two before an output", "alike, but joined otherwise"],
+)  # fmt: skip
+def test_small_cases_run_as_in_comfyui(executor, graph, expected):
+    ((visited, executed, _),) = executor("classic", job(graph, outputs_of(graph), {}))
+    assert visited == order(graph)
+    assert executed == list(Runs(graph, Cache("classic")).first)
+    assert expected == "".join(executed)
