@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .load import Load, Lora
-from .other import Assume, Calculate, Choose, Open, Run, Upscale
+from .other import Assume, Calculate, Choose, Compute, Open, Run, Upscale
 from .pictures import Decode, DecodeSound, Encode, EncodeSound
 from .sample import Sample
 from .texts import EncodeText
@@ -12,6 +12,7 @@ AnyAct = (
     Assume
     | Calculate
     | Choose
+    | Compute
     | Decode
     | DecodeSound
     | Encode

@@ -62,6 +62,32 @@ class Run(Act, frozen=True, kw_only=True, tag="run"):
         return 1 if isinstance(wanted, Unknown) else max(1, min(wanted, image.count))
 
 
+class Compute(Act, frozen=True, kw_only=True, tag="compute"):
+    """Arithmetic on the card that needs no network, over all pictures at once.
+
+    `bytes`: what it takes at its peak for each pixel, the picture itself included.
+    """
+
+    image: Formula = "image"
+    bytes: Formula
+
+    def do(self, here: Here) -> dict[str, Value]:
+        """The step; nothing to bind."""
+        image, each = here.value(self.image), here.value(self.bytes)
+        if not isinstance(image, Image) or not isinstance(each, int | float):
+            reason = here.like(each if isinstance(image, Image) else image).reason
+            here.state.add(here.node, kind="other", components=(), unknown=reason)
+            return {}
+        here.state.add(
+            here.node,
+            kind="other",
+            components=(),
+            shape=Shape(image.count, image.channels, 1, image.height, image.width),
+            scratch=int(each * image.count * image.height * image.width),
+        )
+        return {}
+
+
 class Upscale(Act, frozen=True, kw_only=True, tag="upscale"):
     """Images through an upscale model in tiles of `tile` pixels that overlap by `overlap`."""
 
