@@ -1,11 +1,14 @@
 """Writes data/nodes/core.json: a node type's inputs, widgets and outputs, from a server's /object_info.
 
-`python tools/node_table.py OBJECT_INFO.json [OUT.json]`; how the frontend makes widgets of them is in
-data/frontend.toml.
+`python tools/node_table.py OBJECT_INFO.json [OUT.json]`, and for the nodes of one pack alone
+`python tools/node_table.py OBJECT_INFO.json --pack vhs --module custom_nodes.ComfyUI-VideoHelperSuite
+--source "Kosinkadink/ComfyUI-VideoHelperSuite 4ee72c06"`, which writes data/nodes/vhs.json; how the
+frontend makes widgets of them is in data/frontend.toml.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -32,11 +35,12 @@ KEYS = (
 )
 
 
-def main(info: Path, out: Path = OUT) -> None:
-    """Turn the definitions in `info` into the table `out`, one node type a line."""
+def main(info: Path, out: Path = OUT, module: str = "", source: str = SOURCE) -> None:
+    """Turn the definitions in `info`, or those of one Python `module`, into the table `out`, one a line."""
     definitions = json.loads(info.read_text(encoding="utf-8"))
-    lines = [f"{dump(name)}:{dump(node(name, one))}" for name, one in sorted(definitions.items())]
-    head = f'{{"source":{dump(SOURCE)},\n"keys":{dump(KEYS)},\n"nodes":{{\n'
+    chosen = {name: one for name, one in definitions.items() if module in ("", one.get("python_module"))}
+    lines = [f"{dump(name)}:{dump(node(name, one))}" for name, one in sorted(chosen.items())]
+    head = f'{{"source":{dump(source)},\n"keys":{dump(KEYS)},\n"nodes":{{\n'
     out.write_text(head + ",\n".join(lines) + "\n}}\n", encoding="utf-8")
     print(f"{out}: {len(lines)} node types, {out.stat().st_size} bytes")
 
@@ -94,7 +98,7 @@ def type_of(given: Any, options: dict[str, Any] | None = None) -> str:
 
 
 def value(kind: str, spec: list[Any]) -> dict[str, Any]:
-    """A widget's first value; where that is a file in this server's folders it is not told."""
+    """A widget's first value; where that is a file or folder of this server it is not told."""
     options = facts(spec)
     if kind == "COMFY_DYNAMICCOMBO_V3":
         return {"default": options["options"][0]["key"]}
@@ -102,7 +106,12 @@ def value(kind: str, spec: list[Any]) -> dict[str, Any]:
     if kind == "COMBO" and not (options.get("default") or names_files(listed)):
         return {"default": listed[0]}
     given = options.get("default", WIDGETS[kind].get("default"))
-    return {} if given is None or (kind == "COMBO" and not given) else {"default": given}
+    return {} if given is None or (kind == "COMBO" and not given) or is_local(given) else {"default": given}
+
+
+def is_local(given: Any) -> bool:
+    """Whether a default is a folder of this server."""
+    return isinstance(given, str) and len(given) > 1 and given.startswith("/")
 
 
 def names_files(listed: list[Any]) -> bool:
@@ -140,5 +149,18 @@ def branch(inputs: dict[str, Any]) -> list[dict[str, Any]]:
     return [row(name, spec, under=".") for name, spec in ordered({"input": inputs})]
 
 
+def command() -> None:
+    """Read the command line and write the table that it asks for."""
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    asked.add_argument("info", type=Path)
+    asked.add_argument("out", type=Path, nargs="?", default=OUT)
+    asked.add_argument("--pack", help="write data/nodes/PACK.json")
+    asked.add_argument("--module", default="", help="the nodes of this python_module only")
+    asked.add_argument("--source", default=SOURCE, help="repository and commit of the pack")
+    given = asked.parse_args()
+    out = OUT.with_name(f"{given.pack}.json") if given.pack else given.out
+    main(given.info, out, given.module, given.source)
+
+
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    command()
