@@ -22,6 +22,10 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Workflow = Annotated[Path, typer.Argument(help="A workflow: API prompt or saved graph, as JSON or in a PNG.")]
 
+ObjectInfo = Annotated[
+    Path | None, typer.Option(help="A server's node definitions: what GET /object_info answers, saved.")
+]
+
 
 def main() -> None:
     """Run the command line; bad input is one line on stderr and exit code 2."""
@@ -66,13 +70,14 @@ def check(
     flags: Annotated[str, typer.Option(help='ComfyUI\'s start-up flags, as "--reserve-vram 1".')] = "",
     models_dir: Annotated[list[Path] | None, typer.Option(help="A models folder; may be repeated.")] = None,
     extra_model_paths: Annotated[Path | None, typer.Option(help="ComfyUI's extra_model_paths.yaml.")] = None,
+    object_info: ObjectInfo = None,
     fail_on: Annotated[str, typer.Option(help="Exit with 1 at this verdict or a worse one.")] = "",
     as_json: Json = False,
 ) -> None:
     """Forecast a workflow: what stays in VRAM, what streams, where memory runs out, how long it takes."""
     from . import api
     from .forecast import VERDICTS
-    from .options import finder, machine
+    from .options import definitions, finder, machine
     from .report import encode, render
 
     if fail_on and fail_on not in VERDICTS:
@@ -82,7 +87,8 @@ def check(
     here = machine(
         gpu=gpu, vram=vram, free=free, ram=ram, system=system, comfy=comfy, torch=torch, flags=flags
     )
-    checked = api.check(workflow, here, finder(models_dir or [], extra_model_paths))
+    found = finder(models_dir or [], extra_model_paths)
+    checked = api.check(workflow, here, found, definitions(object_info))
     if as_json:
         out(encode(checked).decode())
     else:
@@ -92,13 +98,15 @@ def check(
 
 
 @app.command()
-def graph(workflow: Workflow, as_json: Json = False) -> None:
+def graph(workflow: Workflow, object_info: ObjectInfo = None, as_json: Json = False) -> None:
     """The flat API prompt that a saved workflow stands for."""
     import msgspec
 
-    from .workflow.read import read
+    from .options import definitions
+    from .workflow import read, using
 
-    prompt = msgspec.json.encode(read(workflow).prompt())
+    with using(definitions(object_info)):
+        prompt = msgspec.json.encode(read(workflow).prompt())
     out((prompt if as_json else msgspec.json.format(prompt)).decode())
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from .. import facts
+from .definitions import definition
 from .ui import Output, Port, Saved, Sheet, Slot, WidgetName, Wire, layout
-from .widgets import Widget, definition, read_widgets
+from .widgets import Widget, read_widgets
 
 
 class Live(msgspec.Struct):

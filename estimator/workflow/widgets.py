@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from .. import facts
+from .definitions import definition
 from .ui import Saved, layout
 
 
@@ -31,12 +31,6 @@ class Widget(msgspec.Struct, frozen=True):
         if isinstance(self.value, list):
             return ({"__type__": self.tag} if self.tag else {}) | {"__value__": self.value}
         return self.value
-
-
-def definition(class_type: str) -> dict[str, Any] | None:
-    """A node type's row in data/nodes/core.json, None for types that are not in it."""
-    row: dict[str, Any] | None = facts.table("nodes/core")["nodes"].get(class_type)
-    return row
 
 
 def read_widgets(node: Saved) -> dict[str, Widget]:
