@@ -15,6 +15,7 @@ from ..errors import InputError
 from .board import Board, Boards, Live, lay
 from .promotion import find_port, give
 from .ui import Slot, WidgetName, Workflow
+from .ungroup import Groups, open_groups, shape
 from .widgets import Widget
 
 
@@ -32,8 +33,11 @@ def assemble(workflow: Workflow) -> tuple[Board, Boards]:
             furnish(host, boards[host.type])
         for host in hosts:
             settle(host, boards)
+    groups = Groups(workflow)
     for board in order:
+        shape(board.nodes.values(), groups)
         feed_primitives(board)
+    open_groups(root, groups)
     return root, boards
 
 
