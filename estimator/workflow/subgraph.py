@@ -13,6 +13,7 @@ import msgspec
 
 from ..errors import InputError
 from .board import Board, Boards, Live, lay
+from .everywhere import send_everywhere
 from .promotion import find_port, give
 from .ui import Slot, WidgetName, Workflow
 from .ungroup import Groups, open_groups, shape
@@ -37,6 +38,8 @@ def assemble(workflow: Workflow) -> tuple[Board, Boards]:
     for board in order:
         shape(board.nodes.values(), groups)
         feed_primitives(board)
+        sheet = workflow.definitions.get(board.id, workflow.root)
+        send_everywhere(board, sheet.frames, board is root)
     open_groups(root, groups)
     return root, boards
 

@@ -23,6 +23,7 @@ class Format(msgspec.Struct, frozen=True):
     """The names and numbers that the file format gives a meaning to (data/frontend.toml)."""
 
     subgraph_input: str
+    subgraph_output: str
     muted: int
     bypassed: int
     host_itself: str
@@ -54,6 +55,8 @@ class Output(msgspec.Struct, frozen=True):
 
     type: Any = "*"
     links: list[Id] | None = None
+    name: Any = ""
+    label: Any = None
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -67,6 +70,9 @@ class Saved(msgspec.Struct, frozen=True):
     outputs: list[Output] | None = None
     widgets_values: Any = None
     properties: Any = None
+    pos: Any = None
+    size: Any = None
+    color: Any = None
 
 
 class Wire(msgspec.Struct, frozen=True):
@@ -91,6 +97,13 @@ class Port(msgspec.Struct, frozen=True, rename={"wires": "linkIds"}):
     wires: list[Id] | None = None
 
 
+class Frame(msgspec.Struct, frozen=True):
+    """A frame drawn around nodes, which ComfyUI calls a group: its place is x, y, width, height."""
+
+    title: Any = ""
+    bounding: Any = None
+
+
 class Sheet(msgspec.Struct, frozen=True):
     """One sheet of nodes: the workflow itself (its id is empty), or a subgraph's definition."""
 
@@ -99,6 +112,7 @@ class Sheet(msgspec.Struct, frozen=True):
     wires: dict[str, Wire]
     inputs: list[Port]
     outputs: list[Port]
+    frames: list[Frame] = []
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -196,7 +210,15 @@ def sheet(given: dict[str, Any], sheet_id: str) -> Sheet:
         wires={str(wire.id): wire for wire in wires if wire},
         inputs=convert(given.get("inputs") or [], list[Port]) if sheet_id else [],
         outputs=convert(given.get("outputs") or [], list[Port]) if sheet_id else [],
+        frames=frames(given),
     )
+
+
+def frames(given: dict[str, Any]) -> list[Frame]:
+    """The frames of a sheet, as far as they have the shape of one."""
+    with contextlib.suppress(InputError):
+        return convert(given.get("groups") or [], list[Frame])
+    return []
 
 
 def convert(given: Any, kind: type[T]) -> T:

@@ -22,7 +22,7 @@ from .wires import fits
 
 
 class Groups:
-    """A workflow's group nodes: the form of each type, one within another only where it is defined before it."""
+    """The form of each type of group node; one may be inside another that is defined after it."""
 
     def __init__(self, workflow: Workflow) -> None:
         """Work out every form."""

@@ -32,7 +32,7 @@ def draw(nodes, ends=()):
         takes, types = one.pop("takes"), one.pop("types")
         kinds, values = one.pop("outputs"), one.pop("values")
         saved[str(one["id"])] = one | {
-            "pos": [0, 0],
+            "pos": one.get("pos", [0, 0]),
             "size": [200, 100],
             "flags": {},
             "order": 0,
@@ -50,7 +50,14 @@ def draw(nodes, ends=()):
             outputs += [{"name": "*", "type": "*", "links": []} for _ in range(int(place) + 1 - len(outputs))]
             outputs[int(place)]["links"].append(link)
     links = [
-        [link, -10 if origin == "in" else known(origin, saved), int(place), target, end, "*"]
+        [
+            link,
+            -10 if origin == "in" else known(origin, saved),
+            int(place),
+            target,
+            end,
+            kind(origin, place, saved),
+        ]
         for link, (origin, place, target, end) in enumerate(wires, 1)
     ]
     return list(saved.values()), links
@@ -59,6 +66,11 @@ def draw(nodes, ends=()):
 def known(origin, saved):
     """A node's id as it was drawn."""
     return saved[origin]["id"] if origin in saved else int(origin)
+
+
+def kind(origin, place, saved):
+    """The type of a link: that of the output which it leaves."""
+    return saved[origin]["outputs"][int(place)]["type"] if origin in saved else "*"
 
 
 def slot(name, types, link):
@@ -93,6 +105,9 @@ def subgraph(name, *nodes, inputs=(), outputs=(), ends=()):
     """A subgraph's definition: `inputs` and `outputs` are names with types, `ends` what the outputs take."""
     saved, links = draw(nodes, ends)
     rows = [dict(zip(KEYS, link, strict=True)) for link in links]
+    for row in rows:
+        if row["origin_id"] == -10 and row["origin_slot"] < len(inputs):
+            row["type"] = inputs[row["origin_slot"]][1]
     return {
         "id": name,
         "name": name,
