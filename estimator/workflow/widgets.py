@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from .definitions import definition
 from .ui import Saved, layout
+
+EXACT = 1 << 53  # beyond it not every whole number is one of JavaScript's
+LARGEST = 1 << 1023  # beyond it a floating-point number may be infinite
 
 
 class Widget(msgspec.Struct, frozen=True):
@@ -30,7 +34,14 @@ class Widget(msgspec.Struct, frozen=True):
             return resolve(self.value)
         if isinstance(self.value, list):
             return ({"__type__": self.tag} if self.tag else {}) | {"__value__": self.value}
-        return self.value
+        return as_in_javascript(self.value)
+
+
+def as_in_javascript(value: Any) -> Any:
+    """A value, or for a whole number too large for JavaScript the one that it has instead."""
+    if type(value) is not int or abs(value) <= EXACT:
+        return value
+    return int(Decimal(repr(float(value)))) if abs(value) < LARGEST else value
 
 
 def read_widgets(node: Saved) -> dict[str, Widget]:

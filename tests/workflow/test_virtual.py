@@ -7,7 +7,9 @@ definitions of ComfyUI 0.33.0), which loaded these very drawings.
 import pytest
 from vram_forecast.estimator.workflow import read
 from workflow.drawing import (
+    BYPASSED,
     MODEL,
+    MUTED,
     SAMPLING,
     UNET,
     as_version_1,
@@ -91,6 +93,44 @@ CASES = {
             ],
         ),
         {"1": UNET, "3:5": sampled(model=["1", 0])},
+    ),
+    "a primitive's text is sent like any other": (
+        workflow(
+            node(1, "PrimitiveNode", ["p {a|a}"], outputs=["STRING"]),
+            node(2, "CLIPTextEncode", ["x"], _text="1.0"),
+        ),
+        {"2": {"text": "p a"}},
+    ),
+    "a primitive may choose": (
+        workflow(
+            node(1, "PrimitiveNode", ["heun", "fixed", ""], outputs=["COMBO"]),
+            node(2, "KSamplerSelect", ["euler"], _sampler_name="1.0"),
+        ),
+        {"2": {"sampler_name": "heun"}},
+    ),
+    "a primitive without a value changes nothing": (
+        workflow(node(1, "PrimitiveNode", outputs=["INT"]), sampler(2, _seed="1.0")),
+        {"2": sampled()},
+    ),
+    "a muted primitive writes all the same": (
+        workflow(
+            node(1, "PrimitiveNode", [42, "fixed"], mode=MUTED, outputs=["INT"]), sampler(2, _seed="1.0")
+        ),
+        {"2": sampled(42)},
+    ),
+    "so does a bypassed one": (
+        workflow(
+            node(1, "PrimitiveNode", [42, "fixed"], mode=BYPASSED, outputs=["INT"]), sampler(2, _seed="1.0")
+        ),
+        {"2": sampled(42)},
+    ),
+    "a primitive does not write past a reroute": (
+        workflow(
+            node(1, "PrimitiveNode", [42, "fixed"], outputs=["INT"]),
+            node(3, "Reroute", types={"": "*"}, outputs=["INT"], **{"": "1.0"}),
+            sampler(2, _seed="3.0"),
+        ),
+        {"2": sampled()},
     ),
 }
 

@@ -93,6 +93,46 @@ CASES = {
         workflow(node(1, "PrimitiveInt", [9, "fixed"]), sampler(2, _tempo="1.0")),
         {"1": {"value": 9}, "2": sampled()},
     ),
+    "places past the last widget are left": (
+        workflow(node(1, "EmptyLatentImage", [640, 480, 2, 99, "x"])),
+        {"1": {"width": 640, "height": 480, "batch_size": 2}},
+    ),
+    "an empty place is sent empty": (
+        workflow(node(1, "EmptyLatentImage", [640, None, 2])),
+        {"1": {"width": 640, "height": None, "batch_size": 2}},
+    ),
+    "a node without saved values has the definition's": (
+        workflow(node(1, "EmptyLatentImage")),
+        {"1": {"width": 512, "height": 512, "batch_size": 1}},
+    ),
+    "values are sent as they were saved, of whatever type": (
+        workflow(sampler(1) | {"values": ["7", "fixed", 20.5, "8.5", 2, "nope", 800]}),
+        {"1": sampled("7", steps=20.5, cfg="8.5", sampler_name=2, scheduler="nope", denoise=800)},
+    ),
+    "a file from before control widgets is read as if it had one": (
+        workflow(sampler(1) | {"values": [7, 20, 8, "euler", "normal", 1]}),
+        {"1": sampled(7, steps=8, cfg="euler", sampler_name="normal", scheduler=1, denoise=1.0)},
+    ),
+    "whole numbers that JavaScript has not are rounded": (
+        workflow(sampler(1, 9007199254740993), sampler(2, 18446744073709551615)),
+        {"1": sampled(9007199254740992), "2": sampled(18446744073709552000)},
+    ),
+    "an input that is a widget's by its name is that widget's": (
+        workflow(node(1, "PrimitiveInt", [9, "fixed"]), sampler(2, steps="1.0")),
+        {"1": {"value": 9}, "2": sampled(steps=["1", 0])},
+    ),
+    "a dynamic combo of a choice that is gone has nothing more": (
+        workflow(node(1, "SaveVideo", ["out", "auto", "nope", "x"])),
+        {"1": {"filename_prefix": "out", "format": "auto", "codec": "nope"}},
+    ),
+    "values that a dynamic combo's choice lacks are the definition's": (
+        workflow(node(1, "SaveVideo", ["out", "auto", "h264"])),
+        {"1": {"filename_prefix": "out", "format": "auto", "codec": "h264", "codec.encoding": "auto"}},
+    ),
+    "an address in a prompt is cut like a comment": (
+        workflow(node(1, "CLIPTextEncode", [r"http://x.y/a {only} \{z\}"])),
+        {"1": {"text": "http:"}},
+    ),
 }
 
 
