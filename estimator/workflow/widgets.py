@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from .definitions import definition
+from .named import named
 from .ui import Saved, layout
 
 EXACT = 1 << 53  # beyond it not every whole number is one of JavaScript's
@@ -49,9 +50,9 @@ def read_widgets(node: Saved) -> dict[str, Widget]:
     row = definition(node.type)
     if row is None:
         return unknown(node)
-    saved = node.widgets_values
-    if isinstance(saved, dict):
-        return by_name(row["inputs"], saved)
+    saved, by_names = node.widgets_values, named(node)
+    if by_names is not None:
+        return by_name(row["inputs"], by_names)
     places = iter(without_forced(row, saved) if isinstance(saved, list) else [])
     found = dict(fill(row["inputs"], places))
     if "rest" in row:

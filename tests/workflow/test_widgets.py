@@ -146,6 +146,45 @@ def test_version_1_of_the_format_says_the_same(drawing, sent):
     assert sent == sent_by(as_version_1(drawing))
 
 
+VIDEO = {
+    "video": "a.mp4",
+    "force_rate": 8,
+    "frame_load_cap": 16,
+    "skip_first_frames": 1,
+    "select_every_nth": 2,
+}
+SIZES = {
+    "512x?": (512, 0),
+    "?x256": (0, 256),
+    "512x256": (512, 256),
+    "Disabled": (0, 0),
+    "Custom Width": (304, 0),
+    "Custom Height": (0, 312),
+    "Custom": (304, 312),
+}
+
+
+@pytest.mark.parametrize("choice, sides", SIZES.items(), ids=SIZES)
+def test_one_choice_stood_for_both_sides_of_a_video_once(choice, sides):
+    saved = VIDEO | {"force_size": choice, "custom_width": 304, "custom_height": 312}
+    sent = read(workflow(node(1, "VHS_LoadVideoPath", saved))).nodes["1"].inputs
+    assert sides == (sent["custom_width"], sent["custom_height"])
+    assert VIDEO == {name: sent[name] for name in VIDEO}
+
+
+def test_values_of_a_pack_that_saves_by_name_were_a_list_once():
+    saved = ["a.mp4", 8, "512x?", 16, 1, 2]
+    sent = read(workflow(node(1, "VHS_LoadVideo", saved))).nodes["1"].inputs
+    assert VIDEO | {"custom_width": 512, "custom_height": 0} == {
+        name: sent[name] for name in (*VIDEO, "custom_width", "custom_height")
+    }
+
+
+def test_a_value_s_old_name_is_known():
+    sent = read(workflow(node(1, "VHS_VideoCombine", {"save_image": False}))).nodes["1"].inputs
+    assert sent["save_output"] is False
+
+
 def test_values_saved_by_name_are_read_by_name():
     drawing = workflow(node(1, "EmptyLatentImage", {"batch_size": 3, "width": 640, "height": 480}))
     assert {"width": 640, "height": 480, "batch_size": 3} == read(drawing).nodes["1"].inputs
