@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from .definitions import definition
+from .made import made
 from .named import named
 from .ui import Saved, layout
 
@@ -55,6 +56,7 @@ def read_widgets(node: Saved) -> dict[str, Widget]:
         return by_name(row["inputs"], by_names)
     places = iter(without_forced(row, saved) if isinstance(saved, list) else [])
     found = dict(fill(row["inputs"], places))
+    found |= {name: Widget(value) for name, value in made(node).items()}
     if "rest" in row:
         found |= {f"{row['rest']}{number}": Widget(value) for number, value in enumerate(places, 1)}
     return found

@@ -145,29 +145,6 @@ def test_version_1_of_the_format_says_the_same(drawing, sent):
     assert sent == sent_by(as_version_1(drawing))
 
 
-class TestNodesOfOtherPacksThatNeverReachTheServer:
-    def test_a_get_node_hands_on_what_the_set_node_of_its_name_took(self):
-        drawing = workflow(
-            MODEL,
-            node(2, "SetNode", ["flux"], value="1.0"),
-            node(3, "SetNode", ["other"]),
-            node(4, "GetNode", ["flux"], outputs=["MODEL"]),
-            sampler(5, model="4.0"),
-        )
-        assert {"1": UNET, "5": sampled(model=["1", 0])} == sent_by(drawing)
-
-    def test_a_get_node_in_a_subgraph_looks_outside_too(self):
-        inside = subgraph("mine", node(4, "GetNode", ["flux"], outputs=["MODEL"]), sampler(5, model="4.0"))
-        drawing = workflow(
-            MODEL, node(2, "SetNode", ["flux"], value="1.0"), node(3, "mine"), subgraphs=[inside]
-        )
-        assert {"1": UNET, "3:5": sampled(model=["1", 0])} == sent_by(drawing)
-
-    def test_a_get_node_of_an_unused_name_gives_nothing(self):
-        drawing = workflow(node(4, "GetNode", ["flux"], outputs=["MODEL"]), sampler(5, model="4.0"))
-        assert {"5": sampled()} == sent_by(drawing)
-
-
 def test_a_long_chain_of_reroutes_is_followed_once_for_all_that_hang_on_it():
     chain = [
         node(n, "Reroute", types={"input": "*"}, outputs=["MODEL"], input=f"{n - 1}.0")
