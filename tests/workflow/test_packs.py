@@ -64,7 +64,7 @@ def powered(**loras):
     """What it sends."""
     always = {
         "PowerLoraLoaderHeaderWidget": {"type": "PowerLoraLoaderHeaderWidget"},
-        "➕ Add Lora": "",
+        "\N{HEAVY PLUS SIGN} Add Lora": "",
         "model": ["1", 0],
         "clip": ["2", 0],
     }
