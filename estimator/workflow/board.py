@@ -133,7 +133,16 @@ def complete(saved: list[Slot], row: dict[str, Any], widgets: dict[str, Widget])
             was = own.get(name, Slot())
             known[name] = Slot(name, one["type"], was.link, widget, was.label)
     grown = [slot for slot in saved if slot.name not in known]
-    return [*known.values(), *(slot for slot in grown if not slot.widget or slot.widget.name in widgets)]
+    return [*known.values(), *remaining(iter(grown), widgets)]
+
+
+def remaining(grown: Iterator[Slot], widgets: Container[str]) -> Iterator[Slot]:
+    """Inputs that stay; the frontend takes others out while it goes through them, and so misses the next."""
+    for slot in grown:
+        gone = slot.widget and slot.widget.name not in widgets
+        passed = next(grown, None) if gone else slot
+        if passed:
+            yield passed
 
 
 def typed(saved: list[Output], types: list[str]) -> list[Output]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from .board import Board, Live
 from .broadcast import Cast, accepting, casts_of, is_everywhere, properties, sends, settings
+from .object_info import frontend
 from .pattern import Patterns
 from .ui import Frame, Id, Slot, Wire, layout
 
@@ -60,7 +61,8 @@ def open_inputs(board: Board, outermost: bool) -> Iterator[tuple[Live, int]]:
         if is_everywhere(node) or properties(node).get("rejects_ue_links"):
             continue
         widgets, refused = accepting(node, outermost), settings(node).get("input_ue_unconnectable")
-        closed = {name for name, yes in refused.items() if yes} if isinstance(refused, dict) else set()
+        closed = set(frontend("everywhere")["refused"].get(node.type, ()))
+        closed |= {name for name, yes in refused.items() if yes} if isinstance(refused, dict) else set()
         for number, slot in enumerate(node.slots):
             is_open = slot.link is None or str(slot.link) not in board.wires
             if is_open and (slot.name in widgets if slot.widget else slot.name not in closed):

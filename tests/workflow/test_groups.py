@@ -21,59 +21,9 @@ from workflow.drawing import (
     subgraph,
     workflow,
 )
+from workflow.grouped import LINKS, SAVE, SENT, VALUES, decoder, drawn, inside, mine, use
 
-CHECKPOINT = node(1, "CheckpointLoaderSimple", ["sd.safetensors"], outputs=["MODEL", "CLIP", "VAE"])
-LATENT = node(4, "EmptyLatentImage", [512, 512, 1])
-SAVE = node(9, "SaveImage", ["out"], images="8.0")
-SENT = {
-    "1": {"ckpt_name": "sd.safetensors"},
-    "4": {"width": 512, "height": 512, "batch_size": 1},
-    "9": {"filename_prefix": "out", "images": ["12:11", 0]},
-}
-VALUES = [5, "fixed", 30, 7, "dpmpp_2m", "karras", 0.5]
-LINKS = {"model": "1.0", "positive": None, "negative": None, "latent_image": "4.0", "vae": "1.2"}
-SOCKETS = dict.fromkeys(["_seed", "_steps", "_cfg", "_sampler_name", "_scheduler", "_denoise"])
-CASES = {}
-
-
-def drawn(*nodes, groups, **extra):
-    """A workflow with group nodes in it."""
-    return workflow(CHECKPOINT, LATENT, *nodes, extra={"groupNodes": groups}, **extra)
-
-
-def use(kind="workflow>Mine", values=VALUES, number=8, mode=0, **links):
-    """A group node; 8 unless said."""
-    return node(number, kind, values, mode=mode, **(LINKS | links))
-
-
-def decoder(number, samples):
-    return node(number, "VAEDecode", outputs=["IMAGE"], samples=samples, vae=None)
-
-
-def mine(**given):
-    """A group of a sampler and a decoder."""
-    return group(sampler(0, **EMPTY, **given.pop("sampler", {})), decoder(1, "0.0"), **given)
-
-
-def inside(host=12, **changed):
-    """What the sampler and the decoder of `mine` send."""
-    one = {
-        "seed": 5,
-        "steps": 30,
-        "cfg": 7,
-        "sampler_name": "dpmpp_2m",
-        "scheduler": "karras",
-        "denoise": 0.5,
-    }
-    links = {"model": ["1", 0], "latent_image": ["4", 0]}
-    found = one | links | changed
-    return {
-        f"{host}:{host - 2}": {key: value for key, value in found.items() if value is not None},
-        f"{host}:{host - 1}": {"samples": [f"{host}:{host - 2}", 0], "vae": ["1", 2]},
-    }
-
-
-CASES |= {
+CASES = {
     "its nodes get ids after all others, and then the subgraph made of them its own": (
         drawn(use(), SAVE, groups={"Mine": mine()}),
         SENT | inside(),
@@ -114,96 +64,6 @@ CASES |= {
     "a node muted inside is missing": (
         drawn(use(), SAVE, groups={"Mine": mine(sampler={"mode": MUTED})}),
         SENT | {"12:11": {"vae": ["1", 2]}},
-    ),
-    "an output may be used inside and out": (
-        drawn(
-            use(),
-            node(9, "SaveLatent", ["out"], samples="8.0"),
-            groups={"Mine": mine(external=[[0, 0, "LATENT"]])},
-        ),
-        SENT | {"9": {"filename_prefix": "out", "samples": ["12:10", 0]}} | inside(),
-    ),
-    "an output that the user shows comes in its node's place": (
-        drawn(
-            use(),
-            node(9, "SaveImage", ["out"], images="8.1"),
-            groups={"Mine": mine(config={"0": {"output": {"0": {"visible": True}}}})},
-        ),
-        SENT | inside(),
-    ),
-    "an output that the user hid gives nothing": (
-        drawn(use(), SAVE, groups={"Mine": mine(config={"1": {"output": {"0": {"visible": False}}}})}),
-        SENT | {"9": {"filename_prefix": "out"}} | inside(),
-    ),
-    "an input that the user hid is not linked": (
-        drawn(use(), SAVE, groups={"Mine": mine(config={"0": {"input": {"model": {"visible": False}}}})}),
-        SENT | inside(model=None),
-    ),
-    "a widget that the user hid has its place all the same": (
-        drawn(use(), SAVE, groups={"Mine": mine(config={"0": {"input": {"steps": {"visible": False}}}})}),
-        SENT | inside(),
-    ),
-    "an input goes by the name that the user gave it": (
-        drawn(use(m="1.0"), SAVE, groups={"Mine": mine(config={"0": {"input": {"model": {"name": "m"}}}})}),
-        SENT | inside(),
-    ),
-    "and has no other name": (
-        drawn(use(), SAVE, groups={"Mine": mine(config={"0": {"input": {"model": {"name": "m"}}}})}),
-        SENT | inside(model=None),
-    ),
-    "names that come twice say whose they are, and then which": (
-        drawn(
-            node(
-                8,
-                "workflow>Mine",
-                ["one", "two", "three"],
-                **{"clip": "1.1", "Neg clip": "1.1", "Neg 2 clip": "1.1"},
-            ),
-            groups={
-                "Mine": group(
-                    *(
-                        node(number, "CLIPTextEncode", [""], outputs=["CONDITIONING"], clip=None)
-                        | ({"title": "Neg"} if number else {})
-                        for number in range(3)
-                    )
-                )
-            },
-        ),
-        {key: SENT[key] for key in ("1", "4")}
-        | {
-            f"12:{number}": {"text": text, "clip": ["1", 1]}
-            for number, text in ((9, "one"), (10, "two"), (11, "three"))
-        },
-    ),
-    "values of widgets that are inputs come after all others": (
-        drawn(
-            use(values=[5, "fixed", 7, "dpmpp_2m", "karras", 0.5, 30]),
-            SAVE,
-            groups={"Mine": mine(sampler={"_steps": None})},
-        ),
-        SENT | inside(),
-    ),
-    "where every widget has an input their order is that of the inputs": (
-        drawn(use(), SAVE, groups={"Mine": mine(sampler=SOCKETS)}),
-        SENT | inside(),
-    ),
-    "a link into a widget that is an input is kept where all widgets are": (
-        drawn(
-            node(5, "PrimitiveInt", [99, "fixed"]),
-            use(_steps="5.0"),
-            SAVE,
-            groups={"Mine": mine(sampler=SOCKETS)},
-        ),
-        SENT | {"5": {"value": 99}} | inside(steps=["5", 0]),
-    ),
-    "and lost where it is not the first": (
-        drawn(
-            node(5, "PrimitiveInt", [99, "fixed"]),
-            use(values=[5, "fixed", 7, "dpmpp_2m", "karras", 0.5, 30], _steps="5.0"),
-            SAVE,
-            groups={"Mine": mine(sampler={"_steps": None})},
-        ),
-        SENT | {"5": {"value": 99}} | inside(),
     ),
     "a primitive outside writes into the group's widget": (
         drawn(

@@ -93,6 +93,10 @@ CASES = {
         workflow(node(1, "PrimitiveInt", [9, "fixed"]), sampler(2, _tempo="1.0")),
         {"1": {"value": 9}, "2": sampled()},
     ),
+    "but of two in a row only the first": (
+        workflow(node(1, "PrimitiveInt", [9, "fixed"]), sampler(2, _tempo="1.0", _pitch="1.0", _pace="1.0")),
+        {"1": {"value": 9}, "2": sampled(pitch=["1", 0])},
+    ),
     "places past the last widget are left": (
         workflow(node(1, "EmptyLatentImage", [640, 480, 2, 99, "x"])),
         {"1": {"width": 640, "height": 480, "batch_size": 2}},
