@@ -18,7 +18,7 @@ def convert(class_type: str, given: Any) -> Row | None:
     """One node type's row; None where its description has not the form that servers give it."""
     try:
         return node(class_type, given)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError):
         return None
 
 

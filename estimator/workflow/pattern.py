@@ -6,6 +6,7 @@ A pattern may repeat one single thing; repeated groups and several repetitions c
 from __future__ import annotations
 
 import re
+import warnings
 from functools import cache
 
 from ..errors import InputError
@@ -46,7 +47,9 @@ def tried(pattern: str, text: str) -> bool:
 def compiled(pattern: str) -> re.Pattern[str] | None:
     """A pattern ready for use; None for one that is unsound."""
     try:
-        return re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of notations that a later Python may read otherwise
+            return re.compile(pattern)
     except (re.error, OverflowError, RecursionError):
         return None
 

@@ -93,3 +93,16 @@ def test_it_is_what_the_frontend_sends(drawing, sent):
 )
 def test_a_table_that_the_frontend_fails_on_is_read(links):
     assert LINKED == sent_by(drawn(links=links))
+
+
+def test_a_bypassed_node_has_no_output_of_a_negative_number():
+    drawing = drawn(links=[[1, 1, -20, 2, 0, "MODEL"]])
+    drawing["nodes"][0] |= {"mode": BYPASSED}
+    assert {"2": sampled()} == sent_by(drawing)
+
+
+def test_no_output_of_a_negative_number_is_taken_past_a_reroute():
+    reroute = node(3, "Reroute", types={"": "*"}, outputs=["*"], **{"": "1.0"})
+    drawing = workflow(MODEL | {"mode": BYPASSED}, reroute, node(2, "PreviewAny", source="3.0"))
+    drawing["links"][0][2] = -20
+    assert {"2": {}} == sent_by(drawing)
