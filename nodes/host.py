@@ -121,9 +121,9 @@ def resolve(folder: str, name: str) -> Path | None:
 
 def describe(class_type: str) -> dict[str, Any] | None:
     """A node type as ComfyUI's `GET /object_info` describes it; None for one that is not installed."""
-    from nodes import NODE_CLASS_MAPPINGS
+    import nodes
 
-    known = NODE_CLASS_MAPPINGS.get(class_type)
+    known = getattr(nodes, "NODE_CLASS_MAPPINGS", {}).get(class_type)
     if known is None:
         return None
     try:

@@ -35,7 +35,8 @@ def send_everywhere(board: Board, frames: list[Frame], outermost: bool) -> None:
             node.slots[number] = replace(slot, link=key)
     for number, port in enumerate(board.outputs):
         slot = Slot(port.name, port.type)
-        sent = None if port.wires else best(casts.get(str(port.type), []), "", "", slot)
+        linked = any(str(wire) in board.wires for wire in port.wires or ())
+        sent = None if linked else best(casts.get(str(port.type), []), "", "", slot)
         if sent:
             key = send(board, sent, f"<{number}<", layout().subgraph_output, number)
             board.outputs[number] = replace(port, wires=[key])
