@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from .board import Board, Live
-from .frames import within
+from .frames import Framed
 from .object_info import frontend
 from .pattern import Patterns, compiled
-from .ui import Frame, Slot, Wire, layout
+from .ui import Slot, Wire, layout
 
 Fit = Callable[[str, Slot], bool]  # by a node's title and its input
 Source = tuple[str, str, int, Any]  # the name it is sent under, its node, output and type
@@ -61,7 +61,7 @@ def settings(node: Live) -> dict[str, Any]:
     return rules | {name: properties(node).get(name) for name in ("group_restricted", "color_restricted")}
 
 
-def casts_of(sender: Live, board: Board, frames: list[Frame], patterns: Patterns) -> Iterator[Cast]:
+def casts_of(sender: Live, board: Board, frames: Framed, patterns: Patterns) -> Iterator[Cast]:
     """All that a node sends."""
     rules = settings(sender)
     if sender.type == frontend("everywhere")["seeds"] or rules.get("seed_inputs"):
@@ -81,7 +81,7 @@ def casts_of(sender: Live, board: Board, frames: list[Frame], patterns: Patterns
             if str(kind) in twice or rules.get("apply_to_unrepeated")
             else ()
         )
-        live = origin == layout().subgraph_input or not board.nodes[origin].mode
+        live = origin == layout().subgraph_input or board.nodes[origin].active
         if live and isinstance(rank, int | float):
             yield Cast(origin, slot, kind, bool(rules.get("send_to_any")), rank, nodes, (*fits, *need))
 
@@ -154,12 +154,12 @@ def default_priority(sender: Live, rules: dict[str, Any], twice: bool) -> float:
 
 
 def limited(
-    sender: Live, rules: dict[str, Any], board: Board, frames: list[Frame], patterns: Patterns
+    sender: Live, rules: dict[str, Any], board: Board, frames: Framed, patterns: Patterns
 ) -> set[str] | None:
     """The nodes that a node sends to, by frames and colours; None for all of them."""
     every, found = set(board.nodes), None
     if rules.get("group_restricted") in (1, 2):
-        mine = within(board, frames, lambda _, inside: sender.id in inside)
+        mine = set().union(*(inside for _, inside in frames if sender.id in inside))
         found = mine if rules["group_restricted"] == 1 else every - mine
     if rules.get("color_restricted") in (1, 2):
         same = {key for key, node in board.nodes.items() if node.saved.color == sender.saved.color}
@@ -168,8 +168,8 @@ def limited(
         )
     named = fitting(rules, "group", patterns)
     if named:
-        framed = within(board, frames, lambda frame, _: named(str(frame.title)))
-        found = framed if found is None else found & framed
+        chosen = set().union(*(inside for frame, inside in frames if named(str(frame.title))))
+        found = chosen if found is None else found & chosen
     return found
 
 

@@ -12,22 +12,24 @@ from msgspec.structs import replace
 
 from .board import Board, Live
 from .broadcast import Cast, accepting, casts_of, is_everywhere, properties, sends, settings
+from .frames import Framed, framed, within_reason
 from .object_info import frontend
 from .pattern import Patterns
 from .ui import Frame, Id, Slot, Wire, layout
 
 
 def send_everywhere(board: Board, frames: list[Frame], outermost: bool) -> None:
-    """Link each open input of a board, and each open output of a subgraph, to what is sent to it."""
-    patterns = Patterns()
-    casts: dict[str, list[Cast]] = {}
-    for sender in [node for node in board.nodes.values() if not node.mode and sends(node)]:
-        for cast in casts_of(sender, board, frames, patterns):
-            for kind in {str(cast.type), "*"} if cast.to_any else {str(cast.type)}:
-                casts.setdefault(kind, []).append(cast)
-    if not casts:
+    """Link each open input of a board, and each open output of a subgraph, to what is sent to it.
+
+    Raises `InputError` where a workflow has more of that to compare than any real one.
+    """
+    senders = [node for node in board.nodes.values() if node.active and sends(node)]
+    if not senders:
         return
-    for node, number in list(open_inputs(board, outermost)):
+    casts = by_type(senders, board, framed(board, frames))
+    inputs = list(open_inputs(board, outermost))
+    within_reason(len(inputs) * max(map(len, casts.values()), default=0), "nodes that send everywhere")
+    for node, number in inputs:
         slot = node.slots[number]
         sent = best(casts.get(str(slot.type), []), node.id, node.title or node.type, slot)
         if sent:
@@ -40,6 +42,16 @@ def send_everywhere(board: Board, frames: list[Frame], outermost: bool) -> None:
         if sent:
             key = send(board, sent, f"<{number}<", layout().subgraph_output, number)
             board.outputs[number] = replace(port, wires=[key])
+
+
+def by_type(senders: list[Live], board: Board, frames: Framed) -> dict[str, list[Cast]]:
+    """All that is sent, by the type of the inputs that it may go to."""
+    patterns, casts = Patterns(), dict[str, list[Cast]]()
+    for sender in senders:
+        for cast in casts_of(sender, board, frames, patterns):
+            for kind in {str(cast.type), "*"} if cast.to_any else {str(cast.type)}:
+                casts.setdefault(kind, []).append(cast)
+    return casts
 
 
 def send(board: Board, cast: Cast, key: str, target: Id, number: int) -> str:

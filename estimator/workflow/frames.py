@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from ..errors import InputError
 from .board import Board, Live
 from .object_info import frontend
-from .ui import Frame
+from .ui import Frame, limit
+
+Framed = list[tuple[Frame, set[str]]]
 
 
-def within(board: Board, frames: list[Frame], chosen: Callable[[Frame, set[str]], bool]) -> set[str]:
-    """The nodes of a board in the frames that are `chosen`, by the frame and the nodes in it."""
+def framed(board: Board, frames: list[Frame]) -> Framed:
+    """Each frame of a board with the nodes in it; raises `InputError` for too many of both."""
+    within_reason(len(frames) * len(board.nodes), "frames around nodes")
     middles = {key: middle(node) for key, node in board.nodes.items()}
-    found: set[str] = set()
-    for frame in frames:
-        inside = {key for key, at in middles.items() if at and holds(frame, at)}
-        if chosen(frame, inside):
-            found |= inside
-    return found
+    return [(frame, {key for key, at in middles.items() if at and holds(frame, at)}) for frame in frames]
+
+
+def within_reason(pairs: int, what: str) -> None:
+    """Raise `InputError` for more pairs of things than any real workflow has."""
+    if pairs > limit("pairs"):
+        raise InputError(f"too many {what}: more than {limit('pairs')} pairs")
 
 
 def holds(frame: Frame, at: tuple[float, float]) -> bool:

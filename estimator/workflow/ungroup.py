@@ -53,8 +53,10 @@ def shape(nodes: Iterable[Live], groups: Groups) -> None:
 def open_groups(board: Board, groups: Groups) -> None:
     """Replace each group node of the outermost board; one inside another, or in a subgraph, stays.
 
-    Raises `InputError` for too many nodes.
+    Raises `InputError` for too many nodes or links.
     """
+    opened: dict[str, tuple[list[Live], Form]] = {}
+    links = 0
     for host in [node for node in board.nodes.values() if groups.form(node)]:
         form = groups.form(host)
         if form is None:
@@ -66,10 +68,14 @@ def open_groups(board: Board, groups: Groups) -> None:
             node.id = f"{groups.last}:{node.id}"
         del board.nodes[host.id]
         board.nodes |= {node.id: node for node in inner}
-        if len(board.nodes) > limit("nodes"):
-            raise InputError(f"more than {limit('nodes')} nodes once its groups are opened")
+        links += len(form.group.links)
+        for what, count in (("nodes", len(board.nodes)), ("links", links)):
+            if count > limit(what):
+                raise InputError(f"more than {limit(what)} {what} once its groups are opened")
         join(board, inner, form)
         replug(board, host, inner, form)
+        opened[host.id] = inner, form
+    redirect(board, opened)
 
 
 def renumbered(form: Form, last: int) -> list[Saved]:
@@ -78,7 +84,7 @@ def renumbered(form: Form, last: int) -> list[Saved]:
 
 
 def replug(board: Board, host: Live, inner: list[Live], form: Form) -> None:
-    """Hand a group node's values and links on to its inner nodes, and their outputs to what took its own."""
+    """Hand a group node's values and links on to its inner nodes."""
     for (number, name), own in form.widgets.items():
         give(inner[number], name, host.widgets[own].value if own in host.widgets else msgspec.UNSET)
     for (number, name), place in form.sockets.items():
@@ -86,7 +92,14 @@ def replug(board: Board, host: Live, inner: list[Live], form: Form) -> None:
         outer = board.wires.get(str(host.slots[place].link)) if within(place, host.slots) else None
         if slot is not None and outer:
             link(board, outer.origin_id, outer.origin_slot, inner[number], slot)
-    for key, wire in [item for item in board.wires.items() if str(item[1].origin_id) == host.id]:
+
+
+def redirect(board: Board, opened: dict[str, tuple[list[Live], Form]]) -> None:
+    """Let what took a group node's outputs take those of its inner nodes; one that it has not is none."""
+    for key, wire in list(board.wires.items()) if opened else ():
+        if str(wire.origin_id) not in opened:
+            continue
+        inner, form = opened[str(wire.origin_id)]
         if within(wire.origin_slot, form.outputs):
             number, slot, _ = form.outputs[wire.origin_slot]
             board.wires[key] = replace(wire, origin_id=inner[number].id, origin_slot=slot)

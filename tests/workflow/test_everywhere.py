@@ -5,9 +5,12 @@ extension (7.8, a3952a4) in it. Of files from before frontend 1.16 that extensio
 """
 
 import pytest
+from vram_forecast.estimator.errors import InputError
+from vram_forecast.estimator.workflow import read
 from workflow.drawing import BYPASSED, EMPTY, MUTED, node, sampler, sent_by, subgraph, workflow
 from workflow.sending import (
     BOTH,
+    FRAMES,
     INSIDE,
     MINUS,
     NUMBER,
@@ -154,3 +157,13 @@ def test_it_is_linked_as_the_frontend_links_it(drawing, sent):
 def test_prompts_of_old_files_are_told_apart_by_their_order():
     old = node(10, "Prompts Everywhere", CONDITIONING="5.0", CONDITIONING2="6.0") | SIX
     assert BOTH == links(sent_by(workflow(A, PLUS, MINUS, old, sampler(20, **EMPTY))))
+
+
+def test_more_than_any_real_workflow_compares_is_refused():
+    senders = [everywhere(n, anything="1.0") for n in range(1000, 3500)]
+    with pytest.raises(InputError) as error:
+        read(workflow(A, *senders, *(target(n) for n in range(4000, 6000))))
+    assert "too many nodes that send everywhere" in str(error.value)
+    with pytest.raises(InputError) as error:
+        read(workflow(A, *senders, groups=FRAMES * 1001))
+    assert "too many frames around nodes" in str(error.value)

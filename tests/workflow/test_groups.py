@@ -228,3 +228,23 @@ def test_too_many_are_refused():
     with pytest.raises(InputError) as error:
         read(workflow(*uses, extra={"groupNodes": {"Mine": many}}))
     assert "more than 50000 nodes" in str(error.value)
+
+
+def test_too_many_links_are_refused():
+    many = mine() | {"links": [[0, 0, 1, 0]] * 20_001}
+    uses = [node(number, "workflow>Mine") for number in range(100, 160)]
+    with pytest.raises(InputError) as error:
+        read(workflow(*uses, extra={"groupNodes": {"Mine": many}}))
+    assert "more than 1000000 links" in str(error.value)
+
+
+def test_it_does_not_matter_which_of_two_is_opened_first():
+    patch = group(node(0, "LoraLoaderModelOnly", ["", 1], outputs=["MODEL"], model=None))
+    second = node(7, "workflow>Patch", ["b", 2], model="8.0")
+    first = node(8, "workflow>Patch", ["a", 1], model="1.0")
+    sent = sent_by(drawn(second, first, sampler(9, model="7.0"), groups={"Patch": patch}))
+    assert (["11:10", 0], ["13:12", 0], ["1", 0]) == (
+        sent["9"]["model"],
+        sent["11:10"]["model"],
+        sent["13:12"]["model"],
+    )
