@@ -85,6 +85,12 @@ def test_where_it_lacks_a_node_type_they_are_those_that_it_sends_once_it_is_told
     assert {types_of(name)[one] for one in TOLD["lacking"][name]} == {None}
 
 
+@pytest.mark.parametrize("name", PROMPTS)
+def test_its_nodes_are_in_the_order_that_the_frontend_sends_them_in(name):
+    need(FILES, "no templates")
+    assert list(PROMPTS[name]) == list(read(FILES[name]).prompt())
+
+
 def test_what_is_promised_of_the_105_templates_holds():
     """At least 95 equal in nodes, links and numbers, 104 in loader files; the others are all in `TOLD`."""
     need(FILES, "no templates")
