@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from .references import REFERENCES
+from .streams import STREAMS
 from .values import (
     Audio,
     Conditioning,
@@ -238,6 +240,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         *(at_most, each_sized, stacked, empty, hooked, compiled_model, more_passes, longer),
         *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
         *(first, count, many, item),
+        *REFERENCES,
+        *STREAMS,
     )
 } | {"Audio": audio, "Image": image, "Latent": latent, "Sigmas": sigmas}
 

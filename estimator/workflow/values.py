@@ -57,7 +57,8 @@ class Conditioning(msgspec.Struct, frozen=True):
 
     `parts`: how many prompts it is, each evaluated for itself (ConditioningCombine); `reference`: latent
     cells of the pictures that an edit model is given; `controls`: keys of the ControlNets on it; `hooks`:
-    LoRAs that come and go while it is sampled.
+    LoRAs that come and go while it is sampled; `more`: cells that a video model sees beside the latent's
+    (subjects, contexts); `guides`: cells of the keyframes at the end of the latent (LTXVAddGuide).
     """
 
     tokens: int
@@ -65,6 +66,8 @@ class Conditioning(msgspec.Struct, frozen=True):
     reference: int = 0
     controls: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
+    more: int = 0
+    guides: int = 0
 
 
 class Latent(msgspec.Struct, frozen=True):
@@ -172,7 +175,8 @@ class Step(msgspec.Struct, frozen=True):
     `repeats`: how often the model is evaluated per condition; `conditions`: how many conditions;
     `tile`, `tile_frames`: latent cells along a tile's side and latent frames in it, 0 for whole;
     `output`: bytes its result takes in RAM; `tokens`: what each component of a text encoding sees;
-    `sides`: what runs within each pass beside the main component; `alone`: further passes of one condition.
+    `sides`: what runs within each pass beside the main component; `alone`: further passes of one condition;
+    `masked`: a noise mask gives each of its tokens a time step.
     """
 
     node: str
@@ -191,6 +195,7 @@ class Step(msgspec.Struct, frozen=True):
     tokens: tuple[int, ...] = ()
     sides: tuple[Side, ...] = ()
     alone: int = 0
+    masked: bool = False
     unknown: str = ""
 
 

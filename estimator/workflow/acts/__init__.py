@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from .latents import Upsample
 from .load import Load, Lora
 from .other import Calculate, Choose, Open, Run, Upscale
-from .pictures import Decode, DecodeSound, Encode, EncodeSound
+from .pictures import Cell, Decode, Encode
 from .sample import Sample
-from .texts import EncodeText
+from .sounds import DecodeSound, EncodeSound, Listen
+from .texts import EncodeText, WriteText
 
 AnyAct = (
     Calculate
+    | Cell
     | Choose
     | Decode
     | DecodeSound
     | Encode
     | EncodeSound
     | EncodeText
+    | Listen
     | Load
     | Lora
     | Open
     | Run
     | Sample
+    | Upsample
     | Upscale
+    | WriteText
 )
 
 __all__ = ["AnyAct", "Lora"]

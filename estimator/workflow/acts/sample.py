@@ -57,10 +57,11 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
     """The step of sampling with one model, with the networks that run inside of its passes."""
     model, given = guider.model, guider.conditionings
     windows, frames = windows_of(model, latent.frames)
+    more = ceil(max(one.more for one in given) / (latent.height * latent.width))
     shape = latent_shape(
         here,
         model.component,
-        sized(latent, frames),
+        sized(latent, frames + more),
         max(one.tokens for one in given),
         max(one.reference for one in given) + model.images,
     )
@@ -79,6 +80,7 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
         conditions=sum(one.parts for one in given),
         sides=tuple(Side(net, shape) for net in nets),
         alone=repeats * windows * model.more,
+        masked=latent.masked,
     )
 
 
