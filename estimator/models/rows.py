@@ -12,6 +12,7 @@ from .. import facts
 Role = Literal[
     "diffusion_model",
     "text_encoder",
+    "text_projection",
     "vae",
     "lora",
     "controlnet",

@@ -45,11 +45,15 @@ class Model(msgspec.Struct, frozen=True):
 
 
 class Clip(msgspec.Struct, frozen=True):
-    """Text encoders that work together; `type` is what their loader was told that they are for."""
+    """Text encoders that work together; `type` is what their loader was told that they are for.
+
+    `beside`: what is loaded with them and costs next to nothing of its own (a projection behind them).
+    """
 
     components: tuple[str, ...]
     loras: tuple[str, ...] = ()
     type: str = ""
+    beside: tuple[str, ...] = ()
 
 
 class Conditioning(msgspec.Struct, frozen=True):

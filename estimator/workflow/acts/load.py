@@ -10,7 +10,7 @@ from ..state import Here
 from ..values import Clip, Loaded, Loras, Model, Net, Value
 from .base import Act, Formula
 
-NAMES = {"diffusion_model": "model", "text_encoder": "clip", "vae": "vae"}
+NAMES = {"diffusion_model": "model", "text_encoder": "clip", "text_projection": "clip", "vae": "vae"}
 NONE = ("None", "none", "")  # how widgets say that no file is chosen
 
 
@@ -64,7 +64,11 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
             return here.unknown(f"the file holds no {roles[0].replace('_', ' ')}")
         if own[0].role == "text_encoder":
             made_for = here.value(self.type) if self.type else ""
-            return Clip(tuple(one.key for one in own), type=text(made_for))
+            encoders, beside = (
+                tuple(one.key for one in own if (one.role == "text_encoder") == wanted)
+                for wanted in (True, False)
+            )
+            return Clip(encoders, type=text(made_for), beside=beside)
         return Model(own[0].key) if own[0].role == "diffusion_model" else Net(own[0].key)
 
     def open(self, here: Here, file: File) -> list[Loaded]:

@@ -40,7 +40,7 @@ class EncodeText(Act, frozen=True, kw_only=True, tag="encode_text"):
         here.state.add(
             here.node,
             kind="encode_text",
-            components=clip.components,
+            components=(*clip.components, *clip.beside),
             law="encode_text",
             shape=text_shape(max(tokens)),
             tokens=tuple(tokens),
@@ -77,7 +77,11 @@ class WriteText(Act, frozen=True, kw_only=True, tag="write_text"):
         read = sum(map(rough_tokens, texts)) + self.more
         read += sum(look(here, writer, picture) for picture in here.several(self.pictures))
         read = max(1, read)
-        fields: dict[str, Any] = {"components": clip.components[::-1], "loras": clip.loras, "kind": "other"}
+        fields: dict[str, Any] = {
+            "components": (*clip.components[::-1], *clip.beside),
+            "loras": clip.loras,
+            "kind": "other",
+        }
         here.state.add(here.node, law="prefill", shape=written(batch, read, new), **fields)
         here.state.add(here.node, law="write_token", shape=written(batch, read + new), repeats=new, **fields)
         return {self.into: here.unknown("what its text encoder writes is not known")}
