@@ -240,10 +240,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         *(at_most, each_sized, stacked, empty, hooked, compiled_model, more_passes, longer),
         *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
         *(first, count, many, item),
-        *REFERENCES,
-        *STREAMS,
     )
 } | {"Audio": audio, "Image": image, "Latent": latent, "Sigmas": sigmas}
+FUNCTIONS |= {one.__name__: one for one in (*REFERENCES, *STREAMS)}
 
 # What an expression that comes with a workflow can call (comfy_extras/nodes_math.py).
 ARITHMETIC: dict[str, Callable[..., Any]] = {

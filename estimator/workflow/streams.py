@@ -162,7 +162,7 @@ def chunks(latent: Latent, size: int, overlap: int) -> Many:
 
 def merged_chunks(parts: Many, overlap: Any) -> Latent:
     """One video of its parts, which overlap by so many latent frames."""
-    first = parts.items[0]
+    first: Latent = parts.items[0]
     each = overlap.items[0] if isinstance(overlap, Many) else overlap
     step = first.frames - min(each, first.frames - 1)
     return replace(first, frames=step * (len(parts.items) - 1) + parts.items[-1].frames, masked=False)

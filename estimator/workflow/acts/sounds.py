@@ -10,6 +10,7 @@ from .base import Act, Formula
 from .pictures import FLOAT, failed, latent_shape
 
 STEREO = 2
+NO_SOUND = "its VAE is of no sound that we know"
 HEARD = 16000  # samples a second that every audio encoder is given
 
 
@@ -29,7 +30,7 @@ class DecodeSound(Act, frozen=True, kw_only=True, tag="decode_sound"):
         latent = latent.beside[-1] if latent.beside else latent
         form = form_of(here, vae)
         if form is None:
-            return {self.into: failed(here, "decode", vae, None)}
+            return {self.into: failed(here, "decode", vae, here.unknown(NO_SOUND))}
         audio = form.decoded(latent)
         here.state.add(
             here.node,
@@ -64,9 +65,11 @@ class EncodeSound(Act, frozen=True, kw_only=True, tag="encode_sound"):
 
     def one(self, here: Here, vae: Value, audio: Value) -> Value:
         """The step of one sound, and its latent."""
-        form = form_of(here, vae) if isinstance(vae, Net) else None
-        if not isinstance(vae, Net) or not isinstance(audio, Audio) or form is None:
+        if not isinstance(vae, Net) or not isinstance(audio, Audio):
             return failed(here, "encode_image", vae, audio)
+        form = form_of(here, vae)
+        if form is None:
+            return failed(here, "encode_image", vae, here.unknown(NO_SOUND))
         latent = form.encoded(audio)
         shape = latent_shape(here, vae.component, latent)
         here.state.add(here.node, kind="encode_image", components=(vae.component,), law="encode", shape=shape)
