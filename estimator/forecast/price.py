@@ -152,7 +152,7 @@ class Pricer:
     ) -> Cost | None:
         """The cost by the law of these types, or None."""
         return cost(
-            part.costs_of(step.masked),
+            part.cost_table,
             step.law,
             shape,
             comfy=self.machine.policy.comfy,

@@ -84,11 +84,6 @@ class Component(Kind, frozen=True, kw_only=True, dict=True):
         traced_here = facts.anything_learned() and facts.learned(self.architecture).get("laws")
         return f"@{self.architecture}" if traced_here else self.costs
 
-    def costs_of(self, masked: bool) -> str:
-        """Where the costs of a step are, with a noise mask or without."""
-        own = self.costs_masked if masked and self.cost_table == self.costs else ""
-        return own or self.cost_table
-
     @cached_property
     def kept(self) -> dict[Any, Any]:
         """What others have worked out of it and keep here, since it never changes."""

@@ -41,8 +41,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of component: what ComfyUI makes of it, whichever file it lies in.
 
     `fixed`: types that ComfyUI keeps some layers in whatever the file has.
-    `costs` names a table of `data/costs/`, `latent` a row of `data/latents.toml`; `costs_masked` is the table
-    where a noise mask gives each token its own time step.
+    `costs` names a table of `data/costs/`, `latent` a row of `data/latents.toml`.
     `min_tokens`: what a text is padded to, `min_tokens_for` where a loader's `type` has it otherwise.
     `picture_side`: pixels along each side of a picture to one token of it, for text encoders that see;
     `picture_tokens`: tokens of a picture where all are brought to one size.
@@ -64,7 +63,6 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     picture_side: int = 0
     picture_tokens: int = 0
     costs: str = ""
-    costs_masked: str = ""
     latent: str = ""
     comfy_class: str = ""
 

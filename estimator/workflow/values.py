@@ -179,8 +179,7 @@ class Step(msgspec.Struct, frozen=True):
     `repeats`: how often the model is evaluated per condition; `conditions`: how many conditions;
     `tile`, `tile_frames`: latent cells along a tile's side and latent frames in it, 0 for whole;
     `output`: bytes its result takes in RAM; `tokens`: what each component of a text encoding sees;
-    `sides`: what runs within each pass beside the main component; `alone`: further passes of one condition;
-    `masked`: a noise mask gives each of its tokens a time step.
+    `sides`: what runs within each pass beside the main component; `alone`: further passes of one condition.
     """
 
     node: str
@@ -199,7 +198,6 @@ class Step(msgspec.Struct, frozen=True):
     tokens: tuple[int, ...] = ()
     sides: tuple[Side, ...] = ()
     alone: int = 0
-    masked: bool = False
     unknown: str = ""
 
 

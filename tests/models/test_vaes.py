@@ -64,7 +64,7 @@ def test_a_vae_is_what_it_is_and_as_large_as_published(slug):
 
 
 def test_every_vae_has_a_header_and_a_published_name():
-    known = {kind for kind, _ in CASES.values()} | {"kl-4", "kl-16", "wan21-vae", "ltx23-audio-vae"}
+    known = {kind for kind, _ in CASES.values()} | {"kl-4", "kl-16", "wan21-vae"}
     assert {row.id for row in VAES} == known
 
 

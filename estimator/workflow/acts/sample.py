@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ... import facts
+from ...costs.law import MASKED
 from ..state import Here
 from ..values import Guider, Latent, Model, Side, Sigmas, Unknown, Value
 from .base import Act, Formula
@@ -72,7 +73,7 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
     here.state.add(
         here.node,
         kind="sample",
-        law="forward",
+        law=MASKED if latent.masked else "forward",
         components=(model.component, *nets),
         loras=(*model.loras, *hooks),
         shape=shape,
@@ -80,7 +81,6 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
         conditions=sum(one.parts for one in given),
         sides=tuple(Side(net, shape) for net in nets),
         alone=repeats * windows * model.more,
-        masked=latent.masked,
     )
 
 
