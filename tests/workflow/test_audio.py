@@ -134,6 +134,12 @@ def test_the_projection_of_ltx_2_is_loaded_with_its_encoder():
     assert step.tokens == (1024,)
 
 
+def test_a_projection_in_the_encoder_s_own_file_is_loaded_with_it():
+    clip = node("CLIPLoader", clip_name="gemma4-12b-with-proj-ltx-2.5-bf16.safetensors", type="ltxv")
+    _, (step,) = work("CLIPTextEncode", {"clip": clip}, text="x")
+    assert [key.rpartition("/")[2] for key in step.components] == ["gemma4-12b", "ltx23-text-projection"]
+
+
 def test_conditionings_of_sound_keep_their_tokens():
     gives, _ = work("ConditioningStableAudio", BOTH, seconds_start=0.0, seconds_total=47.0)
     assert gives[0] == gives[1]

@@ -62,12 +62,10 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
         own = [one for one in loads if one.role in roles]
         if not own:
             return here.unknown(f"the file holds no {roles[0].replace('_', ' ')}")
-        if own[0].role == "text_encoder":
+        encoders = tuple(one.key for one in own if one.role == "text_encoder")
+        if encoders:
             made_for = here.value(self.type) if self.type else ""
-            encoders, beside = (
-                tuple(one.key for one in own if (one.role == "text_encoder") == wanted)
-                for wanted in (True, False)
-            )
+            beside = tuple(one.key for one in own if one.key not in encoders)
             return Clip(encoders, type=text(made_for), beside=beside)
         return Model(own[0].key) if own[0].role == "diffusion_model" else Net(own[0].key)
 
