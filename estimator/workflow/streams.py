@@ -12,11 +12,6 @@ from .values import Audio, Clip, Conditioning, Latent, Many
 LONGEST = 256  # items of a list that are worked through one by one
 
 
-def prompt(tokens: int = 0) -> Conditioning:
-    """A conditioning of so many tokens; 0 for as many as its model usually gets."""
-    return Conditioning(int(tokens))
-
-
 def writer(clip: Clip) -> Clip:
     """The last of a clip's encoders alone: of a clip that plans sounds, the planner."""
     return replace(clip, components=clip.components[-1:])
@@ -70,14 +65,14 @@ def from_batch(latent: Latent, index: int, length: int) -> Latent:
     return replace(latent, batch=min(latent.batch - index, int(length)))
 
 
-def batched(*latents: Any) -> Latent:
+def one_batch(*latents: Any) -> Latent:
     """One batch of several latents, of the first one's size; what is not connected is left out."""
     opened = (inner for one in latents for inner in (one if isinstance(one, tuple) else (one,)))
     there: list[Latent] = [one for one in opened if one is not None]
     return replace(there[0], batch=sum(one.batch for one in there))
 
 
-def rebatched(latents: Any, size: int) -> Many:
+def in_batches(latents: Any, size: int) -> Many:
     """Latents in batches of at most `size`; those of one shape follow each other."""
     items: tuple[Latent, ...] = latents.items if isinstance(latents, Many) else (latents,)
     total = sum(one.batch for one in items)
@@ -176,8 +171,8 @@ def copies(value: Any, times: int) -> Many:
 
 
 STREAMS: tuple[Callable[..., Any], ...] = (
-    *(prompt, writer, reader, keyed, unkeyed, keyframes, together, apart, with_mask, from_batch),
-    *(batched, rebatched, appended, cut_out, cut_up, turned, copies),
+    *(writer, reader, keyed, unkeyed, keyframes, together, apart, with_mask, from_batch),
+    *(one_batch, in_batches, appended, cut_out, cut_up, turned, copies),
     *(chunks, merged_chunks),
     *(seconds, trimmed_sound, one_rate, one_after_another, shortest_of),
 )

@@ -7,6 +7,7 @@ from prompts import checkpoint, flux, node, nowhere, wan
 from vram_forecast.estimator.api import check
 from vram_forecast.estimator.forecast import VERDICTS
 from vram_forecast.estimator.options import machine
+from vram_forecast.estimator.report.words import sentence
 from vram_forecast.estimator.units import GIB, MIB
 
 
@@ -171,3 +172,10 @@ def test_a_text_encoder_on_the_processor_takes_ram_and_no_vram():
     assert on_cpu.ram_peak.best - on_card.ram_peak.best == encoders
     assert step(on_cpu, "encode_text").vram_peak.best == 0
     assert {one.manager for one in on_cpu.components if one.role == "text_encoder"} == {"legacy"}
+
+
+def test_a_workflow_that_hosted_services_run_fits_any_card():
+    prompt = {"1": node("Flux2ProImageNode"), "2": node("SaveImage", images=["1", 0], filename_prefix="x")}
+    found = forecast(prompt, "rtx-3060-12gb")
+    assert (found.verdict, found.vram_peak.best, found.nodes) == ("resident", 0, 2)
+    assert sentence(found) == "Nothing in this workflow runs on the card."

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from .latents import Upsample
 from .load import Load, Lora
-from .other import Calculate, Choose, Open, Run, Upscale
+from .other import Assume, Calculate, Choose, Open, Run, Upscale
 from .pictures import Cell, Decode, Encode
 from .sample import Sample
 from .sounds import DecodeSound, EncodeSound, Listen
 from .texts import EncodeText, WriteText
 
 AnyAct = (
-    Calculate
+    Assume
+    | Calculate
     | Cell
     | Choose
     | Decode
