@@ -268,3 +268,34 @@ def sampled(inputs, class_type):
     drawn = {"model": ["1", 0], "positive": ["3", 0], "negative": ["3", 0], "latent_image": ["4", slot]}
     prompt["5"] = node("KSampler", steps=4, cfg=3.0, sampler_name="euler", **drawn)
     return whole(prompt, "5")[1]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "expected"), [(1920, 1088, (68, 120)), (0, 544, (34, 68)), (0, 0, (16, 32))]
+)
+def test_hunyuan_s_upscaler_works_at_the_size_that_its_node_asks_for(width, height, expected):
+    inputs = {
+        "model": node("LatentUpscaleModelLoader", model_name="x.safetensors"),
+        "samples": node("EmptyHunyuanVideo15Latent", width=512, height=256, length=17, batch_size=1),
+    }
+    gives, steps = work("HunyuanVideo15LatentUpscaleWithModel", inputs, width=width, height=height)
+    assert sides(gives[0]) == (1, 5, *expected)
+    assert [(one.law, sides(one.shape)) for one in steps] == [("upscale_latent", (1, 5, *expected))][
+        : len(steps)
+    ]
+    assert bool(steps) == bool(width or height)
+
+
+@pytest.mark.parametrize(
+    ("class_type", "given", "widgets"),
+    [
+        ("WanDancerPadKeyframesList", {"images": FRAME}, {"num_segments": 10**9}),
+        ("SeedVR2TemporalChunk", {"latent": latent(1, 10**6, 4, 4)}, {"chunking_mode.frames_per_chunk": 5}),
+        ("EmptyMiniMaxH3LatentAV", {}, {"width": 64, "height": 64, "length": "many"}),
+        ("WanVaceToVideo", WAN, {"width": None, "height": 64, "length": 17}),
+    ],
+)
+def test_what_no_node_can_do_is_not_known(class_type, given, widgets):
+    mode = {"chunking_mode": "manual"} if class_type.startswith("Seed") else {}
+    gives, _ = work(class_type, given, **widgets, **mode)
+    assert any(hasattr(one, "reason") for one in gives)
