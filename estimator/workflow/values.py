@@ -76,7 +76,7 @@ class Conditioning(msgspec.Struct, frozen=True):
 
 
 class Latent(msgspec.Struct, frozen=True):
-    """A latent: height and width in cells, frames in latent frames. A sound's is as wide as it is long.
+    """A latent: height and width in cells, frames in latent frames; a sound's sides are those of its VAE.
 
     `masked`: it carries a noise mask; `beside`: what is sampled together with it (a video's sound); `cell`:
     pixels of a cell's side that it was made for while it is still empty, else 0 (a sampler makes it fit).
