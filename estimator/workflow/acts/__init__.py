@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from .latents import Upsample
 from .load import Load, Lora
 from .other import Assume, Calculate, Choose, Compute, Open, Run, Upscale
-from .pictures import Decode, DecodeSound, Encode, EncodeSound
+from .pictures import Cell, Decode, Encode
 from .sample import Sample
-from .texts import EncodeText
+from .sounds import DecodeSound, EncodeSound, Listen
+from .texts import EncodeText, WriteText
 
 AnyAct = (
     Assume
     | Calculate
+    | Cell
     | Choose
     | Compute
     | Decode
@@ -18,12 +21,15 @@ AnyAct = (
     | Encode
     | EncodeSound
     | EncodeText
+    | Listen
     | Load
     | Lora
     | Open
     | Run
     | Sample
+    | Upsample
     | Upscale
+    | WriteText
 )
 
 __all__ = ["AnyAct", "Lora"]
