@@ -11,10 +11,10 @@ from unittest.mock import patch
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from ..units import GIB
+from ..costs.law import CARD as MEMORY
 
 # An Ada card: bf16 and fp8 in hardware, nothing newer. ComfyUI's choices of dtype are set by the caller.
-CARD = SimpleNamespace(name="pretended NVIDIA card", major=8, minor=9, total_memory=24 * GIB)
+CARD = SimpleNamespace(name="pretended NVIDIA card", major=8, minor=9, total_memory=MEMORY)
 
 
 def pretendable() -> str:
