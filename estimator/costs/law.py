@@ -3,7 +3,8 @@
 A law is the maximum of a few affine pieces. Each piece is what is live at one program point of the traced
 forward, in bytes per feature; a feature is a product of `batch`, `image` (frames x rows x columns of
 patches), `plane` (rows x columns of patches), `edge` (rows + columns: padding), `frames`, `text` (tokens),
-`reference` (patches of reference pictures), and where frames go through in turns `turns` and `turns_conv`
+`reference` (patches of reference pictures), `tiles` (that a model cuts a frame into by itself), `seams`
+(cells that a row of tiles keeps for the next), and where frames go through in turns `turns` and `turns_conv`
 (bytes that are live and that a convolution takes at most: `turns.py`).
 """
 
@@ -22,6 +23,8 @@ from .attention import Scores, Unfused, slices
 Pieces = tuple[tuple[float, ...], ...]
 # However far outside of its grid, a forward needs some of what its law says.
 MOST_DOWN = 0.95
+# A forward of a latent with a noise mask.
+MASKED = "forward_masked"
 # The memory of the card that traces pretend.
 CARD = 24 * GIB
 # Quantities that are no extent of a shape: how far they lie from what was traced says nothing.
@@ -52,7 +55,8 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
     `commits` go with `versions`, empty where unknown; `cast` and the pieces are bytes; `range` is the least
     and most of each variable in the grid; `same_for` are headers whose traces came out the same. `heads`,
     `queries`, `keys` (coefficients of the `token_features`) and `attention_live` (bytes live with its output)
-    are of the largest attention, of one latent; heads 0: no law was found of it. `turns` names the way in
+    are of the largest attention, of one latent; heads 0: no law was found of it. `tile`: latent cells of a
+    side of the model's own tiles, and of the least overlap of two. `turns` names the way in
     `data/turns.toml` that frames go in turns, if they do.
     """
 
@@ -67,6 +71,7 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
     patch: int
     frame_patch: int = 1
     text_default: int = 0
+    tile: tuple[int, int] = (0, 0)
     turns: str = ""
     features: tuple[str, ...]
     pieces: Pieces
@@ -121,13 +126,17 @@ def cost(
 
     A `name` that starts with `@` is an architecture that was traced on this machine.
 
-    `operation` is forward, decode, encode, encode_text, encode_image or encode_audio; `storage` is native,
+    `operation` is forward (or forward_masked, where the latent carries a noise mask: the same for a model
+    that makes no difference of it), decode, encode, encode_text, encode_image, encode_audio, control,
+    residuals, upscale, upscale_latent, interpolate or merge; `storage` is native,
     cast, or cast_fp8 (all weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not
     traced takes the nearest older law (else the oldest), with a band that is wider and reaches to the next
     newer one. `attention`: how it runs where it is not fused. `card`: bytes of its memory in all, by which
     some autoencoders choose how much they take at once.
     """
     found = _laws_learned(name[1:]) if name.startswith("@") else _laws(name)
+    if operation == MASKED and not any(law.operation == MASKED for law in found):
+        operation = "forward"
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]
     for kind in dict.fromkeys((storage, storage.removesuffix("_fp8"))):
         if chosen := [law for law in kept if law.storage == kind]:
@@ -167,6 +176,7 @@ def _extents(law: Law, shape: Shape) -> dict[str, int]:
     """The quantities of a shape alone."""
     rows, columns = -(-shape.height // law.patch), -(-shape.width // law.patch)
     frames = -(-shape.frames // law.frame_patch)
+    (down, shared), (across, _) = _tiling(law, shape.height), _tiling(law, shape.width)
     return {
         "batch": shape.batch,
         "frames": frames,
@@ -175,7 +185,18 @@ def _extents(law: Law, shape: Shape) -> dict[str, int]:
         "image": rows * columns * frames,
         "text": shape.text_tokens or law.text_default,
         "reference": -(-shape.reference // law.patch**2),
+        "tiles": down * across,
+        "seams": min(2, down - 1) * across * law.tile[0] * shared,
     }
+
+
+def _tiling(law: Law, length: int) -> tuple[int, int]:
+    """The model's own tiles along a side of a latent, and the most cells that two share there."""
+    side, least = law.tile
+    if not side or length <= side:
+        return 1, 0
+    count = -(-(length - least) // (side - least))
+    return count, least + -(-(side * count - least * (count - 1) - length) // (count - 1))
 
 
 def feature(name: str, known: dict[str, int]) -> int:

@@ -56,6 +56,7 @@ def law(grid: Grid, dtypes: tuple[str, str], compute_bytes: int, points: list[Po
         patch=row.patch,
         frame_patch=row.frame_patch,
         text_default=row.text_default,
+        tile=row.tile,
         features=row.features,
         pieces=(),
         flops_features=row.flops_features,
