@@ -38,6 +38,11 @@ class Video(NamedTuple):
     card: int
 
 
+def has(name: str) -> bool:
+    """Whether there is a way of that name."""
+    return any(row["id"] == name for row in facts.table("turns")["way"])
+
+
 def most(name: str, video: Video) -> Most:
     """The most of a video on a card; a long one goes on as the last half of what is gone through did."""
     rule = facts.table("turns")["longest"]

@@ -41,12 +41,22 @@ def pretended(device: str) -> Iterator[None]:
                 stack.enter_context(patch.object(torch.cuda, name, answer))
         stack.enter_context(patch.object(torch.nn.Module, "to", _rebound))
         stack.enter_context(patch.object(torch.quasirandom, "SobolEngine", _Sobol))
+        stack.enter_context(patch.object(torch, "Generator", _Generator))
         with suppress(ImportError, OSError):  # a ComfyUI without sound
             sound = importlib.import_module("torchaudio.functional")
             stack.enter_context(patch.object(sound, "melscale_fbanks", _mel_filters))
         stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
         stack.enter_context(torch.no_grad())
         yield
+
+
+class _Generator(torch.Generator):
+    """Of random numbers that nobody draws: one of the card wants a driver."""
+
+    def __new__(cls, device: Any = None) -> _Generator:
+        """One of the processor, whichever is asked for."""
+        made: _Generator = super().__new__(cls)
+        return made
 
 
 def _mel_filters(n_freqs: int, f_min: float, f_max: float, n_mels: int, *_: Any, **__: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from ..costs import turns
 from ..costs.law import COUNTED, Law, Shape, activations, feature, flops, largest_conv, variables
 from . import fit
 from .grid import Grid
@@ -72,8 +73,8 @@ def law(grid: Grid, dtypes: tuple[str, str], compute_bytes: int, points: list[Po
         source=row.source,
         **msgspec.structs.asdict(about),
     )
-    if row.turns:
-        in_turns = msgspec.structs.replace(blank, turns=f"{row.turns}-{grid.operation}", features=COUNTED)
+    if turns.has(way := f"{row.turns}-{grid.operation}"):
+        in_turns = msgspec.structs.replace(blank, turns=way, features=COUNTED)
         made = _made(in_turns, grid, points)
         if made.worst_on_grid <= fit.ROUGH:
             return made
