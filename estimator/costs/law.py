@@ -19,6 +19,7 @@ from .. import facts
 from ..units import GIB, Estimate
 from . import turns
 from .attention import Scores, Unfused, slices
+from .tiles import tiling
 
 Pieces = tuple[tuple[float, ...], ...]
 # However far outside of its grid, a forward needs some of what its law says.
@@ -176,7 +177,7 @@ def _extents(law: Law, shape: Shape) -> dict[str, int]:
     """The quantities of a shape alone."""
     rows, columns = -(-shape.height // law.patch), -(-shape.width // law.patch)
     frames = -(-shape.frames // law.frame_patch)
-    (down, shared), (across, _) = _tiling(law, shape.height), _tiling(law, shape.width)
+    (down, shared), (across, _) = tiling(law.tile, shape.height), tiling(law.tile, shape.width)
     return {
         "batch": shape.batch,
         "frames": frames,
@@ -188,15 +189,6 @@ def _extents(law: Law, shape: Shape) -> dict[str, int]:
         "tiles": down * across,
         "seams": min(2, down - 1) * across * law.tile[0] * shared,
     }
-
-
-def _tiling(law: Law, length: int) -> tuple[int, int]:
-    """The model's own tiles along a side of a latent, and the most cells that two share there."""
-    side, least = law.tile
-    if not side or length <= side:
-        return 1, 0
-    count = -(-(length - least) // (side - least))
-    return count, least + -(-(side * count - least * (count - 1) - length) // (count - 1))
 
 
 def feature(name: str, known: dict[str, int]) -> int:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from vram_forecast.estimator.costs import Shape, cost
+from vram_forecast.estimator.costs.tiles import tiling
 from vram_forecast.estimator.costs.turns import Video, limit, most, walked
 from vram_forecast.estimator.units import GIB, MIB
 
@@ -53,3 +54,11 @@ def test_a_video_of_an_hour_is_not_gone_through_frame_by_frame():
     walked.cache_clear()
     assert most("ltx2-decode", Video(1, 11250, 34, 60, 2, 8 * GIB)).live > 0
     assert walked.cache_info().misses == 2
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [(10, (1, 0)), (16, (1, 0)), (17, (2, 15)), (28, (2, 4)), (40, (3, 4)), (44, (4, 7))],
+)
+def test_minimax_h3_cuts_a_side_in_tiles_of_16_cells_that_share_4_or_more(length, expected):
+    assert expected == tiling((16, 4), length)
