@@ -8,13 +8,14 @@ from .held import Convolution, Frames, Held, Stage, exchanged
 
 
 class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Residual layers, or a change of size by `frames` and `side` to `channels`."""
+    """Residual layers, or a change of size by `frames` and `side` to `channels`, maybe with a shortcut."""
 
     does: str
     layers: int = 0
     channels: int = 0
     frames: int = 1
     side: int = 1
+    shortcut: bool = True
 
 
 class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,7 +98,8 @@ class Larger:
         self.gives = stage.at(block.channels, stage.scale * block.side)
         self.short = self.gives.at(stage.channels // cells)
         self.convolutions = [Convolution(stage, stage.at(cells * block.channels), False, way.padded)]
-        self.times, self.first, self.first_short = block.frames, True, True
+        self.times, self.shortcut = block.frames, block.shortcut
+        self.first = self.first_short = block.frames > 1
         self.kept: Frames | None = None
 
     def run(self, given: Frames) -> Frames | None:
@@ -105,6 +107,8 @@ class Larger:
         made = self.shuffled(self.convolutions[0].run(given))
         found, self.first = dropped(made, self.first)
         del made
+        if not self.shortcut:
+            return found
         added = self.widened(self.short.made(self.times * given.many))
         added, self.first_short = dropped(added, self.first_short)
         self.kept = exchanged(self.gives, found if found.many else None, self.kept, added)

@@ -39,6 +39,7 @@ def test_a_published_file_is_known_with_its_parameters(folder, name, kind, param
         ("ltx-2-spatial-upscaler-x2-1.0", 995_778_752),  # LTX-2.5's
         ("ltx-2-temporal-upscaler-x2-1.0", 261_944_000),  # LTX-2.5's
         ("ltx-2.5-audio-vae-bf16", 364_866_540),
+        ("ltx-2.5-video-vae-conv-bf16", 1_452_269_922),
     ],
 )
 def test_a_header_has_the_bytes_of_the_published_file_less_its_own_header(slug, expected):
@@ -85,6 +86,15 @@ def test_an_upscaler_of_hunyuan_latents_is_told_by_the_names_that_comfyui_asks_f
     path = lay(tmp_path / "m.safetensors", {name: ("F16", shape) for name, shape in tensors.items()})
     (component,) = identify(read(path)).components
     assert ("latent_upscale_model", kind, hyper) == (component.role, component.id, component.hyper)
+
+
+def test_the_video_vae_of_ltx_2_3_is_another_than_that_of_ltx_2():
+    kinds = {
+        slug: {one.id for one in identify(stand_in("x", slug)).components}
+        for slug in ("ltx-2-19b-dev", "ltx-2.3-22b-dev")
+    }
+    assert {"ltx2-vae", "ltx2-audio-vae"} <= kinds["ltx-2-19b-dev"]
+    assert {"ltx23-vae", "ltx23-audio-vae"} <= kinds["ltx-2.3-22b-dev"]
 
 
 def forward(name, operation, frames=13):
