@@ -2,8 +2,10 @@
 
 A law is the maximum of a few affine pieces. Each piece is what is live at one program point of the traced
 forward, in bytes per feature; a feature is a product of `batch`, `image` (frames x rows x columns of
-patches), `plane` (rows x columns of patches), `edge` (rows + columns: padding), `frames`, `text` (tokens) and
-`reference` (patches of reference pictures).
+patches), `plane` (rows x columns of patches), `edge` (rows + columns: padding), `frames`, `text` (tokens),
+`reference` (patches of reference pictures), `tiles` (that a model cuts a frame into by itself), `seams`
+(cells that a row of tiles keeps for the next), and where frames go through in turns `turns` and `turns_conv`
+(bytes that are live and that a convolution takes at most: `turns.py`).
 """
 
 from __future__ import annotations
@@ -15,14 +17,20 @@ from typing import Any
 import msgspec
 
 from .. import facts
-from ..units import Estimate
+from ..units import GIB, Estimate
+from . import turns
 from .attention import Scores, Unfused, slices
+from .tiles import tiling
 
 Pieces = tuple[tuple[float, ...], ...]
 # However far outside of its grid, a forward needs some of what its law says.
 MOST_DOWN = 0.95
 # A forward of a latent with a noise mask.
 MASKED = "forward_masked"
+# The memory of the card that traces pretend.
+CARD = 24 * GIB
+# Quantities that are no extent of a shape: how far they lie from what was traced says nothing.
+COUNTED = ("turns", "turns_conv")
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -49,7 +57,9 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
     `commits` go with `versions`, empty where unknown; `cast` and the pieces are bytes; `range` is the least
     and most of each variable in the grid; `same_for` are headers whose traces came out the same. `heads`,
     `queries`, `keys` (coefficients of the `token_features`) and `attention_live` (bytes live with its output)
-    are of the largest attention, of one latent; heads 0: no law was found of it.
+    are of the largest attention, of one latent; heads 0: no law was found of it. `tile`: latent cells of a
+    side of the model's own tiles, and of the least overlap of two. `turns` names the way in
+    `data/turns.toml` that frames go in turns, if they do.
     """
 
     operation: str
@@ -63,6 +73,8 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
     patch: int
     frame_patch: int = 1
     text_default: int = 0
+    tile: tuple[int, int] = (0, 0)
+    turns: str = ""
     features: tuple[str, ...]
     pieces: Pieces
     conv_pieces: Pieces = ()
@@ -111,18 +123,21 @@ def cost(
     storage: str,
     compute_bytes: int,
     attention: Unfused | None = None,
+    card: int = CARD,
 ) -> Cost | None:
     """The cost of one pass by the law `data/costs/<name>.toml`; None where there is no such law.
 
     A `name` that starts with `@` is an architecture that was traced on this machine.
 
     `operation` is forward (or forward_masked, where the latent carries a noise mask: the same for a model
-    that makes no difference of it), decode, encode, encode_text, encode_image or encode_audio; `storage` is
-    native, cast, or cast_fp8 (all weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that
-    was not traced takes the nearest older law (else the oldest), with a band that is wider and reaches to the
-    next newer one. `attention`: how it runs where it is not fused.
+    that makes no difference of it), decode, encode, encode_text, encode_image, encode_audio, control,
+    residuals, upscale, upscale_latent, interpolate or merge; `storage` is native, cast, or cast_fp8 (all
+    weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not traced takes the
+    nearest older law (else the oldest), with a band that is wider and reaches to the next newer one.
+    `attention`: how it runs where it is not fused. `card`: bytes of its memory in all, by which some
+    autoencoders choose how much they take at once.
     """
-    asked = (operation, shape, comfy, storage, compute_bytes, attention)
+    asked = (operation, shape, comfy, storage, compute_bytes, attention, card)
     return _paid(_laws_learned(name[1:]), *asked) if name.startswith("@") else _shipped(name, *asked)
 
 
@@ -140,6 +155,7 @@ def _paid(
     storage: str,
     compute_bytes: int,
     attention: Unfused | None,
+    card: int,
 ) -> Cost | None:
     """What `cost` says, by the laws of one table."""
     if operation == MASKED and not any(law.operation == MASKED for law in found):
@@ -147,31 +163,43 @@ def _paid(
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]
     for kind in dict.fromkeys((storage, storage.removesuffix("_fp8"))):
         if chosen := [law for law in kept if law.storage == kind]:
-            paid = _cost(chosen, shape, comfy)
+            paid = _cost(chosen, shape, comfy, card)
             return _unfused(kept, shape, paid, attention) if attention else paid
     return None
 
 
-def activations(law: Law, shape: Shape) -> int:
+def activations(law: Law, shape: Shape, card: int = CARD) -> int:
     """The law's peak for a shape, in bytes."""
-    return _highest(law.pieces, law.features, variables(law, shape))
+    return _highest(law.pieces, law.features, variables(law, shape, card))
 
 
-def largest_conv(law: Law, shape: Shape) -> int:
+def largest_conv(law: Law, shape: Shape, card: int = CARD) -> int:
     """Input plus output bytes of the largest convolution; 0 for a model without."""
-    return _highest(law.conv_pieces, law.features, variables(law, shape)) if law.conv_pieces else 0
+    return _highest(law.conv_pieces, law.features, variables(law, shape, card)) if law.conv_pieces else 0
 
 
 def flops(law: Law, shape: Shape) -> float:
     """Floating point operations of one pass, two for each multiply-add, attention included."""
-    known = variables(law, shape)
+    known = _extents(law, shape)
     return max(0.0, sum(c * feature(f, known) for f, c in zip(law.flops_features, law.flops, strict=True)))
 
 
-def variables(law: Law, shape: Shape) -> dict[str, int]:
+def variables(law: Law, shape: Shape, card: int = CARD) -> dict[str, int]:
     """The quantities that features are made of."""
+    known = _extents(law, shape)
+    if law.turns:
+        sides = (shape.batch, shape.frames, shape.height, shape.width)
+        known["turns"], known["turns_conv"] = turns.most(
+            law.turns, turns.Video(*sides, law.compute_bytes, card)
+        )
+    return known
+
+
+def _extents(law: Law, shape: Shape) -> dict[str, int]:
+    """The quantities of a shape alone."""
     rows, columns = -(-shape.height // law.patch), -(-shape.width // law.patch)
     frames = -(-shape.frames // law.frame_patch)
+    (down, shared), (across, _) = tiling(law.tile, shape.height), tiling(law.tile, shape.width)
     return {
         "batch": shape.batch,
         "frames": frames,
@@ -180,6 +208,8 @@ def variables(law: Law, shape: Shape) -> dict[str, int]:
         "image": rows * columns * frames,
         "text": shape.text_tokens or law.text_default,
         "reference": -(-shape.reference // law.patch**2),
+        "tiles": down * across,
+        "seams": min(2, down - 1) * across * law.tile[0] * shared,
     }
 
 
@@ -204,17 +234,17 @@ def _laws_learned(architecture: str) -> tuple[Law, ...]:
         return ()
 
 
-def _cost(laws: list[Law], shape: Shape, comfy: str) -> Cost:
+def _cost(laws: list[Law], shape: Shape, comfy: str, card: int) -> Cost:
     """The cost by the law of the asked version, its band reaching to the next newer law's peak."""
     asked = _numbers(comfy)
     law, newer = _neighbours(laws, shape, asked)
     doubts = _doublings_outside(law, shape) + (not _covers(law, asked))
     band = law.band + law.band_per_doubling * doubts
-    peak, other = activations(law, shape), activations(newer, shape)
+    peak, other = activations(law, shape, card), activations(newer, shape, card)
     estimate = Estimate.spread(peak, min(band, MOST_DOWN), band, "modelled" if doubts else "traced")
     reaching = Estimate(min(estimate.low, other), peak, max(estimate.high, other), estimate.basis)
     counted = any("reference" in one.split("*") for one in law.features)
-    return Cost(reaching, flops(law, shape), largest_conv(law, shape), law.cast, references=counted)
+    return Cost(reaching, flops(law, shape), largest_conv(law, shape, card), law.cast, references=counted)
 
 
 def _unfused(laws: list[Law], shape: Shape, paid: Cost, attention: Unfused) -> Cost:
@@ -261,7 +291,7 @@ def _covers(law: Law, asked: tuple[int, ...]) -> bool:
 
 def _doublings_outside(law: Law, shape: Shape) -> float:
     """How far the shape lies outside what was traced, over all variables."""
-    known = variables(law, shape)
+    known = _extents(law, shape)
     return sum(_doublings(span, known[name]) for name, span in law.range.items())
 
 

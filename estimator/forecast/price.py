@@ -159,6 +159,7 @@ class Pricer:
             storage=storage,
             compute_bytes=compute_bytes,
             attention=None if self.fused(step) else Unfused(self.attention, free),
+            card=self.machine.device.total,
         )
 
     def fused(self, step: Step) -> bool:

@@ -23,6 +23,8 @@ Role = Literal[
     "style_model",
     "upscale_model",
     "latent_upscale_model",
+    "frame_interpolation_model",
+    "optical_flow_model",
     "embedding",
     "model_patch",
     "unknown",

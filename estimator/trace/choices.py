@@ -26,6 +26,16 @@ class EvenChoice(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
+class Alike(TorchFunctionMode):
+    """Inside, whether numbers differ is answered no: a fake mask has none, and is of whole frames."""
+
+    def __torch_function__(  # type: ignore[no-untyped-def]
+        self, func, types, args=(), kwargs=None
+    ):
+        """A tensor asked for a truth has none; anything else as it is."""
+        return False if func is torch.Tensor.__bool__ else func(*args, **(kwargs or {}))
+
+
 def _is_mask(index: Any) -> bool:
     """Whether an index is a mask along one side."""
     return isinstance(index, torch.Tensor) and index.dtype == torch.bool and index.dim() == 1

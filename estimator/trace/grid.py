@@ -28,7 +28,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     lists of blocks that are all alike: a few of each are traced, which peak as all do, and FLOPs are reckoned
     for all. A `template` is there to be like. `encoder` is a text encoder's class, made with `arguments`, or
     the function that loads another encoder. Texts have no size, and pictures and sounds that an encoder
-    reads have no text. Tokens are taken to choose evenly among `experts`.
+    reads have no text. Tokens are taken to choose evenly among `experts`. `tile` is as in `Law`. What goes
+    in `turns` names its ways in `data/turns.toml`, each by its operation; a version of ComfyUI where it does
+    not goes by the row's features.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     experts: int = 0
     text_default: int = 0
     scale: int = 1
+    tile: tuple[int, int] = (0, 0)
+    turns: str = ""
     features: tuple[str, ...] = ()
     flops_features: tuple[str, ...] = ()
     batch: tuple[int, ...] = (1,)

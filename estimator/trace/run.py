@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ..costs.law import Shape
-from . import autoencoders, controls, encoders, merging, samplers, upscalers
+from . import autoencoders, controls, encoders, merging, samplers, upscalers, video
 from .attention import FusedAttention
 from .choices import EvenChoice
 from .grid import Grid, Row
@@ -25,11 +25,14 @@ BLOCKS = 3
 # What each operation is called on, and how.
 OPERATIONS: dict[str, tuple[Build, Call]] = {
     "forward": (samplers.build, samplers.forward),
+    "forward_masked": (samplers.build, samplers.forward_masked),
     "decode": (autoencoders.build, autoencoders.decode),
     "encode": (autoencoders.build, autoencoders.encode),
     "control": (controls.build, controls.control),
     "residuals": (controls.build, controls.residuals),
     "upscale": (upscalers.build, upscalers.upscale),
+    "upscale_latent": (video.build_upscaler, video.upscale_latent),
+    "interpolate": (video.build_interpolator, video.interpolate),
     "merge": (merging.build, merging.merge),
     "encode_text": (encoders.build, encoders.encode_text),
     "encode_image": (encoders.build, encoders.encode_image),

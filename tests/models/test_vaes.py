@@ -29,6 +29,8 @@ CASES = {
     "ltxv-0.9.1_vae": ("ltxv-vae-091", None),
     "ltxv-0.9.5_vae": ("ltxv-vae-095", None),
     "LTX2_video_vae_bf16": ("ltx2-vae", None),
+    "ltx-2.5-video-vae-conv-bf16": ("ltx23-vae", 1452.3),
+    "ltx-2.5-audio-vae-bf16": ("ltx23-audio-vae", 364.9),
     "ltx-2.5-video-vae-bf16": ("ltx24-vae", None),
     "cosmos_cv8x8x8_1.0": ("cosmos-vae", 211),
     "mochi_vae": ("mochi-vae", 919),
