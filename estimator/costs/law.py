@@ -18,6 +18,8 @@ from ..units import Estimate
 from .attention import Scores, Unfused, slices
 
 Pieces = tuple[tuple[float, ...], ...]
+# How a table is named that holds what a text encoder costs when it writes.
+WRITING = "-writing"
 # However far outside of its grid, a forward needs some of what its law says.
 MOST_DOWN = 0.95
 
@@ -26,7 +28,7 @@ class Shape(msgspec.Struct, frozen=True):
     """What one pass works on, in latent units (also for `encode`); `text_tokens` 0 is the model's usual.
 
     An encoder's picture is in pixels, or in patches of a text encoder's vision tower; a sound is as wide as
-    it has samples at 16 kHz.
+    it has samples at 16 kHz. A text that is written (`prefill`) is as wide as the most tokens it may get.
 
     `reference`: latent cells of the pictures that an edit model is given beside the one it makes.
     """
@@ -112,8 +114,8 @@ def cost(
 
     A `name` that starts with `@` is an architecture that was traced on this machine.
 
-    `operation` is forward, decode, encode, encode_text, encode_image or encode_audio; `storage` is native,
-    cast, or cast_fp8 (all weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not
+    `operation` is forward, decode, encode, encode_text, encode_image, encode_audio, prefill (a writer reads
+    its prompt) or write_token (it adds one to a text of so many); `storage` is native, cast, or cast_fp8 (all weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not
     traced takes the nearest older law (else the oldest), with a band that is wider and reaches to the next
     newer one. `attention`: how it runs where it is not fused.
     """
@@ -164,10 +166,9 @@ def feature(name: str, known: dict[str, int]) -> int:
 
 @cache
 def _laws(name: str) -> tuple[Law, ...]:
-    """The laws of one table, typed; none where there is no such table."""
-    if f"costs/{name}" not in facts.names("costs"):
-        return ()
-    return msgspec.convert(facts.table(f"costs/{name}")["law"], tuple[Law, ...])
+    """The laws of one table and of what the same model costs when it writes; none where there is neither."""
+    known = [table for table in (f"costs/{name}", f"costs/{name}{WRITING}") if table in facts.names("costs")]
+    return msgspec.convert([law for table in known for law in facts.table(table)["law"]], tuple[Law, ...])
 
 
 def _laws_learned(architecture: str) -> tuple[Law, ...]:

@@ -9,7 +9,7 @@ from torch.overrides import TorchFunctionMode
 
 
 class EvenChoice(TorchFunctionMode):
-    """Inside, a mask along a tensor's first side picks one row in so many, as an even choice would."""
+    """Inside, a mask along a tensor's first sides picks one row in so many, as an even choice would."""
 
     def __init__(self, ways: int) -> None:
         """`ways` is how many masks share the rows between them; 0 leaves everything as it is."""
@@ -21,11 +21,11 @@ class EvenChoice(TorchFunctionMode):
     ):
         """Indexing by a mask by as many indices; anything else as it is."""
         if self.ways and func in (torch.Tensor.__getitem__, torch.Tensor.__setitem__) and _is_mask(args[1]):
-            rows = args[1].new_empty(args[1].shape[0] // self.ways, dtype=torch.int64)
-            args = (args[0], rows, *args[2:])
+            rows = args[1].new_empty(args[1].numel() // self.ways, dtype=torch.int64)
+            args = (args[0].flatten(0, args[1].dim() - 1), rows, *args[2:])
         return func(*args, **(kwargs or {}))
 
 
 def _is_mask(index: Any) -> bool:
-    """Whether an index is a mask along one side."""
-    return isinstance(index, torch.Tensor) and index.dtype == torch.bool and index.dim() == 1
+    """Whether an index is a mask."""
+    return isinstance(index, torch.Tensor) and index.dtype == torch.bool and index.dim() > 0

@@ -10,8 +10,9 @@ import msgspec
 from .. import facts
 from ..costs.law import Shape
 
-# Operations of encoders that read a picture or a sound.
-READS = ("encode_image", "encode_audio")
+# Operations of encoders that read a picture or a sound, and those on a text alone.
+READS = ("encode_image", "encode_audio", "predict")
+TEXTS = ("encode_text", "write_token")
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +71,7 @@ class Grid(msgspec.Struct, frozen=True):
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:
         """The sizes that the operation is tried at."""
-        return ((1, 1),) if self.operation == "encode_text" else self.row.sizes
+        return ((1, 1),) if self.operation in TEXTS else self.row.sizes
 
     @property
     def text(self) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ..costs.law import Shape
-from . import autoencoders, controls, encoders, merging, samplers, upscalers
+from . import autoencoders, controls, encoders, merging, samplers, upscalers, vision, writers
 from .attention import FusedAttention
 from .choices import EvenChoice
 from .grid import Grid, Row
@@ -34,6 +34,9 @@ OPERATIONS: dict[str, tuple[Build, Call]] = {
     "encode_text": (encoders.build, encoders.encode_text),
     "encode_image": (encoders.build, encoders.encode_image),
     "encode_audio": (encoders.build, encoders.encode_audio),
+    "predict": (vision.build, vision.predict),
+    "prefill": (encoders.build, writers.prefill),
+    "write_token": (encoders.build, writers.write_token),
 }
 
 
