@@ -21,6 +21,8 @@ Role = Literal[
     "ip_adapter",
     "style_model",
     "upscale_model",
+    "background_removal",
+    "geometry_estimation",
     "embedding",
     "model_patch",
     "unknown",
