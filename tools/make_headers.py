@@ -73,7 +73,9 @@ def build(row: dict[str, Any]) -> Tensors:
     file, name = row["class"].split(":")
     made = getattr(importlib.import_module(file), name)
     made = made(**row["of"]) if "of" in row else made  # a function that gives the class of a size
-    arguments = dict.fromkeys(row.get("none", ())) | {k: nothing(v) for k, v in row.get("arguments", {}).items()}
+    arguments = dict.fromkeys(row.get("none", ())) | {
+        k: nothing(v) for k, v in row.get("arguments", {}).items()
+    }
     if "config" in row:
         config = json.loads((Path(COMFY) / row["config"]).read_text())
         arguments["config_dict"] = {**config, **row.get("config_with", {})}

@@ -2,8 +2,8 @@
 
 A law is the maximum of a few affine pieces. Each piece is what is live at one program point of the traced
 forward, in bytes per feature; a feature is a product of `batch`, `image` (frames x rows x columns of
-patches), `plane` (rows x columns of patches), `edge` (rows + columns: padding), `frames`, `text` (tokens) and
-`reference` (patches of reference pictures).
+patches), `plane` (rows x columns of patches), `edge` (rows + columns: padding), `frames`, `text` (tokens),
+`reference` (patches of reference pictures) and `joined` (1 where there are any, else 0).
 """
 
 from __future__ import annotations
@@ -156,6 +156,7 @@ def variables(law: Law, shape: Shape) -> dict[str, int]:
         "image": rows * columns * frames,
         "text": shape.text_tokens or law.text_default,
         "reference": -(-shape.reference // law.patch**2),
+        "joined": int(shape.reference > 0),
     }
 
 

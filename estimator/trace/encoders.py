@@ -17,7 +17,6 @@ from .grid import Row
 from .indices import RealIndices
 from .models import Header, state_dict
 
-
 # Any token that is no special one.
 TOKEN = 1000
 

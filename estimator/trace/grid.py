@@ -28,8 +28,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     per patch; `held_out` are (batch, frames, height, width, text) or these and reference. `repeats` names
     lists of blocks that are all alike: a few of each are traced, which peak as all do, and FLOPs are reckoned
     for all. A `template` is there to be like. `encoder` is a text encoder's class, made with `arguments`, or
-    the function that loads another encoder. Texts have no size, and pictures and sounds that an encoder
-    reads have no text. Tokens are taken to choose evenly among `experts`.
+    the function that loads another encoder; `host` is the header of the model that a patch is for. Texts
+    have no size, and pictures and sounds that an encoder reads have no text. Tokens are taken to choose
+    evenly among `experts`.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     headers: tuple[str, ...] = ()
     encoder: str = ""
     arguments: dict[str, Any] = {}
+    host: str = ""
     dtypes: tuple[tuple[str, str], ...] = ()
     patch: int = 1
     frame_patch: int = 1
