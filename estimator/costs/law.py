@@ -115,9 +115,10 @@ def cost(
     A `name` that starts with `@` is an architecture that was traced on this machine.
 
     `operation` is forward, decode, encode, encode_text, encode_image, encode_audio, prefill (a writer reads
-    its prompt) or write_token (it adds one to a text of so many); `storage` is native, cast, or cast_fp8 (all weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not
-    traced takes the nearest older law (else the oldest), with a band that is wider and reaches to the next
-    newer one. `attention`: how it runs where it is not fused.
+    its prompt), write_token (it adds one to a text of so many), predict (of a picture) or patched (a forward
+    with a model patch); `storage` is native, cast, or cast_fp8 (all weights fp8, embeddings too); `comfy` is
+    ComfyUI's version. A version that was not traced takes the nearest older law (else the oldest), with a
+    band that is wider and reaches to the next newer one. `attention`: how it runs where it is not fused.
     """
     found = _laws_learned(name[1:]) if name.startswith("@") else _laws(name)
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]

@@ -19,11 +19,24 @@ class EvenChoice(TorchFunctionMode):
     def __torch_function__(  # type: ignore[no-untyped-def]
         self, func, types, args=(), kwargs=None
     ):
-        """Indexing by a mask by as many indices; anything else as it is."""
+        """Indexing by a mask by as many indices, and how often each was chosen; anything else as it is."""
         if self.ways and func in (torch.Tensor.__getitem__, torch.Tensor.__setitem__) and _is_mask(args[1]):
             rows = args[1].new_empty(args[1].numel() // self.ways, dtype=torch.int64)
             args = (args[0].flatten(0, args[1].dim() - 1), rows, *args[2:])
+        if self.ways and func is torch.Tensor.bincount:
+            return Counts(args[0].numel() // self.ways, self.ways)
         return func(*args, **(kwargs or {}))
+
+
+class Counts:
+    """How often each expert was chosen, all as often."""
+
+    def __init__(self, each: int, ways: int) -> None:
+        self.each, self.ways = each, ways
+
+    def cumsum(self, _: int) -> list[int]:
+        """How often each expert or one before it was."""
+        return [self.each * (at + 1) for at in range(self.ways)]
 
 
 def _is_mask(index: Any) -> bool:

@@ -26,9 +26,13 @@ def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, 
     comfy("sd")  # imports what the loader takes for imported
     model = samplers.of_header(of_slug(row.host), storage, compute, device)
     nodes: Any = importlib.import_module("comfy_extras.nodes_model_patch")
-    file: Any = (state_dict(header, "cpu"), {})
+    tensors = state_dict(header, "cpu")
+
+    def read(*_: Any, return_metadata: bool = False, **__: Any) -> Any:
+        return (tensors, {}) if return_metadata else tensors
+
     with ExitStack() as stack:
-        stack.enter_context(patch.object(comfy("utils"), "load_torch_file", lambda *_, **__: file))
+        stack.enter_context(patch.object(comfy("utils"), "load_torch_file", read))
         stack.enter_context(patch.object(nodes.folder_paths, "get_full_path_or_raise", lambda *_: ""))
         (control,) = nodes.ModelPatchLoader().load_model_patch("")
     control.model.to(device)
