@@ -32,6 +32,7 @@ class Counts:
     """How often each expert was chosen, all as often."""
 
     def __init__(self, each: int, ways: int) -> None:
+        """`each` tokens to each of so many experts."""
         self.each, self.ways = each, ways
 
     def cumsum(self, _: int) -> list[int]:

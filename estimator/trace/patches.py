@@ -60,6 +60,6 @@ def applied(made: Any, picture: Any, shape: Shape, device: str) -> Any:
     sides = (1, shape.height, shape.width)[-latent.latent_dimensions :]
     encoded = torch.empty(1, latent.latent_channels, *sides, device=device)
     vae = SimpleNamespace(encode=lambda _: encoded.clone(), spacial_compression_encode=lambda: CELL)
-    lumina = comfy("ldm.lumina.controlnet").ZImage_Control
-    kind = "ZImageControlPatch" if isinstance(made.control.model, lumina) else "DiffSynthCnetPatch"
+    lumina = type(made.control.model).__name__ == "ZImage_Control"
+    kind = "ZImageControlPatch" if lumina else "DiffSynthCnetPatch"
     return getattr(made.nodes, kind)(made.control, vae, picture, 1.0)
