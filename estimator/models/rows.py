@@ -25,6 +25,8 @@ Role = Literal[
     "latent_upscale_model",
     "frame_interpolation_model",
     "optical_flow_model",
+    "background_removal",
+    "geometry_estimation",
     "embedding",
     "model_patch",
     "unknown",

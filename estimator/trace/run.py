@@ -9,7 +9,18 @@ from typing import Any
 import torch
 
 from ..costs.law import Shape
-from . import autoencoders, controls, encoders, merging, samplers, upscalers, video
+from . import (
+    autoencoders,
+    controls,
+    encoders,
+    merging,
+    patches,
+    samplers,
+    upscalers,
+    video,
+    vision,
+    writers,
+)
 from .attention import FusedAttention
 from .choices import EvenChoice
 from .grid import Grid, Row
@@ -37,6 +48,10 @@ OPERATIONS: dict[str, tuple[Build, Call]] = {
     "encode_text": (encoders.build, encoders.encode_text),
     "encode_image": (encoders.build, encoders.encode_image),
     "encode_audio": (encoders.build, encoders.encode_audio),
+    "predict": (vision.build, vision.predict),
+    "patched": (patches.build, patches.patched),
+    "prefill": (encoders.build, writers.prefill),
+    "write_token": (encoders.build, writers.write_token),
 }
 
 

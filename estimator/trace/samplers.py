@@ -61,8 +61,13 @@ def own(header: Header) -> dict[str, Any]:
     return {name[len(start) :]: kept for name, kept in header.items() if name.startswith(start)}
 
 
-def forward(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
-    """`apply_model` on float32 latents and conditionings; a row whose latent is packed names it, as `x`."""
+def forward(
+    model: Any, row: Row, header: Header, shape: Shape, device: str, **options: Any
+) -> Callable[[], Any]:
+    """`apply_model` on float32 latents and conditionings; a row whose latent is packed names it, as `x`.
+
+    `options` go to it as they are.
+    """
     latent_format = model.latent_format
     shape = _with_channels(shape, latent_format.latent_channels)
     sides = (shape.frames, shape.height, shape.width)[-latent_format.latent_dimensions :]
@@ -77,7 +82,7 @@ def forward(model: Any, row: Row, header: Header, shape: Shape, device: str) -> 
 
     def call() -> Any:
         with Values():
-            return model.apply_model(latent, sigma, **given)
+            return model.apply_model(latent, sigma, **given, **options)
 
     return call
 
