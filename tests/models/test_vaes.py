@@ -66,7 +66,7 @@ def test_a_vae_is_what_it_is_and_as_large_as_published(slug):
 
 
 def test_every_vae_has_a_header_and_a_published_name():
-    known = {kind for kind, _ in CASES.values()} | {"kl-4", "kl-16", "wan21-vae"}
+    known = {kind for kind, _ in CASES.values()} | {"kl-4", "kl-16", "wan21-vae", "ace15-vae-parametrized"}
     assert {row.id for row in VAES} == known
 
 
@@ -87,3 +87,9 @@ def test_a_vae_that_is_not_on_disk_stands_in_by_its_name(name):
 def test_a_file_that_tells_its_shape_keeps_its_words():
     told = facts.header("LTX2_video_vae_bf16")["metadata"]["config"]
     assert json.loads(told)["vae"]["timestep_conditioning"] is False
+
+
+def test_the_vae_of_an_ace_step_checkpoint_is_told_by_its_other_names():
+    slug = "ace_step_1.5_turbo_aio"
+    found = {part.role: part.id for part in identify(stand_in(slug, slug)).components}
+    assert "ace15-vae-parametrized" == found["vae"]
