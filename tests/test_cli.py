@@ -15,7 +15,7 @@ KEYS = {
     "host": "ram_total ram_free",
     "policy": "comfy dynamic_vram flags",
     "vram_peak": "low best high basis",
-    "coverage": "nodes understood unknown missing_files",
+    "coverage": "nodes understood unknown assumed missing_files",
     "where": "node class_type kind",
 }
 STEP = (

@@ -88,7 +88,7 @@ class Cost(msgspec.Struct, frozen=True):
     `activations` in bytes, without weights and workspace but with what a cast of weights makes;
     `largest_conv`: input plus output bytes of the largest convolution; `cast`: the largest layer in the
     compute dtype, where weights are cast at use (part of `activations` already). `unfused`: attention runs
-    without a fused kernel, and no law says what its scores take.
+    without a fused kernel, and no law says what its scores take; `references`: pictures given beside count.
     """
 
     activations: Estimate
@@ -96,6 +96,7 @@ class Cost(msgspec.Struct, frozen=True):
     largest_conv: int
     cast: int
     unfused: bool = False
+    references: bool = False
 
 
 def cost(
@@ -187,7 +188,8 @@ def _cost(laws: list[Law], shape: Shape, comfy: str) -> Cost:
     peak, other = activations(law, shape), activations(newer, shape)
     estimate = Estimate.spread(peak, min(band, MOST_DOWN), band, "modelled" if doubts else "traced")
     reaching = Estimate(min(estimate.low, other), peak, max(estimate.high, other), estimate.basis)
-    return Cost(reaching, flops(law, shape), largest_conv(law, shape), law.cast)
+    counted = any("reference" in one.split("*") for one in law.features)
+    return Cost(reaching, flops(law, shape), largest_conv(law, shape), law.cast, references=counted)
 
 
 def _unfused(laws: list[Law], shape: Shape, paid: Cost, attention: Unfused) -> Cost:

@@ -11,11 +11,11 @@ from ..models import Component
 from ..runtime import Held, Machine, gguf
 from ..runtime.attention import attention
 from ..units import MIB, Estimate
-from ..workflow.gpu import text_shape
+from ..workflow.acts.texts import text_shape
 from ..workflow.values import Step
-from . import reserve
+from . import reserve, sides
 
-VAE_KINDS = ("decode", "encode_image")
+VAE_LAWS = ("decode", "encode")
 HALF = 2  # bytes of 16-bit numbers, in which every model is traced
 
 
@@ -49,7 +49,7 @@ class Pricer:
             batch = step.shape.batch
             evicts = self.sampler_reserve(main, step.shape, 2 * batch)
             return evicts, self.sampler_reserve(main, step.shape, batch)
-        own = self.vae_reserve(step, main) if step.kind in VAE_KINDS else None
+        own = self.vae_reserve(step, main) if step.law in VAE_LAWS else None
         return own, own
 
     def sampler_reserve(self, main: Held, shape: Shape, batch: int) -> int | None:
@@ -80,10 +80,13 @@ class Pricer:
         if step.kind == "sample":
             count = self.conditions_at_once(step, main, free)
             shape = msgspec.structs.replace(step.shape, batch=step.shape.batch * count)
-            return self.at(step, main, shape, step.repeats * step.conditions // count, free=free)
-        count = self.pictures_at_once(step, main, free)
+            passes = step.repeats * step.conditions // count + step.alone
+            alone = self.at(step, main, shape, passes, free=free)
+            return sides.together(self, step, models, count, alone, free) if step.sides else alone
+        count = self.pictures_at_once(step, main, free) if step.law in VAE_LAWS else 1
         shape = tiled(msgspec.structs.replace(step.shape, batch=count), step.tile, step.tile_frames)
-        return self.at(step, main, shape, -(-step.shape.batch // count), tiles(step.shape, shape))
+        passes = -(-step.shape.batch // count) * step.repeats
+        return self.at(step, main, shape, passes, tiles(step.shape, shape), free)
 
     def conditions_at_once(self, step: Step, main: Held, free: int) -> int:
         """How many conditions ComfyUI runs in one pass: all, if 1.5 times its estimate of them is free."""
@@ -101,8 +104,15 @@ class Pricer:
         return max(1, min(step.shape.batch, free // own))
 
     def retry(self, step: Step, main: Held) -> Price | None:
-        """The price of ComfyUI's automatic retry in tiles, of a VAE that works on a whole picture."""
-        if step.shape is None or step.tile or step.kind not in VAE_KINDS:
+        """The price of ComfyUI's automatic retry in tiles, of a VAE that works on a whole picture.
+
+        An upscale model always works in tiles; each retry halves their sides, down to a least one.
+        """
+        if step.shape and step.law == "upscale":
+            least = facts.table("managers/constants")["upscale"]["least_tile"]
+            shape = tiled(step.shape, least)
+            return self.at(step, main, shape, step.repeats, tiles(step.shape, shape))
+        if step.shape is None or step.tile or step.law not in VAE_LAWS:
             return None
         rule = facts.table("managers/constants")["vae_fallback"]["video" if step.shape.frames > 1 else "flat"]
         shape = tiled(msgspec.structs.replace(step.shape, batch=1), rule["tile"])
@@ -114,7 +124,7 @@ class Pricer:
         """The price of passes at just this shape, with `free` bytes for an attention that is not fused."""
         part = self.parts[main.key]
         paid = self.paid(step, main, shape, free)
-        if paid is None:
+        if paid is None or (shape.reference and not paid.references and reads_references(part)):
             return None
         if paid.unfused:
             paid = self.bounded(paid, step, main, shape)
@@ -153,7 +163,7 @@ class Pricer:
 
     def fused(self, step: Step) -> bool:
         """Whether a step's attention is fused: VAEs choose theirs by themselves."""
-        return self.attention == "fused" or step.kind in VAE_KINDS
+        return self.attention == "fused" or step.law in VAE_LAWS
 
     def bounded(self, paid: Cost, step: Step, main: Held, shape: Shape) -> Cost:
         """A cost whose scores have no law: up to what ComfyUI reserves without a fused attention."""
@@ -187,6 +197,11 @@ class Pricer:
             bound = shape.batch * (self.reserved(step, main, shape) or 0)
         high = max(paid.largest_conv, bound - round(paid.activations.best))
         return Estimate(0, paid.largest_conv, high, "modelled")
+
+
+def reads_references(part: Component) -> bool:
+    """Whether a model works on the pictures that it is given beside the latent."""
+    return part.comfy_class in facts.table("managers/constants")["estimate"]["counts_references"]
 
 
 def with_copies(paid: Cost, factor: int, copy: int) -> Cost:

@@ -86,6 +86,7 @@ class Forecast(msgspec.Struct, frozen=True):
     resident_seconds: Estimate | None
     nodes: int
     unknown: tuple[Node, ...]
+    assumed: tuple[Node, ...]
     missing: tuple[str, ...]
     components: tuple[ComponentForecast, ...]
     steps: tuple[StepForecast, ...]

@@ -40,6 +40,7 @@ def run(workload: Workload, machine: Machine) -> Forecast:
         resident_seconds=ideal,
         nodes=workload.nodes,
         unknown=workload.unknown,
+        assumed=workload.assumed,
         missing=workload.missing,
         components=tuple(describe(one, held.get(key), machine) for key, one in workload.loaded.items()),
         steps=steps,

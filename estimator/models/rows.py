@@ -41,6 +41,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     `fixed`: types that ComfyUI keeps some layers in whatever the file has.
     `costs` names a table of `data/costs/`, `latent` a row of `data/latents.toml`.
     `min_tokens`: what a text is padded to, `min_tokens_for` where a loader's `type` has it otherwise.
+    `picture_side`: pixels along each side of a picture to one token of it, for text encoders that see;
+    `picture_tokens`: tokens of a picture where all are brought to one size.
     `convolutional`: most of its work is convolutions, whose workspace a trace does not see.
     """
 
@@ -56,6 +58,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     min_tokens: int = 0
     min_tokens_for: dict[str, int] = {}
     chunk_tokens: int = 0
+    picture_side: int = 0
+    picture_tokens: int = 0
     costs: str = ""
     latent: str = ""
     comfy_class: str = ""

@@ -50,6 +50,7 @@ def coverage(forecast: Forecast) -> dict[str, Any]:
         "nodes": forecast.nodes,
         "understood": forecast.nodes - len(forecast.unknown),
         "unknown": [{"node": one.node, "class_type": one.class_type} for one in forecast.unknown],
+        "assumed": [{"node": one.node, "what": one.reason} for one in forecast.assumed],
         "missing_files": list(forecast.missing),
     }
 

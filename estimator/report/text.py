@@ -159,6 +159,7 @@ def footer(forecast: Forecast) -> list[str]:
     stand_ins = [one.file for one in forecast.components if one.assumed]
     if stand_ins:
         lines.append(f"Not on disk, taken as published: {', '.join(dict.fromkeys(stand_ins))}.")
+    lines += [f"Assumed: {one.reason} (node {one.node})." for one in forecast.assumed]
     lines += [f"Not known: {one.problem} (node {one.node})." for one in forecast.components if one.problem]
     lines += [
         f"Not understood: {one.class_type} (node {one.node}): {one.reason}." for one in forecast.unknown

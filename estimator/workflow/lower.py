@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from .. import facts
+from itertools import zip_longest
+
+from msgspec.structs import replace
+
 from ..models.library import Library
+from .carry import carry
+from .definitions import definition
 from .graph import Graph
 from .graph import Node as GraphNode
-from .rules import VERBS, rules
-from .state import State, is_real
-from .values import Node, Unknown, Workload
+from .rules import Rule, rules
+from .state import Here, State, is_real
+from .values import Loaded, Many, Unknown, Value, Workload
+
+LONGEST = 256  # items of a list that are worked through one by one
 
 
 def lower(graph: Graph, library: Library) -> Workload:
@@ -23,44 +30,43 @@ def lower(graph: Graph, library: Library) -> Workload:
     run = needed(state)
     kept = [node_id for node_id in order if node_id in run]
     return Workload(
-        loaded={load.key: load for node_id in kept for load in state.loaded.get(node_id, ())},
+        loaded={load.key: as_used(state, load) for node_id in kept for load in state.loaded.get(node_id, ())},
         steps=tuple(step for node_id in kept for step in state.steps.get(node_id, ())),
         nodes=len(kept),
         unknown=tuple(state.unknown[node_id] for node_id in kept if node_id in state.unknown),
+        assumed=tuple(state.assumed[node_id] for node_id in kept if node_id in state.assumed),
         missing=tuple(dict.fromkeys(name for node_id in kept for name in state.missing.get(node_id, ()))),
     )
+
+
+def as_used(state: State, load: Loaded) -> Loaded:
+    """A load as the steps leave it: with the legacy manager where a patch demands that."""
+    return replace(load, legacy=True) if load.key in state.legacy else load
 
 
 def visit(state: State, node: GraphNode) -> None:
     """Work out one node's outputs and steps, its inputs being known already."""
     rule = rules().get(node.class_type)
-    if rule:
-        outputs = VERBS[rule.does](state, node, rule)
-        state.outputs[node.id] = tuple(
-            value if is_real(value) else Unknown(node.id, "a side of it is not positive") for value in outputs
-        )
-        return
-    known = definition(node.class_type).get("outputs", ())
-    slots = [user.links()[name].slot for user, name in state.graph.users_of(node.id)]
-    count = max([len(known), *(slot + 1 for slot in slots)])
-    state.outputs[node.id] = (Unknown(node.id, f"{node.class_type} is not understood"),) * count
-    if not harmless(node):
-        state.unknown[node.id] = Node(node.id, node.class_type, "no rule for this node type")
+    outputs = worked(state, node, rule) if rule else carry(state, node)
+    state.outputs[node.id] = tuple(
+        value if is_real(value) else Unknown(node.id, "a side of it is not positive") for value in outputs
+    )
 
 
-def harmless(node: GraphNode) -> bool:
-    """Whether a node without a rule can do nothing with a model: no model comes in, none goes out."""
-    row = definition(node.class_type)
-    if not row:
-        return False
-    types = {one["type"] for one in row["inputs"]} | set(row["outputs"])
-    return not types & set(facts.table("node_types")["heavy"])
-
-
-def definition(class_type: str) -> dict[str, list[dict[str, str]]]:
-    """A node type's row in the node definitions, empty where there is none."""
-    row: dict[str, list[dict[str, str]]] = facts.table("nodes/core")["nodes"].get(class_type, {})
-    return row
+def worked(state: State, node: GraphNode, rule: Rule) -> tuple[Value, ...]:
+    """A node's outputs by its rule, worked out for each item where a list comes in."""
+    given = {name: state.value(node, name) for name in node.links()}
+    lists = {name: value.items for name, value in given.items() if isinstance(value, Many)}
+    if rule.lists or not lists:
+        return rule.work(Here(state, node))
+    longest = max(len(items) for items in lists.values())
+    if not 0 < longest <= LONGEST:
+        return (Unknown(node.id, f"a list of {longest} items"),) * len(rule.gives)
+    each = [
+        rule.work(Here(state, node, {name: items[min(at, len(items) - 1)] for name, items in lists.items()}))
+        for at in range(longest)
+    ]
+    return tuple(Many(items) for items in zip_longest(*each))
 
 
 def needed(state: State) -> set[str]:

@@ -1,50 +1,44 @@
-"""The verbs by name, and the rows that say which node type does which."""
+"""The rules of node types, as rows of `data/nodes/`: what each type does, and what its outputs are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 
 import msgspec
 
 from .. import facts
-from . import gpu, loaders, shapes
-from .graph import Node
-from .state import Rule, State
+from .acts import AnyAct
+from .state import Here
 from .values import Value
 
-Verb = Callable[[State, Node, Rule], tuple[Value, ...]]
 
-VERBS: dict[str, Verb] = {
-    "load": loaders.load,
-    "lora": loaders.lora,
-    "pass": shapes.hand_on,
-    "nothing": shapes.nothing,
-    "switch": shapes.switch,
-    "expression": shapes.expression,
-    "empty_latent": shapes.empty_latent,
-    "scale_latent": shapes.scale_latent,
-    "resize_latent": shapes.resize_latent,
-    "load_image": shapes.load_image,
-    "empty_image": shapes.empty_image,
-    "resize_image": shapes.resize_image,
-    "scale_image": shapes.scale_image,
-    "sigmas": shapes.sigmas,
-    "encode_text": gpu.encode_text,
-    "sample": gpu.sample,
-    "sample_range": gpu.sample_range,
-    "sample_custom": gpu.sample_custom,
-    "sample_guided": gpu.sample_guided,
-    "cfg_guider": gpu.cfg_guider,
-    "basic_guider": gpu.basic_guider,
-    "decode": gpu.decode,
-    "encode_image": gpu.encode_image,
-    "image_to_video": gpu.image_to_video,
-}
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A row `[[rule]]`: node types, and what they do in this order.
+
+    `let`: names for formulas; `acts`: what the card, or its preparation, has to do; `gives`: a formula for
+    each output. `lists`: it takes whole lists, which any other node is run for item by item.
+    """
+
+    classes: tuple[str, ...]
+    let: dict[str, str] = {}
+    acts: tuple[AnyAct, ...] = ()
+    gives: tuple[str, ...] = ()
+    lists: bool = False
+    source: str = ""
+
+    def work(self, here: Here) -> tuple[Value, ...]:
+        """Do all that a node of this type does, and give its outputs."""
+        for name, formula in self.let.items():
+            here.bound[name] = here.value(formula)
+        for act in self.acts:
+            if not act.when or here.value(act.when):
+                here.bound |= act.do(here)
+        return tuple(map(here.value, self.gives))
 
 
 @cache
 def rules() -> dict[str, Rule]:
-    """The rule of each node type (`data/nodes/rules.toml`)."""
-    rows = msgspec.convert(facts.table("nodes/rules")["rule"], list[Rule])
+    """The rule of each node type."""
+    tables = [facts.table(name) for name in facts.names("nodes")]
+    rows = [row for table in tables for row in msgspec.convert(table.get("rule", []), list[Rule])]
     return {name: row for row in rows for name in row.classes}

@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from .. import facts
 from ..models.library import Library
+from .definitions import definition
+from .expressions import evaluate
 from .graph import Graph, Link
 from .graph import Node as GraphNode
-from .values import Loaded, Node, Step, Unknown, Value
+from .values import Loaded, Many, Node, Step, Unknown, Value
 
 LARGEST = 1 << 31  # ComfyUI's own widgets end far below; infinity and no number at all end here too
-
-
-class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file that an input names, and the roles that a loader takes from it."""
-
-    folder: str
-    input: str
-    roles: tuple[str, ...]
-
-
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of `data/nodes/rules.toml`: the verb, and the names of the inputs that it reads.
-
-    `legacy`: what it loads stays with the legacy manager, also where dynamic VRAM is on.
-    """
-
-    classes: tuple[str, ...]
-    does: str
-    gives: tuple[str, ...] = ()
-    loads: tuple[Load, ...] = ()
-    texts: tuple[str, ...] = ()
-    legacy: bool = False
-    source: str = ""
-    dtype: str = ""
-    device: str = ""
-    spatial: int = 1
-    temporal: int = 1
-    tile: str = ""
-    temporal_tile: str = ""
 
 
 class State:
@@ -50,38 +23,39 @@ class State:
     def __init__(self, graph: Graph, library: Library) -> None:
         """No node has been visited."""
         self.graph, self.library = graph, library
+        self.users: dict[str, list[tuple[GraphNode, str]]] = {}
+        for node in graph.nodes.values():
+            for name, link in node.links().items():
+                self.users.setdefault(link.node, []).append((node, name))
         self.outputs: dict[str, tuple[Value, ...]] = {}
         self.steps: dict[str, list[Step]] = {}
         self.loaded: dict[str, list[Loaded]] = {}
         self.unknown: dict[str, Node] = {}
+        self.assumed: dict[str, Node] = {}
         self.missing: dict[str, list[str]] = {}
         self.unused: dict[str, set[str]] = {}
         self.first: dict[str, str] = {}  # the first loader of each signature
+        self.legacy: set[str] = set()  # components that a patch takes from the dynamic manager
+        self.by_key: dict[str, Loaded] = {}
 
     def value(self, node: GraphNode, name: str) -> Value:
-        """The value of an input: what its link brings, its widget, or its default."""
+        """The value of an input: what its link brings, its widget, its default, or None."""
         if name not in node.inputs:
-            return default(node.class_type, name, node.id)
+            return default(node.class_type, name)
         given = node.inputs[name]
         if not isinstance(given, Link):
-            return given
+            return plain(given)
         found = self.outputs.get(given.node, ())
         return found[given.slot] if given.slot < len(found) else Unknown(given.node, "gives no such output")
 
-    def number(self, node: GraphNode, name: str) -> float | Unknown:
-        """The value of an input that must be a number, of a size that computers work with."""
-        value = self.value(node, name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return value if isinstance(value, Unknown) else Unknown(node.id, f"`{name}` is not a number")
-        return value if abs(value) < LARGEST else Unknown(node.id, f"`{name}` is out of range")
-
-    def all_loaded(self) -> dict[str, Loaded]:
-        """Every load so far, by its key."""
-        return {load.key: load for loads in self.loaded.values() for load in loads}
-
     def component(self, key: str) -> Loaded:
         """One load by its key."""
-        return self.all_loaded()[key]
+        return self.by_key[key]
+
+    def load(self, node: GraphNode, loads: list[Loaded]) -> None:
+        """Note what a node loads."""
+        self.loaded.setdefault(node.id, []).extend(loads)
+        self.by_key |= {one.key: one for one in loads}
 
     def add(self, node: GraphNode, **fields: Any) -> None:
         """A step of this node; one whose shape has no inside is of unknown size."""
@@ -90,17 +64,140 @@ class State:
         step = Step(node=node.id, class_type=node.class_type, title=node.title or node.class_type, **fields)
         self.steps.setdefault(node.id, []).append(step)
 
+    def assume(self, node: GraphNode, what: str) -> None:
+        """Note what is taken for granted of a node."""
+        self.assumed[node.id] = Node(node.id, node.class_type, what)
+
+
+class Here(Mapping[str, Any]):
+    """One node at work: its inputs by name, and what its rule has bound so far.
+
+    As a mapping it is what formulas see: looking up what is unknown raises `NotKnown`.
+    """
+
+    def __init__(self, state: State, node: GraphNode, given: dict[str, Value] | None = None) -> None:
+        """`given`: inputs that stand for what the node's links bring."""
+        self.state, self.node = state, node
+        self.bound: dict[str, Value] = dict(given or {})
+
+    def look(self, name: str) -> Value:
+        """What a name stands for, Unknown and None included."""
+        return self.bound[name] if name in self.bound else self.state.value(self.node, name)
+
+    def value(self, formula: str) -> Value:
+        """The value of a formula; Unknown where that cannot be worked out."""
+        if formula.isidentifier():
+            return self.look(formula)
+        try:
+            return evaluate(formula, self)
+        except NotKnown as found:
+            return found.unknown
+        except (TypeError, AttributeError, ValueError, ArithmeticError, IndexError, KeyError):
+            return self.unknown(f"`{formula}` cannot be worked out")
+
+    def several(self, formulas: tuple[str, ...]) -> list[Value]:
+        """The values of several formulas, tuples opened and what is not connected left out."""
+        found = [self.value(one) for one in formulas]
+        opened = [inner for one in found for inner in (one if isinstance(one, tuple) else (one,))]
+        return [one for one in opened if one is not None]
+
+    def number(self, formula: str) -> int | Unknown:
+        """A formula's value as a whole number."""
+        found = self.value(formula)
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            return found if isinstance(found, Unknown) else self.unknown(f"`{formula}` is not a number")
+        return int(found)
+
+    def unknown(self, reason: str) -> Unknown:
+        """That something of this node is not known."""
+        return Unknown(self.node.id, reason)
+
+    def like(self, value: Value) -> Unknown:
+        """The unknown that a value is, or a new one for a value of the wrong kind."""
+        if isinstance(value, Unknown):
+            return value
+        return self.unknown("an input is not connected" if value is None else "an input is of another kind")
+
+    def numbered(self, prefix: str) -> tuple[Value, ...]:
+        """All inputs that begin so (`image1`, `images.image0`), in the node's order; raises `NotKnown`."""
+        names = [name for name in self.node.inputs if is_numbered(name, prefix)]
+        return tuple(self.known(name) for name in names)
+
+    def known(self, name: str) -> Value:
+        """What a name stands for; raises `NotKnown` where that is unknown."""
+        found = self.look(name)
+        if isinstance(found, Unknown):
+            raise NotKnown(found)
+        return Text(found) if isinstance(found, str) else found
+
+    def __getitem__(self, name: str) -> Any:
+        """A name in a formula; `__input`, `__numbered` and `__linked` look inputs up by text."""
+        special = {"__input": self.known, "__numbered": self.numbered, "__linked": self.linked}
+        if name in special:
+            return special[name]
+        if name.startswith("__"):  # a function of `functions.py`, which the formula finds by itself
+            raise KeyError(name)
+        return self.known(name)
+
+    def linked(self, name: str) -> bool:
+        """Whether an input is connected, or has a value that is not empty."""
+        given = self.node.inputs.get(name)
+        return isinstance(given, Link) or bool(given)
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the node's inputs."""
+        return iter(self.node.inputs)
+
+    def __len__(self) -> int:
+        """How many inputs the node has."""
+        return len(self.node.inputs)
+
+
+class NotKnown(Exception):
+    """A formula met a value that is not known."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        """`unknown`: the value."""
+        super().__init__(unknown.reason)
+        self.unknown = unknown
+
+
+class Text(str):
+    """A text in a formula: it cannot be multiplied, since a workflow may choose both factors."""
+
+    __mul__ = __rmul__ = __mod__ = None  # type: ignore[assignment]
+
+
+def is_numbered(name: str, prefix: str) -> bool:
+    """Whether an input is one of a growing group: the prefix, and behind it a number or a name."""
+    rest = name.removeprefix(prefix)
+    return name.startswith(prefix) and (rest.isdigit() or rest.startswith("."))
+
 
 def is_real(value: Value) -> bool:
     """Whether a latent, an image or a shape has something in it; any other value is real."""
-    sides = ("batch", "count", "frames", "height", "width")
-    return all(getattr(value, side, 1) > 0 for side in sides if isinstance(value, msgspec.Struct))
+    sides = ("batch", "count", "frames", "height", "width", "samples")
+    if isinstance(value, Many):
+        return all(map(is_real, value.items))
+    return not isinstance(value, msgspec.Struct) or all(getattr(value, side, 1) > 0 for side in sides)
 
 
-def default(class_type: str, name: str, node: str) -> Value:
-    """An input's default by the node definitions."""
-    rows = facts.table("nodes/core")["nodes"]
-    for row in rows.get(class_type, {}).get("inputs", ()):
-        if row["name"] == name and "default" in row:
-            return row["default"]
-    return Unknown(node, f"`{name}` is not connected")
+def plain(value: Value) -> Value:
+    """A widget's value; a list as the frontend wraps it is opened, a number beyond all widgets is none."""
+    if isinstance(value, dict) and "__value__" in value:
+        value = value["__value__"]
+    if isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) < LARGEST:
+        return Unknown("", "a number is out of range")
+    return value
+
+
+def default(class_type: str, name: str) -> Value:
+    """An input's default by the node definitions, None where it has none."""
+    group, _, inner = name.rpartition(".")
+    for row in (definition(class_type) or {}).get("inputs", ()):
+        if row["name"] == name:
+            return row.get("default")
+        if row["name"] == group:  # of what a dynamic combo's choice adds
+            found = (one for rows in row.get("options", {}).values() for one in rows if one["name"] == inner)
+            return next((one.get("default") for one in found), None)
+    return None

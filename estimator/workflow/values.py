@@ -1,4 +1,4 @@
-"""What flows along a workflow's links, as far as memory is concerned."""
+"""What flows along a workflow's links, as far as memory is concerned, and the steps that come of it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,29 @@ class Unknown(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Net(msgspec.Struct, frozen=True):
+    """One network that is no diffusion model and no text encoder: the key of its component."""
+
+    component: str
+
+
 class Model(msgspec.Struct, frozen=True):
-    """A diffusion model: the key of its component, and the keys of the LoRAs on it."""
+    """A diffusion model: the key of its component, and the keys of the LoRAs on it.
+
+    `nets`: networks that run inside of its forward (model patches, IP-adapters); `window` and `overlap`:
+    latent frames of a context window, 0 without; `images`: latent cells of pictures that a patch adds;
+    `more`: further evaluations in each step, of one condition alone; `legacy`: it is taken from the dynamic
+    manager.
+    """
 
     component: str
     loras: tuple[str, ...] = ()
+    nets: tuple[str, ...] = ()
+    window: int = 0
+    overlap: int = 0
+    images: int = 0
+    more: int = 0
+    legacy: bool = False
 
 
 class Clip(msgspec.Struct, frozen=True):
@@ -34,33 +52,60 @@ class Clip(msgspec.Struct, frozen=True):
     type: str = ""
 
 
-class Vae(msgspec.Struct, frozen=True):
-    """A VAE."""
-
-    component: str
-
-
 class Conditioning(msgspec.Struct, frozen=True):
-    """An encoded prompt; `tokens` is how many the diffusion model attends to."""
+    """An encoded prompt; `tokens` is how many the diffusion model attends to.
+
+    `parts`: how many prompts it is, each evaluated for itself (ConditioningCombine); `reference`: latent
+    cells of the pictures that an edit model is given; `controls`: keys of the ControlNets on it; `hooks`:
+    LoRAs that come and go while it is sampled.
+    """
 
     tokens: int
+    parts: int = 1
+    reference: int = 0
+    controls: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
 
 
 class Latent(msgspec.Struct, frozen=True):
-    """A latent; height and width in latent cells, frames in latent frames."""
+    """A latent: height and width in cells, frames in latent frames. A sound's is as wide as it is long.
+
+    `masked`: it carries a noise mask; `beside`: what is sampled together with it (a video's sound); `cell`:
+    pixels of a cell's side that it was made for while it is still empty, else 0 (a sampler makes it fit).
+    """
 
     batch: int
     frames: int
     height: int
     width: int
+    masked: bool = False
+    beside: tuple[Latent, ...] = ()
+    cell: int = 0
 
 
 class Image(msgspec.Struct, frozen=True):
-    """Images or the frames of a video, in pixels."""
+    """Images or the frames of a video, in pixels; a mask is an image of one channel."""
 
     count: int
     height: int
     width: int
+    channels: int = 3
+
+
+class Audio(msgspec.Struct, frozen=True):
+    """A sound: samples of one channel, and how many a second."""
+
+    samples: int
+    rate: int
+    batch: int = 1
+
+
+class Video(msgspec.Struct, frozen=True):
+    """A video as a file: its frames, in frames a second, and its sound if it has one."""
+
+    images: Image
+    rate: float
+    audio: Audio | None = None
 
 
 class Sigmas(msgspec.Struct, frozen=True):
@@ -70,13 +115,26 @@ class Sigmas(msgspec.Struct, frozen=True):
 
 
 class Guider(msgspec.Struct, frozen=True):
-    """A model with the conditionings that one step evaluates."""
+    """A model with the conditionings that one step evaluates; `other` models evaluate theirs in turn."""
 
     model: Model
     conditionings: tuple[Conditioning, ...]
+    other: tuple[Guider, ...] = ()
 
 
-Value = Any  # one of the above, or a plain number, string or bool; Unknown where nothing is known
+class Loras(msgspec.Struct, frozen=True):
+    """LoRAs that wait for a model: the keys of their files."""
+
+    keys: tuple[str, ...] = ()
+
+
+class Many(msgspec.Struct, frozen=True):
+    """A list that ComfyUI runs the next node for, item by item."""
+
+    items: tuple[Any, ...]
+
+
+Value = Any  # one of the above, or a plain number, string or bool; None: not connected; Unknown: not known
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -100,13 +158,21 @@ class Loaded(msgspec.Struct, frozen=True):
     legacy: bool = False
 
 
+class Side(msgspec.Struct, frozen=True):
+    """A network that runs within another's pass, and the shape that it works on."""
+
+    component: str
+    shape: Shape
+
+
 class Step(msgspec.Struct, frozen=True):
     """One thing the card does for a node. `shape` is of one condition, in latent units.
 
     `components`: keys of what it loads, the main one first; `law`: which of their costs it pays;
     `repeats`: how often the model is evaluated per condition; `conditions`: how many conditions;
     `tile`, `tile_frames`: latent cells along a tile's side and latent frames in it, 0 for whole;
-    `output`: bytes its result takes in RAM; `tokens`: what each component of a text encoding sees.
+    `output`: bytes its result takes in RAM; `tokens`: what each component of a text encoding sees;
+    `sides`: what runs within each pass beside the main component; `alone`: further passes of one condition.
     """
 
     node: str
@@ -123,11 +189,13 @@ class Step(msgspec.Struct, frozen=True):
     output: int = 0
     loras: tuple[str, ...] = ()
     tokens: tuple[int, ...] = ()
+    sides: tuple[Side, ...] = ()
+    alone: int = 0
     unknown: str = ""
 
 
 class Node(msgspec.Struct, frozen=True):
-    """A node that was not understood."""
+    """A node of which something is to be said: that it was not understood, or what was assumed of it."""
 
     node: str
     class_type: str
@@ -135,10 +203,15 @@ class Node(msgspec.Struct, frozen=True):
 
 
 class Workload(msgspec.Struct, frozen=True):
-    """All that a workflow asks of a machine: what it loads, and its steps in execution order."""
+    """All that a workflow asks of a machine: what it loads, and its steps in execution order.
+
+    `unknown`: nodes that were not understood; `assumed`: what was taken for granted, and for which node;
+    `missing`: model files that are not on disk.
+    """
 
     loaded: dict[str, Loaded]
     steps: tuple[Step, ...]
     nodes: int
     unknown: tuple[Node, ...] = ()
+    assumed: tuple[Node, ...] = ()
     missing: tuple[str, ...] = ()

@@ -152,23 +152,32 @@ def test_image_to_video_encodes_its_start_image_at_full_length():
     assert [shape(step) for step in steps(prompt, "encode_image")] == [(1, 16, 9, 60, 80)]
 
 
-def test_a_node_that_meets_a_model_and_has_no_rule_is_unknown():
+def test_a_node_without_a_rule_hands_its_model_on_and_is_named():
     prompt = flux() | {"20": node("FancyModelPatch", model=["1", 0])}
     prompt["8"]["inputs"]["model"] = ["20", 0]
     work = lowered(prompt)
     assert [(one.node, one.class_type) for one in work.unknown] == [("20", "FancyModelPatch")]
     (sample,) = [step for step in work.steps if step.kind == "sample"]
-    assert "FancyModelPatch" in sample.unknown
+    assert [work.loaded[key].component.id for key in sample.components] == ["flux-dev"]
 
 
-def test_an_image_whose_size_is_not_known_leaves_the_encode_unknown():
+def test_the_model_files_that_an_unknown_node_names_are_counted():
+    prompt = flux() | {"1": node("FancyLoader", model_file="flux1-dev.safetensors", strength=1.0)}
+    work = lowered(prompt)
+    assert [one.class_type for one in work.unknown] == ["FancyLoader"]
+    (sample,) = [step for step in work.steps if step.kind == "sample"]
+    assert [work.loaded[key].component.id for key in sample.components] == ["flux-dev"]
+
+
+def test_a_picture_that_is_not_at_hand_is_taken_for_a_usual_one_and_that_is_said():
     prompt = flux() | {
         "20": node("LoadImage", image="x.png"),
         "21": node("VAEEncode", pixels=["20", 0], vae=["3", 0]),
     }
     prompt["8"]["inputs"]["latent_image"] = ["21", 0]
-    (encode,) = steps(prompt, "encode_image")
-    assert "size" in encode.unknown
+    work = lowered(prompt)
+    assert [one.reason for one in work.assumed] == ["x.png is not at hand: taken as 1024x1024"]
+    assert [shape(step) for step in steps(prompt, "encode_image")] == [(1, 16, 1, 128, 128)]
 
 
 def test_two_loaders_of_the_same_file_share_one_model():

@@ -1,0 +1,56 @@
+"""Networks that run within a sampler's pass: ControlNets and model patches beside their model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ..runtime import Held
+from ..units import Estimate
+from ..workflow.values import Side, Step
+
+if TYPE_CHECKING:
+    from .price import Price, Pricer
+
+
+def together(
+    pricer: Pricer, step: Step, models: list[Held], count: int, alone: Price | None, free: int
+) -> Price | None:
+    """The price of a pass with all that runs in it; None where the memory of one of them is not known.
+
+    A ControlNet runs before the model, and what it gives stays until the model has run: the peak is the
+    model's with all that is kept, or a ControlNet's own.
+    """
+    if alone is None:
+        return None
+    held = {one.key: one for one in models}
+    kept, own, flops = Estimate.exact(0), alone.cost.activations, alone.cost.flops
+    for side in step.sides:
+        runs, keeps = (at(pricer, step, side, held, count, law, free) for law in ("control", "residuals"))
+        if runs is None or keeps is None:
+            return None
+        own = highest(own, runs.cost.activations)
+        kept, flops = kept + keeps.cost.activations, flops + runs.cost.flops
+    whole = highest(alone.cost.activations + kept, own)
+    return msgspec.structs.replace(
+        alone, cost=msgspec.structs.replace(alone.cost, activations=whole, flops=flops)
+    )
+
+
+def at(
+    pricer: Pricer, step: Step, side: Side, held: dict[str, Held], count: int, law: str, free: int
+) -> Price | None:
+    """The price of one law of a network beside the model."""
+    if side.component not in held:
+        return None
+    shape = msgspec.structs.replace(side.shape, batch=side.shape.batch * count)
+    asked = msgspec.structs.replace(step, law=law)
+    return pricer.at(asked, held[side.component], shape, 1, free=free)
+
+
+def highest(one: Estimate, other: Estimate) -> Estimate:
+    """The higher of two peaks, each end by itself."""
+    best = max(one.best, other.best)
+    basis = one.basis if one.best >= other.best else other.basis
+    return Estimate(max(one.low, other.low), best, max(one.high, other.high), basis)

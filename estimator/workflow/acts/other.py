@@ -1,0 +1,178 @@
+"""Acts of all other networks, of switches, and of files that are looked at but not loaded."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from math import ceil
+
+from msgspec.structs import replace
+
+from ... import facts
+from ...costs import Shape
+from ..graph import Link
+from ..state import Here
+from ..values import Audio, Image, Kind, Net, Unknown, Value, Video
+from .base import Act, Formula
+from .pictures import image_bytes
+
+
+class Run(Act, frozen=True, kw_only=True, tag="run"):
+    """A network over pictures, one after the other: the peak is that of one of them.
+
+    `law`: which of its costs it pays; `side`, where the network brings its pictures to one size: pixels;
+    `together`: all pictures at once.
+    """
+
+    net: Formula
+    image: Formula = "image"
+    law: str = "forward"
+    kind: Kind = "other"
+    side: int = 0
+    together: bool = False
+
+    def do(self, here: Here) -> dict[str, Value]:
+        """The step; nothing to bind."""
+        net, image = here.value(self.net), here.value(self.image)
+        if not isinstance(net, Net) or not isinstance(image, Image):
+            known = isinstance(net, Net)
+            reason = here.like(image if known else net).reason
+            components = (net.component,) if known else ()
+            here.state.add(here.node, kind=self.kind, components=components, unknown=reason)
+            return {}
+        height, width = (self.side, self.side) if self.side else (image.height, image.width)
+        here.state.add(
+            here.node,
+            kind=self.kind,
+            components=(net.component,),
+            law=self.law,
+            shape=Shape(image.count if self.together else 1, image.channels, 1, height, width),
+            repeats=1 if self.together else image.count,
+        )
+        return {}
+
+
+class Upscale(Act, frozen=True, kw_only=True, tag="upscale"):
+    """Images through an upscale model in tiles of `tile` pixels that overlap by `overlap`."""
+
+    into: str = "image"
+    net: Formula = "upscale_model"
+    image: Formula = "image"
+    tile: int = 512
+    overlap: int = 32
+
+    def do(self, here: Here) -> dict[str, Value]:
+        """The step, and the larger images."""
+        net, image = here.value(self.net), here.value(self.image)
+        if not isinstance(net, Net) or not isinstance(image, Image):
+            known = isinstance(net, Net)
+            reason = here.like(image if known else net)
+            components = (net.component,) if known else ()
+            here.state.add(here.node, kind="upscale", components=components, unknown=reason.reason)
+            return {self.into: reason}
+        large = self.enlarged(here, net, image)
+        if isinstance(large, Unknown):
+            here.state.add(here.node, kind="upscale", components=(net.component,), unknown=large.reason)
+            return {self.into: large}
+        here.state.add(
+            here.node,
+            kind="upscale",
+            components=(net.component,),
+            law="upscale",
+            shape=Shape(1, 3, 1, min(image.height, self.tile), min(image.width, self.tile)),
+            repeats=image.count * self.along(image.height) * self.along(image.width),
+            output=image_bytes(large),
+        )
+        return {self.into: large}
+
+    def along(self, side: int) -> int:
+        """Tiles along a side."""
+        return max(1, ceil((side - self.overlap) / (self.tile - self.overlap)))
+
+    def enlarged(self, here: Here, net: Net, image: Image) -> Image | Unknown:
+        """The images as large as the model makes them."""
+        component = here.state.component(net.component).component
+        factor = component.hyper.get("scale", 0) if component else 0
+        if not factor:
+            return here.unknown("how much its upscale model enlarges is not known")
+        return replace(image, height=image.height * factor, width=image.width * factor)
+
+
+class Choose(Act, frozen=True, kw_only=True, tag="choose"):
+    """One of several inputs; `pick` gives its name, `among` are patterns of the names to choose from.
+
+    What only the others need is not run, unless `eager`.
+    """
+
+    pick: Formula
+    among: tuple[str, ...]
+    into: str = "chosen"
+    eager: bool = False
+
+    def do(self, here: Here) -> dict[str, Value]:
+        """The input's value, the others marked as not used."""
+        name = here.value(self.pick)
+        if not isinstance(name, str):
+            return {self.into: here.like(name)}
+        others = {
+            other
+            for other, value in here.node.inputs.items()
+            if isinstance(value, Link) and other != name and any(fnmatch(other, one) for one in self.among)
+        }
+        if not self.eager:
+            here.state.unused.setdefault(here.node.id, set()).update(others)
+        return {self.into: here.look(str(name))}
+
+
+class Open(Act, frozen=True, kw_only=True, tag="open"):
+    """A picture, video or sound file of ComfyUI's input folder, measured by its header.
+
+    Where it is not there, a usual size is assumed and said so.
+    """
+
+    file: Formula
+    what: str = "image"
+    into: str = "file"
+
+    def do(self, here: Here) -> dict[str, Value]:
+        """What the file holds."""
+        name = here.value(self.file)
+        usual = facts.table("assumed")[self.what]
+        shown = name if isinstance(name, str) and name else "its file"
+        here.state.assume(here.node, f"{shown} is not at hand: taken as {usual['as']}")
+        return {self.into: media(usual)}
+
+
+def media(usual: dict[str, float]) -> Image | Video | Audio:
+    """A picture, video or sound of a size."""
+    if "width" not in usual:
+        return Audio(int(usual["seconds"] * usual["rate"]), int(usual["rate"]))
+    image = Image(int(usual.get("frames", 1)), int(usual["height"]), int(usual["width"]))
+    if "frames" not in usual:
+        return image
+    samples = int(usual["frames"] / usual["rate"] * usual["samples"])
+    return Video(image, usual["rate"], Audio(samples, int(usual["samples"])))
+
+
+class Calculate(Act, frozen=True, kw_only=True, tag="calculate"):
+    """An arithmetic expression that comes with the workflow, by an evaluator that knows nothing else."""
+
+    text: Formula = "expression"
+    prefix: str = "values"
+
+    def do(self, here: Here) -> dict[str, Value]:
+        """The result as the number, the whole number and the truth that ComfyUI makes of it."""
+        from simpleeval import InvalidExpression, SimpleEval
+
+        from ..functions import ARITHMETIC
+
+        text = here.value(self.text)
+        given = {name.rpartition(".")[2]: here.look(name) for name in here.node.inputs if "." in name}
+        unknown = next((value for value in given.values() if isinstance(value, Unknown)), None)
+        if unknown or not isinstance(text, str):
+            return dict.fromkeys(("number", "whole", "truth"), unknown or here.like(text))
+        try:
+            result = SimpleEval(names=given, functions=ARITHMETIC).eval(text.strip())
+            return {"number": float(result), "whole": int(result), "truth": bool(result)}
+        except (InvalidExpression, SyntaxError, ArithmeticError, TypeError, ValueError) as error:
+            reason = here.unknown(f"`{text}` cannot be worked out ({error})")
+            return dict.fromkeys(("number", "whole", "truth"), reason)
