@@ -2,7 +2,7 @@
 
 `python tools/node_table.py OBJECT_INFO.json [OUT.json]`, and for the nodes of one pack alone
 `python tools/node_table.py OBJECT_INFO.json --pack vhs --module custom_nodes.ComfyUI-VideoHelperSuite
---source "Kosinkadink/ComfyUI-VideoHelperSuite 4ee72c06"`, which writes data/nodes/vhs.json; how the
+--source "Kosinkadink/ComfyUI-VideoHelperSuite 4ee72c06"`, which writes data/nodes/packs/vhs.json; how the
 frontend makes widgets of them is in data/frontend.toml.
 """
 
@@ -154,11 +154,11 @@ def command() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     asked.add_argument("info", type=Path)
     asked.add_argument("out", type=Path, nargs="?", default=OUT)
-    asked.add_argument("--pack", help="write data/nodes/PACK.json")
+    asked.add_argument("--pack", help="write data/nodes/packs/PACK.json")
     asked.add_argument("--module", default="", help="the nodes of this python_module only")
     asked.add_argument("--source", default=SOURCE, help="repository and commit of the pack")
     given = asked.parse_args()
-    out = OUT.with_name(f"{given.pack}.json") if given.pack else given.out
+    out = OUT.parent / "packs" / f"{given.pack}.json" if given.pack else given.out
     main(given.info, out, given.module, given.source)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from .parsing import PARSING
 from .values import (
     Audio,
     Conditioning,
@@ -238,6 +239,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         *(at_most, each_sized, stacked, empty, hooked, compiled_model, more_passes, longer),
         *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
         *(first, count, many, item),
+        *PARSING,
     )
 } | {"Audio": audio, "Image": image, "Latent": latent, "Sigmas": sigmas}
 

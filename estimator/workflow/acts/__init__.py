@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from .bundles import Bind, Pack, Unpack
 from .load import Load, Lora
 from .other import Calculate, Choose, Open, Run, Upscale
 from .pictures import Decode, DecodeSound, Encode, EncodeSound
+from .remarks import Assume
 from .sample import Sample
 from .texts import EncodeText
 
 AnyAct = (
-    Calculate
+    Assume
+    | Bind
+    | Calculate
     | Choose
     | Decode
     | DecodeSound
@@ -19,8 +23,10 @@ AnyAct = (
     | Load
     | Lora
     | Open
+    | Pack
     | Run
     | Sample
+    | Unpack
     | Upscale
 )
 

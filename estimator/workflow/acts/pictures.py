@@ -16,13 +16,14 @@ STEREO = 2
 
 
 class Decode(Act, frozen=True, kw_only=True, tag="decode"):
-    """A latent to images or frames, whole or in tiles of so many pixels and frames."""
+    """A latent to images or frames, whole or in tiles of so many pixels and frames; `times`: how often."""
 
     into: str = "image"
     vae: Formula = "vae"
     latent: Formula = "samples"
     tile: Formula = ""
     temporal_tile: Formula = ""
+    times: Formula = "1"
 
     def do(self, here: Here) -> dict[str, Value]:
         """The step, and the pictures."""
@@ -41,6 +42,7 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
             shape=latent_shape(here, vae.component, latent),
             tile=side,
             tile_frames=tile_frames,
+            repeats=repeats(here, self.times),
             output=image_bytes(image),
         )
         return {self.into: image}
@@ -49,7 +51,8 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
 class Encode(Act, frozen=True, kw_only=True, tag="encode"):
     """Images to a latent: frames of one video where the VAE is a video VAE, else a batch.
 
-    `still`: each image by itself, whatever the VAE. Of a tuple of images each is encoded in turn.
+    `still`: each image by itself, whatever the VAE; `times`: how often. Of a tuple of images each is encoded
+    in turn.
     """
 
     into: str = "latent"
@@ -58,6 +61,7 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
     tile: Formula = ""
     temporal_tile: Formula = ""
     still: bool = False
+    times: Formula = "1"
 
     def do(self, here: Here) -> dict[str, Value]:
         """The steps, and the latents."""
@@ -87,6 +91,7 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
             shape=latent_shape(here, vae.component, latent),
             tile=side,
             tile_frames=tile_frames,
+            repeats=repeats(here, self.times),
         )
         return latent
 
@@ -143,6 +148,12 @@ def failed(here: Here, kind: str, vae: Value, given: Value) -> Unknown:
     components = (vae.component,) if known else ()
     here.state.add(here.node, kind=kind, components=components, unknown=reason.reason)
     return reason
+
+
+def repeats(here: Here, times: Formula) -> int:
+    """How often it is done; once where that is not known."""
+    found = here.number(times)
+    return 1 if isinstance(found, Unknown) else max(1, found)
 
 
 def tile_of(here: Here, tile: Formula, temporal: Formula, cell: LatentFormat) -> tuple[int, int]:

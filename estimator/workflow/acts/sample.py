@@ -84,10 +84,10 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
 
 def fitting(here: Here, latent: Latent, key: str) -> Latent:
     """A latent as the model gets it: one that is still empty is brought to the model's own cells."""
-    own = format_of(here, key).spatial
-    if not latent.cell or not key or latent.cell == own:
+    own = format_of(here, key) if key else None
+    if not latent.cell or not own or not own.id or latent.cell == own.spatial:
         return replace(latent, cell=0)
-    by = latent.cell / own
+    by = latent.cell / own.spatial
     return replace(latent, height=round(latent.height * by), width=round(latent.width * by), cell=0)
 
 
