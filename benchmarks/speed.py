@@ -1,6 +1,6 @@
 """How fast files are read, beside the libraries that also read them: `python benchmarks/speed.py [--json]`.
 
-Three measurements, each with its target: Qwen-Image's header against `safetensors.safe_open`, a GGUF text
+Four measurements, each with its target: Qwen-Image's header against `safetensors.safe_open`, a GGUF text
 encoder with 250 000 tokens against `gguf.GGUFReader`, and 1 000 sparse checkpoints, cold and cached. A time
 is the best of several, since everything else on the machine only adds to it. Exit code 1 where a target is
 missed.
@@ -21,10 +21,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from estimator import facts
+from benchmarks import templates
+from estimator import check, facts
 from estimator.errors import FormatError
 from estimator.formats import read
+from estimator.options import machine
 from estimator.report import tree
+from estimator.workflow import read as read_workflow
 
 TOKENS = 250_000
 FILES = 1000
@@ -137,6 +140,20 @@ def again(root: Path, cache: Path) -> None:
     assert len(tree.inspect([root], cache=cache)) == FILES
 
 
+def largest_template() -> dict[str, Any]:
+    """A warm check of the official template with the most nodes, suggestions included."""
+    graphs = {path: read_workflow(path) for path in templates.all_of(templates.folder())}
+    found = max(graphs, key=lambda path: len(graphs[path].nodes))
+    document, here = json.loads(found.read_bytes()), machine(gpu="rtx-4090", ram=64, system="linux")
+
+    def work() -> None:
+        check(document, here, templates.nowhere)
+
+    work()
+    name = "seconds of a warm check of the largest template"
+    return row(name, seconds(work, 15), 0.02, nodes=len(graphs[found].nodes))
+
+
 def row(name: str, value: float, target: float | None, **beside: float) -> dict[str, Any]:
     """A measurement beside its target; without a target it is only told."""
     return {
@@ -151,7 +168,8 @@ def row(name: str, value: float, target: float | None, **beside: float) -> dict[
 def measure() -> list[dict[str, Any]]:
     """All measurements, in a folder that is removed afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        return [qwen_image(Path(folder)), gguf_encoder(Path(folder)), *many_files(Path(folder))]
+        files = [qwen_image(Path(folder)), gguf_encoder(Path(folder)), *many_files(Path(folder))]
+    return [*files, largest_template()]
 
 
 def line(one: dict[str, Any]) -> str:

@@ -42,11 +42,21 @@ def local(templates: Path) -> list[str]:
     return [one["name"] for group in index for one in group["templates"] if one.get("openSource")]
 
 
+def all_of(templates: Path) -> list[Path]:
+    """Every file that is a workflow."""
+    found = sorted(templates.glob("*.json"))
+    return [path for path in found if "nodes" in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def nowhere(folder: str, name: str) -> None:
+    """No file is on disk: published ones stand in."""
+
+
 def judged(path: Path, here: Machine) -> dict[str, Any]:
     """One template: its verdict, its nodes, what is not understood, and how long that took."""
     began = time.perf_counter()
     try:
-        forecast = check(path, here, lambda folder, name: None).forecast
+        forecast = check(path, here, nowhere).forecast
     except InputError as error:
         return {"name": path.stem, "verdict": "refused", "nodes": 0, "unknown": [], "why": [str(error)]}
     return {

@@ -92,12 +92,27 @@ def check(
 
 
 @app.command()
-def graph(workflow: Workflow, as_json: Json = False) -> None:
-    """The flat API prompt that a saved workflow stands for."""
+def graph(
+    workflow: Workflow,
+    steps: Annotated[bool, typer.Option("--steps", help="The steps that it comes to instead.")] = False,
+    models_dir: Annotated[list[Path] | None, typer.Option(help="A models folder; may be repeated.")] = None,
+    extra_model_paths: Annotated[Path | None, typer.Option(help="ComfyUI's extra_model_paths.yaml.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The flat API prompt that a saved workflow stands for, or its steps with their shapes."""
     import msgspec
 
     from .workflow.read import read
 
+    if steps:
+        from .models.library import Library
+        from .options import finder
+        from .report import lowered
+        from .workflow import lower
+
+        work = lower(read(workflow), Library(finder(models_dir or [], extra_model_paths)))
+        out(lowered.encode(work) if as_json else lowered.render(work, columns()))
+        return
     prompt = msgspec.json.encode(read(workflow).prompt())
     out((prompt if as_json else msgspec.json.format(prompt)).decode())
 

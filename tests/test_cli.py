@@ -104,6 +104,16 @@ def test_fail_on_is_an_exit_code(cli, saved, verdict, code):
     assert done.returncode == code
 
 
+def test_graph_prints_the_steps_that_a_workflow_comes_to(cli, saved):
+    rows = json.loads(cli("graph", saved(flux()), "--steps", "--json").stdout)["steps"]
+    assert [(row["kind"], row["shape"], row["passes"]) for row in rows] == [
+        ("encode_text", [], 1),
+        ("sample", [1, 16, 1, 128, 128], 20),
+        ("decode", [1, 16, 1, 128, 128], 1),
+    ]
+    assert "1x16x1x128x128" in cli("graph", saved(flux()), "--steps").stdout
+
+
 def test_graph_prints_the_prompt_alone(cli, saved):
     assert json.loads(cli("graph", saved(flux()), "--json").stdout) == flux()
 

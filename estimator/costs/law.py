@@ -8,8 +8,9 @@ patches), `plane` (rows x columns of patches), `edge` (rows + columns: padding),
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from math import log2, prod
+from typing import Any
 
 import msgspec
 
@@ -118,7 +119,26 @@ def cost(
     traced takes the nearest older law (else the oldest), with a band that is wider and reaches to the next
     newer one. `attention`: how it runs where it is not fused.
     """
-    found = _laws_learned(name[1:]) if name.startswith("@") else _laws(name)
+    asked = (operation, shape, comfy, storage, compute_bytes, attention)
+    return _paid(_laws_learned(name[1:]), *asked) if name.startswith("@") else _shipped(name, *asked)
+
+
+@lru_cache(maxsize=4096)
+def _shipped(name: str, *asked: Any) -> Cost | None:
+    """The cost by a table that cannot change: a workflow's steps ask for the same again and again."""
+    return _paid(_laws(name), *asked)
+
+
+def _paid(
+    found: tuple[Law, ...],
+    operation: str,
+    shape: Shape,
+    comfy: str,
+    storage: str,
+    compute_bytes: int,
+    attention: Unfused | None,
+) -> Cost | None:
+    """What `cost` says, by the laws of one table."""
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]
     for kind in dict.fromkeys((storage, storage.removesuffix("_fp8"))):
         if chosen := [law for law in kept if law.storage == kind]:
@@ -257,6 +277,7 @@ def _highest(pieces: Pieces, features: tuple[str, ...], known: dict[str, int]) -
     return round(max(sum(c * v for c, v in zip(piece, values, strict=True)) for piece in pieces))
 
 
+@cache
 def _numbers(version: str) -> tuple[int, ...]:
     """ "0.3.75" as something that sorts; a suffix such as "-15-gabc" or "rc1" is left out."""
     parts = (part.split("-")[0] for part in version.lstrip("v").split("+")[0].split("-")[0].split("."))

@@ -13,6 +13,14 @@ from . import speed
 from .price import Price, Pricer
 from .result import StepForecast, Verdict
 
+# The share of a card's rate that each kind of work reaches (data/managers/constants.toml); convolutions else.
+EFFICIENCY = {
+    "forward": "efficiency",
+    "encode_text": "text_efficiency",
+    "encode_image": "text_efficiency",
+    "write_text": "text_efficiency",
+}
+
 
 class Worker:
     """Forecasts the steps of one prompt in order; the manager remembers what earlier ones left behind."""
@@ -131,7 +139,7 @@ class Worker:
     ) -> tuple[Estimate | None, Estimate | None]:
         """Seconds of the step with its uploads, and what it would take with all weights on the card."""
         device = self.machine.device
-        kind = {"encode_text": "text_efficiency", "sample": "efficiency"}.get(step.kind, "conv_efficiency")
+        kind = EFFICIENCY.get(step.law, "conv_efficiency")
         one = speed.compute(device, price.cost.flops * price.tiles, kind)
         pinned = all(one.pinned for one in placed)
         share = "pinned_share" if pinned else "pageable_share"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -82,6 +83,11 @@ class Component(Kind, frozen=True, kw_only=True, dict=True):
         """Where its costs are: `@architecture` where it was traced on this machine, else its row's table."""
         traced_here = facts.anything_learned() and facts.learned(self.architecture).get("laws")
         return f"@{self.architecture}" if traced_here else self.costs
+
+    @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What others have worked out of it and keep here, since it never changes."""
+        return {}
 
     @cached_property
     def modules(self) -> tuple[Module, ...]:

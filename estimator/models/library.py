@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -47,7 +48,8 @@ class Library:
         if path is None:
             return absent(folder, name)
         try:
-            components = identify(read(path)).components
+            status = path.stat()
+            components = inside(path, status.st_mtime_ns, status.st_size)
         except FormatError as error:
             if error.code == "unsupported":
                 return Found((), error.what)
@@ -55,6 +57,13 @@ class Library:
         return Found(components, "" if components else f"`{name}` is of no family we know")
 
 
+@lru_cache(maxsize=64)
+def inside(path: Path, changed: int, size: int) -> tuple[Component, ...]:
+    """What a file holds, as it was when it was last `changed` and of this size."""
+    return identify(read(path)).components
+
+
+@cache
 def absent(folder: str, name: str) -> Found:
     """What stands for a file that is not on disk: the published file of its name, or nothing."""
     table = published(folder, name)

@@ -153,17 +153,29 @@ def bar(step: StepForecast, forecast: Forecast) -> str:
     return filled[:BAR].ljust(BAR, "·") + ("!" if peak > BAR else "")
 
 
+def together(what: str, said: list[tuple[str, str]]) -> list[str]:
+    """One line for each thing that is said, with all the nodes that it is said of."""
+    nodes: dict[str, list[str]] = {}
+    for reason, node in said:
+        nodes.setdefault(reason, []).append(node)
+    return [
+        f"{what}: {reason} (node{'s' * (len(found) > 1)} {', '.join(found)})."
+        for reason, found in nodes.items()
+    ]
+
+
 def footer(forecast: Forecast) -> list[str]:
     """What is loaded, what was not understood, and how far to trust the numbers."""
     lines = [weights_line(forecast)] if forecast.components else []
     stand_ins = [one.file for one in forecast.components if one.assumed]
     if stand_ins:
         lines.append(f"Not on disk, taken as published: {', '.join(dict.fromkeys(stand_ins))}.")
-    lines += [f"Assumed: {one.reason} (node {one.node})." for one in forecast.assumed]
-    lines += [f"Not known: {one.problem} (node {one.node})." for one in forecast.components if one.problem]
-    lines += [
-        f"Not understood: {one.class_type} (node {one.node}): {one.reason}." for one in forecast.unknown
-    ]
+    problems = [(one.problem, one.node) for one in forecast.components if one.problem]
+    lines += together("Assumed", [(one.reason, one.node) for one in forecast.assumed])
+    lines += together("Not known", problems)
+    lines += together(
+        "Not understood", [(f"{one.class_type}, {one.reason}", one.node) for one in forecast.unknown]
+    )
     if any(step.workspace.high > step.workspace.low for step in forecast.steps):
         lines.append(
             "Sizes in GiB. Beside the weights: traced activations, and libraries' workspace (the spread)."

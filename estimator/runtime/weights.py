@@ -93,7 +93,7 @@ def hold(
     """
     storage, compute = types(component, machine, widget)
     on_cpu = device == "cpu" or runs_on_cpu(component, machine)
-    layers = tuple(layer(module, component, storage, compute) for module in component.modules)
+    layers, total = layers_of(component, storage, compute)
     return Held(
         key,
         component.role,
@@ -102,12 +102,21 @@ def hold(
         storage,
         compute,
         layers,
-        sum(one.bytes for one in layers),
+        total,
         component.file_bytes,
         on_cpu,
         legacy or gguf.is_gguf(component),
         not gguf.is_gguf(component),
     )
+
+
+def layers_of(component: Component, storage: str, compute: str) -> tuple[tuple[Layer, ...], int]:
+    """A component's layers, and the bytes of them all."""
+    if (storage, compute) not in component.kept:
+        layers = tuple(layer(module, component, storage, compute) for module in component.modules)
+        component.kept[storage, compute] = layers, sum(one.bytes for one in layers)
+    found: tuple[tuple[Layer, ...], int] = component.kept[storage, compute]
+    return found
 
 
 def layer(module: Module, component: Component, storage: str, compute: str) -> Layer:

@@ -46,6 +46,13 @@ def as_used(state: State, load: Loaded) -> Loaded:
 
 def visit(state: State, node: GraphNode) -> None:
     """Work out one node's outputs and steps, its inputs being known already."""
+    twin = state.twin(node)
+    if twin != node.id:
+        state.outputs[node.id] = state.outputs[twin]
+        state.unused[node.id] = state.unused.get(twin, set())
+        if twin in state.unknown:
+            state.unknown[node.id] = replace(state.unknown[twin], node=node.id)
+        return
     rule = rules().get(node.class_type)
     outputs = worked(state, node, rule) if rule else carry(state, node)
     state.outputs[node.id] = tuple(
@@ -78,6 +85,7 @@ def needed(state: State) -> set[str]:
         if node_id in run:
             continue
         run.add(node_id)
+        pending.append(state.twins[node_id])
         unused = state.unused.get(node_id, set())
         links = state.graph.nodes[node_id].links()
         pending += [link.node for name, link in links.items() if name not in unused]

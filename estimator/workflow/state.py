@@ -34,7 +34,8 @@ class State:
         self.assumed: dict[str, Node] = {}
         self.missing: dict[str, list[str]] = {}
         self.unused: dict[str, set[str]] = {}
-        self.first: dict[str, str] = {}  # the first loader of each signature
+        self.first: dict[bytes, str] = {}  # the first node of each signature
+        self.twins: dict[str, str] = {}
         self.legacy: set[str] = set()  # components that a patch takes from the dynamic manager
         self.by_key: dict[str, Loaded] = {}
 
@@ -47,6 +48,19 @@ class State:
             return plain(given)
         found = self.outputs.get(given.node, ())
         return found[given.slot] if given.slot < len(found) else Unknown(given.node, "gives no such output")
+
+    def twin(self, node: GraphNode) -> str:
+        """The first node of the same class with the same inputs, which may be this one.
+
+        ComfyUI's cache goes by these: what it has worked out for one node it takes for all that are alike.
+        """
+        inputs = {
+            name: (self.twins.get(given.node), given.slot) if isinstance(given, Link) else [given]
+            for name, given in node.inputs.items()
+        }
+        signature = msgspec.json.encode((node.class_type, inputs), order="sorted")
+        self.twins[node.id] = self.first.setdefault(signature, node.id)
+        return self.twins[node.id]
 
     def component(self, key: str) -> Loaded:
         """One load by its key."""

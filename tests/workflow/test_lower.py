@@ -180,6 +180,17 @@ def test_a_picture_that_is_not_at_hand_is_taken_for_a_usual_one_and_that_is_said
     assert [shape(step) for step in steps(prompt, "encode_image")] == [(1, 16, 1, 128, 128)]
 
 
+def test_nodes_alike_in_all_inputs_are_worked_once():
+    prompt = flux() | {
+        "20": flux()["5"],
+        "21": node("ConditioningCombine", conditioning_1=["5", 0], conditioning_2=["20", 0]),
+    }
+    prompt["8"]["inputs"]["positive"] = ["21", 0]
+    work = lowered(prompt)
+    assert [step.node for step in work.steps if step.kind == "encode_text"] == ["5"]
+    assert work.nodes == len(prompt)
+
+
 def test_two_loaders_of_the_same_file_share_one_model():
     prompt = wan() | {"11": wan()["1"]}
     high, low = steps(prompt, "sample")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from ...models import Component
-from ..graph import Node
 from ..state import Here
 from ..values import Clip, Loaded, Loras, Model, Net, Value
 from .base import Act, Formula
@@ -128,17 +127,11 @@ def from_name(here: Here, name: Value, file: File) -> list[Loaded]:
 
 def entry(here: Here, name: str, role: str, component: Component | None, problem: str = "") -> Loaded:
     """One loaded component; its key is the node that loads it, its role and its kind."""
-    owner = twin(here, here.node)
+    owner = here.node.id
     key = f"{owner}/{role}/{component.id if component else name}"
     if component and any(one.key == key and one.file != name for one in here.state.loaded.get(owner, ())):
         key = f"{key}/{name}"  # two files of one kind in one node, as of two LoRAs
     return Loaded(key, owner, here.node.class_type, name, role, component, problem=problem)
-
-
-def twin(here: Here, node: Node) -> str:
-    """The first node that loads just this: ComfyUI caches by class and inputs, so both share one model."""
-    signature = msgspec.json.encode([node.class_type, node.inputs], order="sorted").decode()
-    return here.state.first.setdefault(signature, node.id)
 
 
 def text(value: Value) -> str:
