@@ -28,18 +28,22 @@ def leading(given: tuple[Any, ...], count: float) -> tuple[Any, ...]:
     return given[: max(0, int(count))]
 
 
+def chained(*given: Any) -> tuple[Any, ...]:
+    """All values in one tuple, those inside of tuples too; what is not connected is left out."""
+    opened = [chained(*one) if isinstance(one, tuple) else (one,) for one in given if one is not None]
+    return tuple(value for one in opened for value in one)
+
+
 def switched_on(*given: Any) -> tuple[str, ...]:
     """The files of entries `{on, lora, strength}` that are on and do something."""
-    entries = [one for some in given for one in (some if isinstance(some, tuple) else (some,))]
-    there = [one for one in entries if isinstance(one, Mapping) and one.get("on")]
+    there = [one for one in chained(*given) if isinstance(one, Mapping) and one.get("on")]
     used = [one for one in there if one.get("strength") or one.get("strengthTwo")]
     return tuple(one["lora"] for one in used if isinstance(one.get("lora"), str))
 
 
 def beside(direction: str, match: bool, *images: Any) -> Image:
     """Pictures in a row (`right`, `left`) or a column; `match` brings each to the first one's side."""
-    given = [one for some in images for one in (some if isinstance(some, tuple) else (some,))]
-    first, *others = [one for one in given if isinstance(one, Image)]
+    first, *others = [one for one in chained(*images) if isinstance(one, Image)]
     across = direction in ("right", "left")
     for other in others:
         first = attached(first, other, across, match)
@@ -56,10 +60,15 @@ def attached(first: Image, other: Image, across: bool, match: bool) -> Image:
     return replace(first, count=count, height=first.height + height)
 
 
-def all_controls(conditioning: Conditioning, stack: tuple[Net, ...] | None) -> Conditioning:
+def all_controls(conditioning: Conditioning, *stack: Any) -> Conditioning:
     """A conditioning with every ControlNet of a stack on it."""
-    nets = tuple(net.component for net in stack or ())
+    nets = tuple(net.component for net in chained(*stack) if isinstance(net, Net))
     return replace(conditioning, controls=conditioning.controls + nets)
+
+
+def prompt_of(tokens: float) -> Conditioning:
+    """A prompt of so many tokens that comes with a model and is not encoded."""
+    return Conditioning(int(tokens))
 
 
 def along(side: float, tile: float, overlap: float = 0) -> int:
@@ -67,4 +76,4 @@ def along(side: float, tile: float, overlap: float = 0) -> int:
     return max(1, ceil((side - overlap) / (tile - overlap)))
 
 
-PARSING = (merged, dimensions_of, leading, switched_on, beside, all_controls, along)
+PARSING = (merged, dimensions_of, leading, chained, switched_on, beside, all_controls, prompt_of, along)
