@@ -31,6 +31,8 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
         if not isinstance(vae, Net) or not isinstance(latent, Latent):
             return {self.into: failed(here, "decode", vae, latent)}
         cell = format_of(here, vae.component)
+        if not cell.id:
+            return {self.into: failed(here, "decode", vae, strange(here, vae))}
         frames = (latent.frames - 1) * cell.temporal + 1
         image = Image(latent.batch * frames, latent.height * cell.spatial, latent.width * cell.spatial)
         side, tile_frames = tile_of(here, self.tile, self.temporal_tile, cell)
@@ -75,6 +77,8 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
         if not isinstance(vae, Net) or not isinstance(image, Image):
             return failed(here, "encode_image", vae, image)
         cell = format_of(here, vae.component)
+        if not cell.id:
+            return failed(here, "encode_image", vae, strange(here, vae))
         video = cell.temporal > 1 and not self.still
         latent = Latent(
             1 if video else image.count,
@@ -148,6 +152,11 @@ def failed(here: Here, kind: str, vae: Value, given: Value) -> Unknown:
     components = (vae.component,) if known else ()
     here.state.add(here.node, kind=kind, components=components, unknown=reason.reason)
     return reason
+
+
+def strange(here: Here, vae: Net) -> Unknown:
+    """That the latents of a VAE cannot be told, since its file is missing or of no family we know."""
+    return here.unknown(here.state.component(vae.component).problem or "its VAE's latents are not known")
 
 
 def repeats(here: Here, times: Formula) -> int:
