@@ -100,7 +100,7 @@ def test_a_picture_for_an_adapter_is_seen_by_the_clip():
     )
     work = lowered(prompt)
     (seen,) = steps(work, "encode_image")
-    assert (seen.shape.height, seen.shape.width, seen.repeats) == (224, 224, 2)
+    assert (seen.law, seen.shape.height, seen.shape.width, seen.shape.batch) == ("encode_image", 224, 224, 2)
     (sample,) = steps(work, "sample")
     assert [work.loaded[key].role for key in sample.components] == ["diffusion_model", "ip_adapter"]
 
