@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,19 @@ from .runtime import Machine
 from .workflow import Graph, lower, read
 
 
-def check(workflow: Path | bytes | dict[str, Any], machine: Machine, files: Files) -> Checked:
+def check(
+    workflow: Path | bytes | dict[str, Any], machine: Machine, files: Files, outputs: Sequence[str] = ()
+) -> Checked:
     """The forecast of a workflow on a machine.
 
-    `workflow`: a path, JSON text, or a decoded API prompt or saved graph. `files(folder, name)`: the path
-    of a model file by ComfyUI's folder name, or None. Raises `InputError` where the workflow or one of its
-    files cannot be used.
+    `workflow`: a path, the bytes of a file, or a decoded API prompt or saved graph. `files(folder, name)`:
+    the path of a model file by ComfyUI's folder name, of a picture or video by `input`, or None. `outputs`:
+    the ids of the nodes that are asked for; all without. Raises `InputError` where the workflow or one of
+    its files cannot be used.
     """
     graph, library = read(workflow), Library(files)
+    if outputs:
+        graph = graph.only(outputs)
 
     def forecast(changed: Graph) -> Forecast:
         return run(lower(changed, library), machine)

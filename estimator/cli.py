@@ -20,7 +20,14 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Workflow = Annotated[Path, typer.Argument(help="A workflow: API prompt or saved graph, as JSON or in a PNG.")]
+Workflow = Annotated[
+    Path,
+    typer.Argument(help="A workflow: API prompt or saved graph, as JSON or in a file that ComfyUI made."),
+]
+Inputs = Annotated[list[Path] | None, typer.Option(help="An input folder; may be repeated.")]
+Output = Annotated[
+    list[str] | None, typer.Option("--output", help="Only what this node needs; may be repeated.")
+]
 
 
 def main() -> None:
@@ -66,6 +73,8 @@ def check(
     flags: Annotated[str, typer.Option(help='ComfyUI\'s start-up flags, as "--reserve-vram 1".')] = "",
     models_dir: Annotated[list[Path] | None, typer.Option(help="A models folder; may be repeated.")] = None,
     extra_model_paths: Annotated[Path | None, typer.Option(help="ComfyUI's extra_model_paths.yaml.")] = None,
+    input_dir: Inputs = None,
+    output: Output = None,
     fail_on: Annotated[str, typer.Option(help="Exit with 1 at this verdict or a worse one.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -82,7 +91,8 @@ def check(
     here = machine(
         gpu=gpu, vram=vram, free=free, ram=ram, system=system, comfy=comfy, torch=torch, flags=flags
     )
-    checked = api.check(workflow, here, finder(models_dir or [], extra_model_paths))
+    files = finder(models_dir or [], extra_model_paths, input_dir or [], workflow)
+    checked = api.check(workflow, here, files, output or ())
     if as_json:
         out(encode(checked).decode())
     else:
@@ -95,8 +105,10 @@ def check(
 def graph(
     workflow: Workflow,
     steps: Annotated[bool, typer.Option("--steps", help="The steps that it comes to instead.")] = False,
+    output: Output = None,
     models_dir: Annotated[list[Path] | None, typer.Option(help="A models folder; may be repeated.")] = None,
     extra_model_paths: Annotated[Path | None, typer.Option(help="ComfyUI's extra_model_paths.yaml.")] = None,
+    input_dir: Inputs = None,
     as_json: Json = False,
 ) -> None:
     """The flat API prompt that a saved workflow stands for, or its steps with their shapes."""
@@ -104,16 +116,18 @@ def graph(
 
     from .workflow.read import read
 
+    found = read(workflow).only(output) if output else read(workflow)
     if steps:
         from .models.library import Library
         from .options import finder
         from .report import lowered
         from .workflow import lower
 
-        work = lower(read(workflow), Library(finder(models_dir or [], extra_model_paths)))
+        files = finder(models_dir or [], extra_model_paths, input_dir or [], workflow)
+        work = lower(found, Library(files))
         out(lowered.encode(work) if as_json else lowered.render(work, columns()))
         return
-    prompt = msgspec.json.encode(read(workflow).prompt())
+    prompt = msgspec.json.encode(found.prompt())
     out((prompt if as_json else msgspec.json.format(prompt)).decode())
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from .errors import InputError
+from .media.inputs import in_input_folders
 from .models.library import Files, in_folders
 from .runtime import Device, Host, Machine
 from .runtime.machine import Os, card, card_here, device_of, device_of_size, newest, policy, version
@@ -130,19 +132,29 @@ def own_system() -> Os:
     return "wsl" if "microsoft" in platform.release().lower() else "linux"
 
 
-def finder(roots: list[Path], extra: Path | None) -> Files:
-    """A finder over the folders given, those of an `extra_model_paths.yaml`, or ComfyUI's own nearby."""
-    for root in roots:
-        if not root.is_dir():
-            raise InputError(
-                "no such folder", where=str(root), do="Give ComfyUI's models folder to --models-dir."
-            )
-    found = in_folders(tuple(roots or default_roots()))
-    if extra is None:
-        return found
-    others = extra_folders(extra)
+def finder(
+    roots: list[Path], extra: Path | None, inputs: Sequence[Path] = (), workflow: Path | None = None
+) -> Files:
+    """A finder over the folders given, those of an `extra_model_paths.yaml`, or ComfyUI's own nearby.
+
+    What a workflow takes in is looked for in `inputs`, or else beside the models, and where it lies itself.
+    """
+    for folders, option in (
+        (roots, "models folder to --models-dir"),
+        (inputs, "input folder to --input-dir"),
+    ):
+        for root in folders:
+            if not root.is_dir():
+                raise InputError("no such folder", where=str(root), do=f"Give ComfyUI's {option}.")
+    models = roots or default_roots()
+    found = in_folders(tuple(models))
+    others = extra_folders(extra) if extra else {}
+    beside = inputs or [root.resolve().parent / "input" for root in models]
+    taken_in = in_input_folders((*beside, *([workflow.parent] if workflow else [])))
 
     def find(folder: str, name: str) -> Path | None:
+        if folder == "input":
+            return taken_in(name)
         inside = (path / name for path in others.get(folder, ()))
         return found(folder, name) or next((path for path in inside if path.is_file()), None)
 

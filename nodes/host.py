@@ -105,6 +105,8 @@ def resolve(folder: str, name: str) -> Path | None:
     """The file that a loader's widget names, by ComfyUI's folder name; None where there is none."""
     import folder_paths
 
+    if folder == "input":
+        return resolve_input(name)
     for known in (folder, GGUF_FOLDERS.get(folder)):
         try:
             path = folder_paths.get_full_path(known, name) if known else None
@@ -113,3 +115,16 @@ def resolve(folder: str, name: str) -> Path | None:
         if path:
             return Path(path)
     return None
+
+
+def resolve_input(name: str) -> Path | None:
+    """The picture, video or sound that a node names, by ComfyUI's input folder or the one that it adds."""
+    import folder_paths
+
+    plain, base = folder_paths.annotated_filepath(name)
+    root = Path(base or folder_paths.get_input_directory()).resolve()
+    try:
+        path = (root / plain).resolve()
+        return path if path.is_relative_to(root) and path.is_file() else None
+    except (OSError, ValueError):  # names that no file can have
+        return None

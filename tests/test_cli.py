@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import embedded
 import pytest
 from prompts import checkpoint, flux, node
 
@@ -118,6 +119,23 @@ def test_graph_prints_the_prompt_alone(cli, saved):
     assert json.loads(cli("graph", saved(flux()), "--json").stdout) == flux()
 
 
+def test_graph_prints_what_one_output_needs(cli, saved):
+    answer = json.loads(cli("graph", saved(flux()), "--output", "6", "--json").stdout)
+    assert ["2", "5", "6"] == list(answer)
+
+
+def test_check_forecasts_what_one_output_needs(cli, saved):
+    workflow = flux() | {"20": node("PreviewImage", images=["21", 0]), "21": node("NoSuchNode")}
+    arguments = ("check", saved(workflow), "--gpu", "rtx-4090", "--ram", "64", "--json")
+    assert ["21"] == [one["node"] for one in json.loads(cli(*arguments).stdout)["coverage"]["unknown"]]
+    assert [] == json.loads(cli(*arguments, "--output", "10").stdout)["coverage"]["unknown"]
+
+
+def test_graph_reads_a_picture(cli, tmp_path):
+    (tmp_path / "a.webp").write_bytes(embedded.webp({"prompt": json.dumps(flux())}))
+    assert flux() == json.loads(cli("graph", tmp_path / "a.webp", "--json").stdout)
+
+
 def test_inspect_says_what_a_file_holds(cli, sparse_model, tmp_path):
     path = sparse_model("flux1-dev-fp8-checkpoint", tmp_path / "x.safetensors")
     (one,) = json.loads(cli("inspect", path, "--json").stdout)["files"]
@@ -193,6 +211,8 @@ def test_a_workflow_that_cannot_be_used_is_one_line(cli, saved, workflow, says):
         (["--gpu", "rtx-3060-12gb", "--os", "amiga"], "--os"),
         (["--gpu", "rtx-3060-12gb", "--fail-on", "bad"], "--fail-on"),
         (["--gpu", "rtx-3060-12gb", "--models-dir", "/nowhere"], "/nowhere"),
+        (["--gpu", "rtx-3060-12gb", "--input-dir", "/nowhere"], "--input-dir"),
+        (["--gpu", "rtx-3060-12gb", "--output", "99"], "The workflow ends in 10 (SaveImage)"),
         (["--vram", "-3"], "--vram"),
         (["--vram", "nan"], "--vram"),
         (["--vram", "twelve"], "--vram"),

@@ -13,7 +13,8 @@ NODES = ROOT / "nodes"
 # The order of section 3 of the design: a line may import from the lines above it, and from itself.
 LAYERS = (
     ("_version", "units", "errors", "facts"),
-    ("formats",),
+    ("containers", "formats"),
+    ("media",),
     ("models",),
     ("costs",),
     ("workflow",),

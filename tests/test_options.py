@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from vram_forecast.estimator.errors import InputError
-from vram_forecast.estimator.options import machine
+from vram_forecast.estimator.options import finder, machine
 from vram_forecast.estimator.units import GIB, MIB
 
 
@@ -68,3 +68,33 @@ def test_flags_reach_the_policy_and_their_numbers_are_read():
         None,
     )
     assert policy.has("--fast")
+
+
+class TestInputs:
+    @pytest.fixture
+    def folders(self, tmp_path):
+        """A ComfyUI's folders, a workflow elsewhere, and a file of the same name beside each."""
+        for folder in ("comfy/models", "comfy/input", "comfy/output", "mine", "workflows"):
+            (tmp_path / folder).mkdir(parents=True)
+            (tmp_path / folder / "a.png").touch()
+        (tmp_path / "workflows" / "b.png").touch()
+        return tmp_path
+
+    def test_they_are_beside_the_models(self, folders):
+        find = finder([folders / "comfy/models"], None)
+        assert folders / "comfy/input/a.png" == find("input", "a.png")
+        assert folders / "comfy/output/a.png" == find("input", "a.png [output]")
+        assert None is find("input", "b.png")
+
+    def test_or_in_the_folders_that_are_named(self, folders):
+        find = finder([folders / "comfy/models"], None, [folders / "mine"])
+        assert folders / "mine/a.png" == find("input", "a.png")
+
+    def test_or_where_the_workflow_lies(self, folders):
+        find = finder([folders / "comfy/models"], None, (), folders / "workflows" / "w.json")
+        assert folders / "comfy/input/a.png" == find("input", "a.png")
+        assert folders / "workflows/b.png" == find("input", "b.png")
+
+    def test_a_folder_that_is_not_there_is_refused(self, folders):
+        with pytest.raises(InputError, match="no such folder"):
+            finder([], None, [folders / "nowhere"])

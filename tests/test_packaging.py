@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PIP = (sys.executable, "-m", "pip")
 # Of modules whose distribution has another name.
-DISTRIBUTIONS = {"pynvml": "nvidia-ml-py", "yaml": "pyyaml"}
+DISTRIBUTIONS = {"pynvml": "nvidia-ml-py", "yaml": "pyyaml", "PIL": "pillow"}
 WINDOWS = os.name == "nt"
 
 

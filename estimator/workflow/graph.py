@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
 from typing import Any
@@ -61,6 +62,28 @@ class Graph(msgspec.Struct, frozen=True):
             for name, link in node.links().items()
             if link.node == node_id
         ]
+
+    def only(self, outputs: Sequence[str]) -> Graph:
+        """The graph that ComfyUI runs when just these nodes are asked for: they and what they need.
+
+        Raises `InputError` for an id that no node has.
+        """
+        kept: set[str] = set()
+        pending = list(outputs)
+        while pending:
+            node_id = pending.pop()
+            if node_id not in self.nodes:
+                raise InputError(f"no node is called `{node_id}`", where="outputs", do=self.ends())
+            if node_id not in kept:
+                kept.add(node_id)
+                pending += [link.node for link in self.nodes[node_id].links().values()]
+        return Graph({node_id: node for node_id, node in self.nodes.items() if node_id in kept})
+
+    def ends(self) -> str:
+        """The nodes that no other one uses, in a line."""
+        used = {link.node for node in self.nodes.values() for link in node.links().values()}
+        found = [f"{node.id} ({node.class_type})" for node in self.nodes.values() if node.id not in used]
+        return f"The workflow ends in {', '.join(found[:9])}{' and others' * (len(found) > 9)}."
 
     def order(self) -> list[str]:
         """Node ids, dependencies first and otherwise as the prompt has them.

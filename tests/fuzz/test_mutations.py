@@ -1,16 +1,21 @@
 """Thousands of broken headers of each format: refused in one line, or read, and nothing else."""
 
+import io
 import random
 import struct
 import tracemalloc
 
+import embedded
 import pytest
+from PIL import Image
 from seeds import SEEDS
-from vram_forecast.estimator.errors import FormatError
+from vram_forecast.estimator import media, workflow
+from vram_forecast.estimator.errors import FormatError, InputError
 from vram_forecast.estimator.formats import read
 from vram_forecast.estimator.models import identify
 
 HEADERS = 2000
+FILES = 500
 NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 33, (1 << 63) - 1, (1 << 64) - 1)
 
 
@@ -91,3 +96,45 @@ def test_no_mutated_header_does_worse_than_a_refusal(extension, content, tmp_pat
     tracemalloc.stop()
     assert len(outcomes) > 4, "the mutations reach too little"
     assert peak < 4_000_000
+
+
+@pytest.mark.parametrize("kind", [*embedded.MADE, *embedded.WRITTEN_BY_FFMPEG])
+def test_no_mutated_file_with_a_workflow_does_worse_than_a_refusal(kind):
+    texts = {"prompt": '{"1": {"class_type": "X", "inputs": {}}}', "workflow": '{"nodes": []}'}
+    made = embedded.MADE.get(kind) or (lambda texts: embedded.written_by_ffmpeg(kind, texts))
+    content, outcomes = made(texts), set()
+    tracemalloc.start()
+    for seed in range(FILES):
+        try:
+            workflow.read(mutated(content, seed))
+            outcomes.add("read")
+        except InputError as error:
+            assert 1 == len(str(error).splitlines())
+            outcomes.add("refused")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert {"read", "refused"} == outcomes
+    assert peak < 4 << 20
+
+
+@pytest.mark.parametrize("kind", ["mp4", "mkv", "webm", "flac", "opus", "mp3"])
+def test_no_mutated_video_or_sound_does_worse_than_a_refusal_when_it_is_measured(kind, tmp_path):
+    content, path = embedded.written_by_ffmpeg(kind, {}), tmp_path / "a"
+    for seed in range(FILES):
+        path.write_bytes(mutated(content, seed))
+        try:
+            media.measured(path, seed, 0)
+        except InputError as error:
+            assert 1 == len(str(error).splitlines())
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF", "GIF", "TIFF", "BMP"])
+def test_no_mutated_picture_does_worse_than_a_refusal_when_it_is_measured(kind, tmp_path):
+    made, path = io.BytesIO(), tmp_path / "a"
+    Image.new("RGBA" if kind in ("PNG", "WEBP", "AVIF") else "L", (9, 7)).save(made, kind)
+    for seed in range(FILES):
+        path.write_bytes(mutated(made.getvalue(), seed))
+        try:
+            media.measured(path, seed, 0)
+        except InputError as error:
+            assert 1 == len(str(error).splitlines())

@@ -121,3 +121,32 @@ def test_a_file_is_found_through_comfyuis_folders_and_those_of_gguf_packs(monkey
     monkeypatch.setitem(sys.modules, "folder_paths", SimpleNamespace(get_full_path=get_full_path))
     path = host.resolve(folder, name)
     assert found == (path and path.as_posix())
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("a.png", "input/a.png"),
+        ("clipspace/a.png [input]", "input/clipspace/a.png"),
+        ("a.png [output]", "output/a.png"),
+        ("../secret.png", None),
+        ("../input/../secret.png [output]", None),
+        ("a.png\0", None),
+        ("gone.png", None),
+    ],
+)
+def test_an_input_is_found_in_the_folder_that_its_name_says(monkeypatch, tmp_path, name, found):
+    for path in ("input/a.png", "input/clipspace/a.png", "output/a.png", "secret.png"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).touch()
+
+    def annotated_filepath(name):
+        if name.endswith("[output]"):
+            return name[:-9], str(tmp_path / "output")
+        return (name[:-8], str(tmp_path / "input")) if name.endswith("[input]") else (name, None)
+
+    paths = SimpleNamespace(
+        annotated_filepath=annotated_filepath, get_input_directory=lambda: str(tmp_path / "input")
+    )
+    monkeypatch.setitem(sys.modules, "folder_paths", paths)
+    assert (found and tmp_path / found) == host.resolve("input", name)

@@ -75,3 +75,29 @@ def test_links_print_as_lists_and_values_as_they_are():
         "1": {"class_type": "X", "inputs": {"a": ["2", 1], "b": {"__value__": [1]}}},
         "2": {"class_type": "Y", "inputs": {}},
     } == drawn.prompt()
+
+
+class TestChosenOutputs:
+    GRAPH = graph(a="", b="a", c="b", d="a", e="", f="de")
+
+    @pytest.mark.parametrize(
+        "outputs, kept",
+        [("c", "abc"), ("f", "adef"), ("fc", "abcdef"), ("b", "ab"), ("cc", "abc")],
+        ids=["one", "another", "both", "one that others use", "one named twice"],
+    )
+    def test_they_and_what_they_need_are_kept_in_the_prompt_s_order(self, outputs, kept):
+        assert list(kept) == list(self.GRAPH.only(list(outputs)).nodes)
+
+    def test_what_is_kept_is_as_it_was(self):
+        assert self.GRAPH.nodes["f"] == self.GRAPH.only(["f"]).nodes["f"]
+
+    def test_a_node_that_is_not_there_is_refused_with_those_that_are(self):
+        with pytest.raises(InputError) as error:
+            self.GRAPH.only(["c", "x"])
+        said = "outputs: no node is called `x`. The workflow ends in c (C), f (F)."
+        assert said == str(error.value)
+
+    def test_of_many_ends_some_are_named(self):
+        many = graph(**{f"n{number}": "" for number in range(30)})
+        with pytest.raises(InputError, match=r"n8 \(N8\) and others\.$"):
+            many.only(["x"])

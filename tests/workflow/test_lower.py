@@ -176,7 +176,7 @@ def test_a_picture_that_is_not_at_hand_is_taken_for_a_usual_one_and_that_is_said
     }
     prompt["8"]["inputs"]["latent_image"] = ["21", 0]
     work = lowered(prompt)
-    assert [one.reason for one in work.assumed] == ["x.png is not at hand: taken as 1024x1024"]
+    assert [one.reason for one in work.assumed] == ["`x.png` is not in the input folder: taken as 1024x1024"]
     assert [shape(step) for step in steps(prompt, "encode_image")] == [(1, 16, 1, 128, 128)]
 
 
@@ -196,3 +196,24 @@ def test_two_loaders_of_the_same_file_share_one_model():
     high, low = steps(prompt, "sample")
     assert high.components == low.components
     assert [one.role for one in lowered(prompt).loaded.values()].count("diffusion_model") == 1
+
+
+def test_a_picture_at_hand_is_as_large_as_it_is(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    image.new("RGB", (640, 384)).save(tmp_path / "x.png")
+    prompt = flux() | {
+        "20": node("LoadImage", image="x.png"),
+        "21": node("VAEEncode", pixels=["20", 0], vae=["3", 0]),
+    }
+    prompt["8"]["inputs"]["latent_image"] = ["21", 0]
+    files = {"input": lambda name: tmp_path / name}
+    work = lower(read(prompt), Library(lambda folder, name: files.get(folder, lambda name: None)(name)))
+    assert work.assumed == ()
+    assert [shape(step) for step in work.steps if step.kind == "sample"] == [(1, 16, 1, 48, 80)]
+
+
+def test_a_video_where_a_picture_belongs_is_not_taken_for_one(tmp_path):
+    (tmp_path / "x.png").write_bytes(b"RIFF\0\0\0\0WAVE")
+    prompt = flux() | {"20": node("LoadImage", image="x.png"), "21": node("PreviewImage", images=["20", 0])}
+    work = lower(read(prompt), Library(lambda folder, name: tmp_path / name if folder == "input" else None))
+    assert len(work.assumed) == 1

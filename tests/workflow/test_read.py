@@ -1,17 +1,21 @@
 """Anything that may hold a workflow, read; anything else, refused in one line."""
 
 import copy
+import gzip
 import json
 import struct
 import zlib
 
+import embedded
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from vram_forecast.estimator import facts
 from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.workflow.graph import Graph, Link, Node
-from vram_forecast.estimator.workflow.read import from_prompt, read
+from vram_forecast.estimator.workflow.prompt import from_prompt
+from vram_forecast.estimator.workflow.read import read
 from workflow.drawing import BYPASSED, node, promoting, subgraph, workflow
 
 PROMPT = {
@@ -62,6 +66,7 @@ class TestShapes:
             text(PROMPT),
             text({"prompt": PROMPT}),
             b"\xef\xbb\xbf" + text(PROMPT),
+            json.dumps(PROMPT).encode("utf-16"),
             png((b"IHDR", b"?"), (b"tEXt", b"prompt\0" + text(PROMPT))),
             png((b"tEXt", b"workflow\0" + text(DRAWN)), (b"tEXt", b"prompt\0" + text(PROMPT))),
             png((b"iTXt", b"prompt\0\0\0\0\0" + text(PROMPT))),
@@ -74,6 +79,7 @@ class TestShapes:
             "a prompt in bytes",
             "what is posted, in bytes",
             "bytes with a byte order mark",
+            "bytes as PowerShell writes them",
             "a PNG",
             "a PNG with both, of which the prompt is what ran",
             "a PNG with international text",
@@ -167,13 +173,13 @@ class TestLinksOfAPrompt:
 
 REFUSED = {
     "nothing": (b"", "not JSON"),
-    "no JSON": (b"GIF89a", "not JSON"),
+    "no JSON": (b"GIF 89a", "not JSON"),
     "JSON cut short": (text(PROMPT)[:-3], "not JSON"),
     "text that is no Unicode": (b'{"a": "\\ud800"}', "not JSON"),
     "JSON nested 100 000 deep": (b"[" * 100_000, "nested too deep"),
     "objects nested 100 000 deep": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested too deep"),
     "a number of 10 000 digits": (b'{"nodes": [{"id": ' + b"1" * 10_000 + b"}]}", ""),
-    "a list": (b"[1]", "JSON, but no object"),
+    "a list": (b"[{}, {}]", "a list of 2, no object. Give one workflow."),
     "a number": (b"1", "JSON, but no object"),
     "an empty object": (b"{}", "neither a workflow nor a prompt"),
     "an object of another kind": (b'{"a": {"b": 1}}', "neither a workflow nor a prompt"),
@@ -190,9 +196,9 @@ REFUSED = {
         text(PROMPT | {"3": {"class_type": "X", "inputs": [1]}}),
         "node 3: `inputs` is not an object",
     ),
-    "a PNG without texts": (png((b"IHDR", b"?")), "an image without a workflow in it"),
-    "a PNG cut short": (png((b"tEXt", b"prompt\0" + text(PROMPT)))[:40], "not JSON"),
-    "a PNG with broken packed text": (png((b"zTXt", b"prompt\0\0xyz")), "an image without a workflow in it"),
+    "a PNG without texts": (png((b"IHDR", b"?")), "a PNG without a workflow in it"),
+    "a PNG cut short": (png((b"tEXt", b"prompt\0" + text(PROMPT)))[:40], "a PNG, but cut short"),
+    "a PNG with broken packed text": (png((b"zTXt", b"prompt\0\0xyz")), "a PNG without a workflow in it"),
 }
 
 
@@ -225,11 +231,24 @@ def test_a_file_beyond_all_reason_is_not_even_opened(tmp_path):
         read(tmp_path / "big.json")
 
 
-def test_packed_text_that_swells_beyond_all_reason_is_cut(monkeypatch):
-    squeezed = zlib.compress(b" " * 50_000_000)
-    monkeypatch.setattr("vram_forecast.estimator.workflow.image.limit", lambda name: 1000)
-    with pytest.raises(InputError):
-        read(png((b"zTXt", b"prompt\0\0" + squeezed)))
+def test_packed_text_that_swells_beyond_all_reason_is_refused(monkeypatch):
+    monkeypatch.setitem(facts.table("containers")["limits"], "text_bytes", 1 << 20)
+    with pytest.raises(InputError, match="more text than any workflow has"):
+        read(png((b"zTXt", b"prompt\0\0" + zlib.compress(b" " * 2_000_000))))
+
+
+def test_gzip_that_swells_beyond_all_reason_is_refused(monkeypatch):
+    monkeypatch.setitem(facts.table("frontend")["limits"], "file_bytes", 1 << 20)
+    with pytest.raises(InputError, match="larger than 1 MiB"):
+        read(gzip.compress(b" " * 2_000_000))
+
+
+def test_a_video_may_be_larger_than_any_workflow(tmp_path):
+    content = embedded.written_by_ffmpeg("mp4", {"prompt": json.dumps(PROMPT)})
+    with (tmp_path / "a.mp4").open("wb") as file:
+        file.write(content)
+        file.truncate(2**33)
+    assert GRAPH == read(tmp_path / "a.mp4")
 
 
 JSON = st.recursive(

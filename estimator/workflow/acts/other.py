@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from fnmatch import fnmatch
 from math import ceil
+from typing import Any
 
 from msgspec.structs import replace
 
-from ... import facts
+from ... import facts, media
 from ...costs import Shape
 from ..graph import Link
 from ..state import Here
 from ..values import Audio, Image, Kind, Net, Unknown, Value, Video
 from .base import Act, Formula
 from .pictures import image_bytes
+
+KINDS = {"image": Image, "video": Video, "audio": Audio}
 
 
 class Run(Act, frozen=True, kw_only=True, tag="run"):
@@ -136,21 +139,38 @@ class Open(Act, frozen=True, kw_only=True, tag="open"):
     def do(self, here: Here) -> dict[str, Value]:
         """What the file holds."""
         name = here.value(self.file)
+        library = here.state.library
+        found = as_value(library.measured(str(name))) if isinstance(name, str) and name else None
+        if found is not None and isinstance(found, KINDS[self.what]):
+            return {self.into: found}
         usual = facts.table("assumed")[self.what]
-        shown = name if isinstance(name, str) and name else "its file"
-        here.state.assume(here.node, f"{shown} is not at hand: taken as {usual['as']}")
-        return {self.into: media(usual)}
+        why = library.unmeasured.get(str(name), f"`{name}` holds no {self.what}")
+        here.state.assume(here.node, f"{why}: taken as {usual['as']}")
+        return {self.into: as_value(usual_media(usual))}
 
 
-def media(usual: dict[str, float]) -> Image | Video | Audio:
-    """A picture, video or sound of a size."""
+def as_value(found: media.Media | None) -> Image | Video | Audio | None:
+    """What was measured, as it flows through a workflow; a video's sound is as long as its frames."""
+    match found:
+        case media.Picture():
+            return Image(found.frames, found.height, found.width)
+        case media.Video():
+            rate = facts.table("assumed")["audio"]["rate"]
+            sound = Audio(max(1, int(found.seconds * rate)), rate) if found.has_audio else None
+            return Video(Image(found.frames, found.height, found.width), found.fps, sound)
+        case media.Sound():
+            return Audio(found.samples, found.rate)
+    return None
+
+
+def usual_media(usual: dict[str, Any]) -> media.Media:
+    """A picture, video or sound of a usual size."""
     if "width" not in usual:
-        return Audio(int(usual["seconds"] * usual["rate"]), int(usual["rate"]))
-    image = Image(int(usual.get("frames", 1)), int(usual["height"]), int(usual["width"]))
+        return media.Sound(usual["seconds"] * usual["rate"], usual["rate"], 2, usual["seconds"])
     if "frames" not in usual:
-        return image
-    samples = int(usual["frames"] / usual["rate"] * usual["samples"])
-    return Video(image, usual["rate"], Audio(samples, int(usual["samples"])))
+        return media.Picture(usual["width"], usual["height"])
+    seconds = usual["frames"] / usual["rate"]
+    return media.Video(usual["width"], usual["height"], usual["frames"], usual["rate"], seconds, True)
 
 
 class Calculate(Act, frozen=True, kw_only=True, tag="calculate"):
