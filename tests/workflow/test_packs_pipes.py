@@ -54,3 +54,21 @@ def test_a_switch_of_a_pack_takes_the_input_of_its_number():
     prompt["3"] = node("EmptyLatentImage", width=1024, height=1024, batch_size=1)
     prompt["4"] = node("ImpactSwitch", select=2, sel_mode=False, input1=["2", 0], input2=["3", 0])
     assert sizes(lowered(prompt), "sample") == [(1, 128, 128, 20)]
+
+
+def test_a_guider_that_is_no_guider_is_said_and_not_raised():
+    prompt = sdxl() | {
+        "2": node("EmptyLatentImage", width=512, height=512, batch_size=1),
+        "3": node("BasicScheduler", model=["1", 0], steps=4, denoise=1.0),
+        "4": node("SamplerCustomAdvanced", guider=7, sampler="euler", sigmas=["3", 0], latent_image=["2", 0]),
+        "10": node("SaveLatent", samples=["4", 0], filename_prefix="x"),
+    }
+    (sample,) = steps(lowered(prompt), "sample")
+    assert sample.unknown
+
+
+def test_fewer_than_no_steps_are_none():
+    prompt = sdxl() | sampled(["1", 0], ["2", 0])
+    prompt["2"] = node("EmptyLatentImage", width=512, height=512, batch_size=1)
+    prompt["8"]["inputs"]["steps"] = -5
+    assert sizes(lowered(prompt), "sample") == [(1, 64, 64, 0)]

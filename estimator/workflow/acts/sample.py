@@ -49,7 +49,8 @@ class Sample(Act, frozen=True, kw_only=True, tag="sample"):
         model = guider.model if isinstance(guider, Guider) else here.value(self.model)
         known = isinstance(model, Model)
         parts: dict[str, Any] = {"components": (model.component,), "loras": model.loras} if known else {}
-        reason = here.like(next(one for one in given if not isinstance(one, Guider | Latent | int))).reason
+        kinds = zip(given, (Guider, Latent, int), strict=True)
+        reason = here.like(next((one for one, kind in kinds if not isinstance(one, kind)), None)).reason
         here.state.add(here.node, kind="sample", unknown=reason, **({"components": ()} | parts))
 
 
@@ -108,4 +109,4 @@ def evaluations(sampler: Value, steps: int) -> int:
     """Model evaluations of so many steps by a sampler; the last step takes one whatever the sampler."""
     known = facts.table("samplers")["evaluations"]
     each = known.get(sampler, 1) if isinstance(sampler, str) else 1
-    return each * (steps - 1) + 1 if steps else 0
+    return each * (steps - 1) + 1 if steps > 0 else 0
