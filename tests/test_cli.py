@@ -10,8 +10,8 @@ import pytest
 from prompts import checkpoint, flux, node
 
 KEYS = {
-    "": "schema verdict tight where because device host policy vram_peak ram_peak seconds coverage "
-    "components steps suggestions",
+    "": "schema verdict tight where because device host policy vram_peak ram_peak seconds seconds_again "
+    "coverage components steps suggestions",
     "device": "name total free",
     "host": "ram_total ram_free",
     "policy": "comfy dynamic_vram flags",

@@ -31,7 +31,8 @@ KEYS = (
     "inputs in the frontend's order; widget: has a value in `widgets_values`; after, end: places there that "
     "are never sent; forced: a socket that old versions showed as a widget; grows: a group of sockets, more "
     "as they are used; choices: {a|b} in its text is resolved; options: the inputs that each choice of a "
-    "dynamic combo adds; rest: any number of text widgets so named"
+    "dynamic combo adds; lazy: fetched only when the node asks for it; rest: any number of text widgets so "
+    "named"
 )
 
 
@@ -76,7 +77,8 @@ def ordered(definition: dict[str, Any]) -> list[tuple[str, list[Any]]]:
 def row(name: str, spec: list[Any], under: str = "") -> dict[str, Any]:
     """One input: its name, its type, and whatever else a widget needs."""
     options = facts(spec)
-    found = {"name": name, "type": type_of(spec[0], options)}
+    found: dict[str, Any] = {"name": name, "type": type_of(spec[0], options)}
+    found |= {"lazy": True} if options.get("lazy") else {}
     kind = options.get("widgetType", type_of(spec[0]))
     if kind not in WIDGETS:
         return found | ({"grows": True} if kind in FRONTEND["grows"] else {})

@@ -13,30 +13,50 @@ from ..units import GIB, Estimate
 from ..workflow.values import Workload
 from .result import StepForecast
 
+Steps = tuple[StepForecast, ...]
+
 
 def need(
-    workload: Workload,
-    held: dict[str, Held],
-    first: tuple[StepForecast, ...],
-    again: tuple[StepForecast, ...],
-    machine: Machine,
+    workload: Workload, held: dict[str, Held], first: Steps, again: Steps, results: int, machine: Machine
 ) -> tuple[Estimate, int]:
-    """Bytes of RAM that the prompt wants, and those of its weights that RAM cannot keep."""
-    row = facts.table("managers/constants")["ram"]
-    process = round(row["process_gib"] * GIB)
-    system = round(row["system_gib"][machine.host.os] * GIB)
-    paged = {key: one for key, one in held.items() if machine.policy.dynamic_vram and one.paged}
-    weights = touched(again, paged) + unloaded(first, {key: held[key] for key in held if key not in paged})
-    outputs = sum(step.output for step in workload.steps)
-    best = process + system + adapters(workload) + outputs + weights
-    band = (process + system) // 2
+    """Bytes of RAM that the prompt wants, and those of its weights that RAM cannot keep.
+
+    `again`: the steps of the next run; `results`: bytes of its nodes' results.
+    """
+    weights = touched(again, paged(held, machine)) + unpaged(held, first, machine)
+    best = idle(machine) + adapters(workload) + results + weights
+    band = idle(machine) // 2
     return Estimate(best - band, best, best + band, "modelled"), min(
         weights, max(0, best - machine.host.ram_total)
     )
 
 
-def touched(again: tuple[StepForecast, ...], held: dict[str, Held]) -> int:
-    """Bytes of weights that a repeated run copies to the card, each once."""
+def room(workload: Workload, held: dict[str, Held], first: Steps, machine: Machine) -> int:
+    """Bytes of RAM that are left for results beside all that the first run keeps there."""
+    weights = touched(first, paged(held, machine)) + unpaged(held, first, machine)
+    return machine.host.ram_total - idle(machine) - adapters(workload) - weights
+
+
+def idle(machine: Machine) -> int:
+    """Bytes of RAM that the system and an idle ComfyUI take."""
+    row = facts.table("managers/constants")["ram"]
+    process, system = float(row["process_gib"]), float(row["system_gib"][machine.host.os])
+    return round(process * GIB) + round(system * GIB)
+
+
+def paged(held: dict[str, Held], machine: Machine) -> dict[str, Held]:
+    """The models whose weights are pages of their files."""
+    return {key: one for key, one in held.items() if machine.policy.dynamic_vram and one.paged}
+
+
+def unpaged(held: dict[str, Held], first: Steps, machine: Machine) -> int:
+    """Bytes of the other models' weights that lie in RAM."""
+    pages = paged(held, machine)
+    return unloaded(first, {key: one for key, one in held.items() if key not in pages})
+
+
+def touched(again: Steps, held: dict[str, Held]) -> int:
+    """Bytes of weights that a run copies to the card, each once."""
     moved: dict[str, int] = {}
     for step in again:
         share = step.uploaded + step.streamed
@@ -48,7 +68,7 @@ def touched(again: tuple[StepForecast, ...], held: dict[str, Held]) -> int:
     return sum(moved.values())
 
 
-def unloaded(first: tuple[StepForecast, ...], held: dict[str, Held]) -> int:
+def unloaded(first: Steps, held: dict[str, Held]) -> int:
     """Bytes of weights that lie in RAM while the least is on the card."""
     on_card = [step.fixed for step in first if step.weights]
     return sum(one.bytes for one in held.values()) - min(on_card, default=0)

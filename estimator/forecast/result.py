@@ -70,7 +70,8 @@ class StepForecast(msgspec.Struct, frozen=True):
 class Forecast(msgspec.Struct, frozen=True):
     """The forecast of one workflow on one machine. `where` is the worst step; bytes and seconds.
 
-    `disk_bytes`: what is read again from disk in every run, since it does not stay in RAM.
+    `disk_bytes`: what is read again from disk in every run, since it does not stay in RAM; `seconds_again`:
+    of the next run, in which only the seeds are others.
     """
 
     verdict: Verdict
@@ -83,6 +84,7 @@ class Forecast(msgspec.Struct, frozen=True):
     ram_peak: Estimate
     disk_bytes: int
     seconds: Estimate | None
+    seconds_again: Estimate | None
     resident_seconds: Estimate | None
     nodes: int
     unknown: tuple[Node, ...]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ..runtime import Held, Machine, hold, manager
+from ..runtime.cache import result_cache
 from ..units import ZERO, Estimate
-from ..workflow.values import Loaded, Workload
+from ..workflow.values import Loaded, Step, Workload
 from . import ram, speed
+from .plan import Plan
 from .result import ComponentForecast, Forecast, StepForecast, Verdict, worst
 from .step import Worker
 
@@ -16,15 +18,17 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     held = {key: held_of(workload.loaded[key], machine) for key, part in parts.items() if part.role != "lora"}
     worker = Worker(machine, manager(machine, held.values()), parts)
 
-    def steps_once() -> tuple[StepForecast, ...]:
-        models = [[held[key] for key in step.components if key in held] for step in workload.steps]
-        return tuple(map(worker.forecast, workload.steps, models))
+    def forecasts(wanted: tuple[Step, ...]) -> tuple[StepForecast, ...]:
+        models = [[held[key] for key in step.components if key in held] for step in wanted]
+        return tuple(map(worker.forecast, wanted, models))
 
-    steps = steps_once()
-    need, again = ram.need(workload, held, steps, steps_once(), machine)
+    plan = Plan(workload, result_cache(machine))
+    steps = forecasts(plan.first())
+    kept = plan.hold(ram.room(workload, held, steps, machine) - plan.cache.left)
+    # Without a cache the loaders run again too, and find nothing of theirs on the card.
+    repeated = steps if plan.cache.kind == "none" else forecasts(plan.next(kept.lost))
+    need, again = ram.need(workload, held, steps, repeated, kept.peak, machine)
     seconds, ideal = total_seconds(steps)
-    if seconds and again:
-        seconds = seconds + speed.disk(again)
     verdict = overall(workload, steps, bool(again))
     return Forecast(
         verdict=verdict,
@@ -36,7 +40,8 @@ def run(workload: Workload, machine: Machine) -> Forecast:
         vram_peak=peak(steps),
         ram_peak=need,
         disk_bytes=again,
-        seconds=seconds,
+        seconds=with_disk(seconds, again),
+        seconds_again=with_disk(total_seconds(repeated)[0], again),
         resident_seconds=ideal,
         nodes=workload.nodes,
         unknown=workload.unknown,
@@ -95,6 +100,11 @@ def decisive(steps: tuple[StepForecast, ...], verdict: Verdict) -> StepForecast 
 def peak(steps: tuple[StepForecast, ...]) -> Estimate:
     """The highest peak of any step, bytes."""
     return max((step.vram_peak for step in steps), key=lambda one: one.best, default=ZERO)
+
+
+def with_disk(seconds: Estimate | None, read: int) -> Estimate | None:
+    """Seconds with those of reading so many bytes from disk."""
+    return seconds + speed.disk(read) if seconds and read else seconds
 
 
 def total_seconds(steps: tuple[StepForecast, ...]) -> tuple[Estimate | None, Estimate | None]:

@@ -37,6 +37,7 @@ def check(checked: Checked) -> dict[str, Any]:
         "vram_peak": forecast.vram_peak,
         "ram_peak": forecast.ram_peak,
         "seconds": forecast.seconds,
+        "seconds_again": forecast.seconds_again,
         "coverage": coverage(forecast),
         "components": components(forecast),
         "steps": [step(one) for one in forecast.steps],

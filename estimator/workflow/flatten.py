@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from ..errors import InputError
 from .board import Boards, Live
+from .definitions import definition
 from .graph import Graph, Link, Node
 from .subgraph import assemble
 from .ui import Workflow, limit, whole
-from .widgets import Widget
+from .widgets import Widget, is_control
 from .wires import Input, Known, Place, reach
 
 
@@ -30,7 +31,7 @@ def flatten(workflow: Workflow) -> Graph:
             raise InputError(f"more than {limit('nodes')} nodes once its subgraphs are expanded")
     known: Known = {}
     nodes = {
-        key: Node(key, node.type, inputs(place, node, boards, known), node.title)
+        key: Node(key, node.type, inputs(place, node, boards, known), node.title, control(node))
         for key, (place, node) in sorted(found.items(), key=rank)
         if node.active and not node.virtual
     }
@@ -68,6 +69,18 @@ def inputs(place: Place, node: Live, boards: Boards, known: Known) -> dict[str, 
         elif isinstance(reached, Widget) and reached.value is not msgspec.UNSET:
             found[slot.name] = Widget(reached.value).sendable()
     return found
+
+
+def control(node: Live) -> str:
+    """What the node's control widget is set to, empty where it has none."""
+    saved = node.saved.widgets_values
+    if isinstance(saved, dict):
+        values = list(saved.values())
+    elif isinstance(saved, list) and definition(node.type) is None:
+        values = saved
+    else:
+        values = [widget.value for widget in node.widgets.values() if not widget.sent]
+    return next((str(value) for value in values if is_control(value)), "")
 
 
 def without_dangling(node: Node, nodes: dict[str, Node]) -> Node:

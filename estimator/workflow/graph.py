@@ -20,12 +20,17 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Node(msgspec.Struct, frozen=True):
-    """One call of a node class: its `inputs` are links, or values as the API prompt has them."""
+    """One call of a node class: its `inputs` are links, or values as the API prompt has them.
+
+    `after`: what its control widget does to its seed after each run (`randomize`), empty where it has none;
+    None where that was not saved, as in an API prompt.
+    """
 
     id: str
     class_type: str
     inputs: dict[str, Any]
     title: str = ""
+    after: str | None = None
 
     def links(self) -> dict[str, Link]:
         """The inputs that are links."""

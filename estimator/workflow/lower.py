@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from ..models.library import Library
 from .carry import carry
-from .definitions import definition
 from .graph import Graph
 from .graph import Node as GraphNode
+from .order import order
 from .rules import Rule, rules
 from .state import Here, State, is_real
 from .values import Loaded, Many, Unknown, Value, Workload
@@ -24,18 +24,19 @@ def lower(graph: Graph, library: Library) -> Workload:
     Raises `InputError` on a cycle, `FormatError` on a broken model file.
     """
     state = State(graph, library)
-    order = graph.order()
-    for node_id in order:
+    for node_id in graph.order():
         visit(state, graph.nodes[node_id])
-    run = needed(state)
-    kept = [node_id for node_id in order if node_id in run]
+    ran = order(graph, unused=state.unused, signatures=state.twins)
+    kept = list(dict.fromkeys(state.twins[node_id] for node_id in ran))
     return Workload(
         loaded={load.key: as_used(state, load) for node_id in kept for load in state.loaded.get(node_id, ())},
         steps=tuple(step for node_id in kept for step in state.steps.get(node_id, ())),
-        nodes=len(kept),
-        unknown=tuple(state.unknown[node_id] for node_id in kept if node_id in state.unknown),
+        nodes=len(ran),
+        unknown=tuple(state.unknown[node_id] for node_id in ran if node_id in state.unknown),
         assumed=tuple(state.assumed[node_id] for node_id in kept if node_id in state.assumed),
         missing=tuple(dict.fromkeys(name for node_id in kept for name in state.missing.get(node_id, ()))),
+        order=tuple(ran),
+        graph=graph,
     )
 
 
@@ -74,25 +75,3 @@ def worked(state: State, node: GraphNode, rule: Rule) -> tuple[Value, ...]:
         for at in range(longest)
     ]
     return tuple(Many(items) for items in zip_longest(*each))
-
-
-def needed(state: State) -> set[str]:
-    """The nodes that ComfyUI will run: those that an output node needs, unused branches left out."""
-    pending = [node.id for node in state.graph.nodes.values() if is_output(node)] or list(state.graph.nodes)
-    run: set[str] = set()
-    while pending:
-        node_id = pending.pop()
-        if node_id in run:
-            continue
-        run.add(node_id)
-        pending.append(state.twins[node_id])
-        unused = state.unused.get(node_id, set())
-        links = state.graph.nodes[node_id].links()
-        pending += [link.node for name, link in links.items() if name not in unused]
-    return run
-
-
-def is_output(node: GraphNode) -> bool:
-    """Whether ComfyUI runs this node for its own sake; unknown types are taken to be such."""
-    row = definition(node.class_type)
-    return bool(row.get("output_node", False)) if row else True

@@ -8,6 +8,7 @@ import msgspec
 
 from ..costs import Shape
 from ..models import Component
+from .graph import Graph
 
 Kind = Literal["load", "encode_text", "encode_image", "sample", "decode", "upscale", "other"]
 
@@ -206,7 +207,7 @@ class Workload(msgspec.Struct, frozen=True):
     """All that a workflow asks of a machine: what it loads, and its steps in execution order.
 
     `unknown`: nodes that were not understood; `assumed`: what was taken for granted, and for which node;
-    `missing`: model files that are not on disk.
+    `missing`: model files that are not on disk; `order`: ids of the nodes of `graph` that run, as they do.
     """
 
     loaded: dict[str, Loaded]
@@ -215,3 +216,5 @@ class Workload(msgspec.Struct, frozen=True):
     unknown: tuple[Node, ...] = ()
     assumed: tuple[Node, ...] = ()
     missing: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    graph: Graph | None = None

@@ -31,7 +31,7 @@ def test_a_decode_that_does_not_fit_is_offered_in_tiles():
 
 
 def test_8_bit_weights_are_offered_where_ram_is_short():
-    offered, before = suggested(flux(), gpu="rtx-3060-12gb", ram=32)
+    offered, before = suggested(flux(), gpu="rtx-3060-12gb", ram=16)
     assert before.verdict == "disk"
     (edit,) = offered["fp8-weights"].edits
     assert (edit.op, edit.node, edit.input, edit.value) == ("set", "1", "weight_dtype", "fp8_e4m3fn")
@@ -44,7 +44,7 @@ def test_weights_that_are_8_bit_already_are_left_alone():
 def test_edits_leave_the_graph_they_were_made_for_as_it_was():
     graph = read(flux())
     before = graph.prompt()
-    offered, _ = suggested(flux(), gpu="rtx-3060-12gb", ram=32)
+    offered, _ = suggested(flux(), gpu="rtx-3060-12gb", ram=16)
     assert apply(graph, offered["fp8-weights"].edits).prompt() != before
     assert graph.prompt() == before
 

@@ -80,7 +80,7 @@ def test_a_decode_that_does_not_fit_is_retried_in_tiles_and_is_no_error():
 
 
 def test_little_ram_reads_the_disk_again():
-    found = forecast(flux(), "rtx-4090", ram=16)
+    found = forecast(flux(), "rtx-3060-12gb", ram=16)
     assert found.verdict == "disk"
     assert found.disk_bytes > 0
 

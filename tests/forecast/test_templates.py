@@ -16,14 +16,14 @@ HERE = machine(gpu="rtx-3060-12gb", ram=32, system="linux")
 # Templates of the families that are known, and what is said of them on that machine.
 KNOWN = {
     "flux1_krea_dev": "streamed",
-    "flux_dev_checkpoint_example": "disk",
-    "flux_dev_full_text_to_image": "disk",
-    "flux_schnell_full_text_to_image": "disk",
-    "hunyuan_video_text_to_video": "disk",
+    "flux_dev_checkpoint_example": "streamed",
+    "flux_dev_full_text_to_image": "streamed",
+    "flux_schnell_full_text_to_image": "streamed",
+    "hunyuan_video_text_to_video": "streamed",
     "image_anima_preview": "resident",
     "image_chroma_text_to_image": "resident",
     "image_flux2_klein_text_to_image": "resident",
-    "image_flux2_text_to_image": "disk",
+    "image_flux2_text_to_image": "streamed",
     "image_ovis_text_to_image": "streamed",
     "image_qwen_image": "streamed",
     "image_sdxl_simple": "resident",
@@ -31,8 +31,8 @@ KNOWN = {
     "sd3.5_simple_example": "resident",
     "sdxl_refiner_prompt_example": "resident",
     "sdxl_simple_example": "resident",
-    "video_wan2_2_14B_i2v": "disk",
-    "video_wan2_2_14B_t2v": "disk",
+    "video_wan2_2_14B_i2v": "streamed",
+    "video_wan2_2_14B_t2v": "streamed",
 }
 
 
