@@ -37,6 +37,7 @@ class State:
         self.first: dict[bytes, str] = {}  # the first node of each signature
         self.twins: dict[str, str] = {}
         self.legacy: set[str] = set()  # components that a patch takes from the dynamic manager
+        self.swaps: set[str] = set()  # components of which their pack swaps blocks
         self.by_key: dict[str, Loaded] = {}
 
     def value(self, node: GraphNode, name: str) -> Value:

@@ -32,7 +32,7 @@ class Model(msgspec.Struct, frozen=True):
     `nets`: networks that run inside of its forward (model patches, IP-adapters); `window` and `overlap`:
     latent frames of a context window, 0 without; `images`: latent cells of pictures that a patch adds;
     `more`: further evaluations in each step, of one condition alone; `legacy`: it is taken from the dynamic
-    manager.
+    manager; `swaps`: its pack swaps blocks of it, where it would else move it whole.
     """
 
     component: str
@@ -43,6 +43,7 @@ class Model(msgspec.Struct, frozen=True):
     images: int = 0
     more: int = 0
     legacy: bool = False
+    swaps: bool = False
 
 
 class Clip(msgspec.Struct, frozen=True):
@@ -142,7 +143,7 @@ class Loaded(msgspec.Struct, frozen=True):
     """A component that a node loads. `component` is None where its file is missing or not understood.
 
     `assumed`: the file is not on disk, the published file of its name stands for it; `legacy`: its loader
-    hands it to the legacy manager, also where dynamic VRAM is on;
+    hands it to the legacy manager, also where dynamic VRAM is on; `whole`: its pack moves all of it at once;
     `file`: as the node names it; `widget` and `device`: what the loader's widgets ask for.
     """
 
@@ -157,6 +158,7 @@ class Loaded(msgspec.Struct, frozen=True):
     problem: str = ""
     assumed: bool = False
     legacy: bool = False
+    whole: bool = False
 
 
 class Side(msgspec.Struct, frozen=True):

@@ -87,7 +87,7 @@ def test_what_the_wrapper_does_by_itself_is_said():
     prompt["12"] = node("WanVideoSetBlockSwap", model=["1", 0], block_swap_args=["11", 0])
     prompt["8"]["inputs"]["model"] = ["12", 0]
     work = lowered(prompt)
-    assert "swap" in said(work)["WanVideoSetBlockSwap"]
+    assert "swaps" in said(work)["WanVideoSetBlockSwap"]
     assert "by itself" in said(work)["WanVideoModelLoader"]
     assert all(one.legacy for one in work.loaded.values())
 

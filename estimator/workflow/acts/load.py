@@ -25,7 +25,8 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
     """Components from files; binds `model`, `clip` and `vae`, and `net` for any other network.
 
     `dtype`, `device`: the widgets that ask for a type and a device; `legacy`: what it loads stays with the
-    legacy manager, also where dynamic VRAM is on; `type`: what its text encoders are for.
+    legacy manager, also where dynamic VRAM is on; `whole`: all of it is moved onto the card at once; `type`:
+    what its text encoders are for.
     """
 
     files: tuple[File, ...]
@@ -33,6 +34,7 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
     device: Formula = ""
     type: Formula = ""
     legacy: bool = False
+    whole: bool = False
 
     def do(self, here: Here) -> dict[str, Value]:
         """Load each file; what no file holds is unknown."""
@@ -63,6 +65,7 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
                 widget=text(here.value(self.dtype)) if self.dtype else "",
                 device=text(here.value(self.device)) if self.device else "",
                 legacy=self.legacy,
+                whole=self.whole,
             )
             for one in from_file(here, file)
         ]

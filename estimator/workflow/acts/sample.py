@@ -69,6 +69,8 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
     nets, hooks = (*controls, *model.nets), dict.fromkeys(hook for one in given for hook in one.hooks)
     if model.legacy or hooks:
         here.state.legacy.add(model.component)
+    if model.swaps:
+        here.state.swaps.add(model.component)
     here.state.add(
         here.node,
         kind="sample",
