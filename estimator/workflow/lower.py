@@ -24,7 +24,7 @@ def lower(graph: Graph, library: Library) -> Workload:
     Raises `InputError` on a cycle, `FormatError` on a broken model file.
     """
     state = State(graph, library)
-    for node_id in graph.order():
+    for node_id in state.twins:
         visit(state, graph.nodes[node_id])
     ran = order(graph, unused=state.unused, signatures=state.twins)
     kept = list(dict.fromkeys(state.twins[node_id] for node_id in ran))
@@ -48,7 +48,7 @@ def as_used(state: State, load: Loaded) -> Loaded:
 
 def visit(state: State, node: GraphNode) -> None:
     """Work out one node's outputs and steps, its inputs being known already."""
-    twin = state.twin(node)
+    twin = state.twins[node.id]
     if twin != node.id:
         state.outputs[node.id] = state.outputs[twin]
         state.unused[node.id] = state.unused.get(twin, set())

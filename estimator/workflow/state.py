@@ -12,6 +12,7 @@ from .definitions import definition
 from .expressions import evaluate
 from .graph import Graph, Link
 from .graph import Node as GraphNode
+from .signature import Signer
 from .values import Loaded, Many, Node, Step, Unknown, Value
 
 LARGEST = 1 << 31  # ComfyUI's own widgets end far below; infinity and no number at all end here too
@@ -34,8 +35,7 @@ class State:
         self.assumed: dict[str, Node] = {}
         self.missing: dict[str, list[str]] = {}
         self.unused: dict[str, set[str]] = {}
-        self.first: dict[bytes, str] = {}  # the first node of each signature
-        self.twins: dict[str, str] = {}
+        self.twins = twins(graph)
         self.legacy: set[str] = set()  # components that a patch takes from the dynamic manager
         self.swaps: set[str] = set()  # components of which their pack swaps blocks
         self.by_key: dict[str, Loaded] = {}
@@ -49,19 +49,6 @@ class State:
             return plain(given)
         found = self.outputs.get(given.node, ())
         return found[given.slot] if given.slot < len(found) else Unknown(given.node, "gives no such output")
-
-    def twin(self, node: GraphNode) -> str:
-        """The first node of the same class with the same inputs, which may be this one.
-
-        ComfyUI's cache goes by these: what it has worked out for one node it takes for all that are alike.
-        """
-        inputs = {
-            name: (self.twins.get(given.node), given.slot) if isinstance(given, Link) else [given]
-            for name, given in node.inputs.items()
-        }
-        signature = msgspec.json.encode((node.class_type, inputs), order="sorted")
-        self.twins[node.id] = self.first.setdefault(signature, node.id)
-        return self.twins[node.id]
 
     def component(self, key: str) -> Loaded:
         """One load by its key."""
@@ -82,6 +69,13 @@ class State:
     def assume(self, node: GraphNode, what: str) -> None:
         """Note what is taken for granted of a node."""
         self.assumed[node.id] = Node(node.id, node.class_type, what)
+
+
+def twins(graph: Graph) -> dict[str, str]:
+    """For each node the first that ComfyUI's cache takes for the same, most often itself."""
+    signer, first = Signer(graph), dict[int, str]()
+    signatures = signer.sign()
+    return {node_id: first.setdefault(signatures[node_id], node_id) for node_id in signer.order}
 
 
 class Here(Mapping[str, Any]):

@@ -218,3 +218,9 @@ def test_a_video_where_a_picture_belongs_is_not_taken_for_one(tmp_path):
     prompt = flux() | {"20": node("LoadImage", image="x.png"), "21": node("PreviewImage", images=["20", 0])}
     work = lower(read(prompt), Library(lambda folder, name: tmp_path / name if folder == "input" else None))
     assert len(work.assumed) == 1
+
+
+@pytest.mark.parametrize("value", ["\ud800", 10**5000, {"a": {1: [None]}}, float("nan")], ids=range(4))
+def test_whatever_a_widget_holds_is_lowered(value):
+    prompt = flux() | {"20": node("FancyNode", anything=value, again=value)}
+    assert lowered(prompt).nodes == len(prompt)
