@@ -56,6 +56,26 @@ def test_a_switch_of_a_pack_takes_the_input_of_its_number():
     assert sizes(lowered(prompt), "sample") == [(1, 128, 128, 20)]
 
 
+def test_a_latent_goes_through_one_vae_and_back_through_another():
+    prompt = sdxl() | sampled(["1", 0], ["4", 0])
+    prompt["2"] = node("EmptyLatentImage", width=768, height=1024, batch_size=1)
+    prompt["4"] = node(
+        "ReencodeLatent",
+        samples=["2", 0],
+        input_vae=["1", 2],
+        output_vae=["1", 2],
+        tile_mode="Decode(input) only",
+        tile_size=512,
+    )
+    work = lowered(prompt)
+    assert [(step.kind, step.tile) for step in work.steps if step.kind in ("decode", "encode_image")][:2] == [
+        ("decode", 64),
+        ("encode_image", 0),
+    ]
+    assert sizes(work, "sample") == [(1, 128, 96, 20)]
+    assert not work.unknown
+
+
 def test_a_guider_that_is_no_guider_is_said_and_not_raised():
     prompt = sdxl() | {
         "2": node("EmptyLatentImage", width=512, height=512, batch_size=1),
