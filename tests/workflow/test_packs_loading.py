@@ -136,3 +136,10 @@ def test_a_decoder_in_tiles_takes_one_of_them_at_a_time():
         "4": node("SaveImage", images=["3", 0], filename_prefix="x"),
     }
     assert sizes(lowered(prompt), "decode") == [(16, 14, 22, 4)]
+
+
+def test_all_that_a_missing_checkpoint_holds_is_missing_for_the_same_reason():
+    prompt = sdxl("mine.safetensors") | sampled(["1", 0], ["2", 0])
+    prompt["2"] = node("EmptyLatentImage", width=1024, height=1024, batch_size=1)
+    (decode,) = steps(lowered(prompt), "decode")
+    assert decode.unknown == "`mine.safetensors` is not in the folder checkpoints"

@@ -51,7 +51,8 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
         """The value for what has one of some roles."""
         own = [one for one in loads if one.role in roles]
         if not own:
-            return here.unknown(f"the file holds no {roles[0].replace('_', ' ')}")
+            problem = next((one.problem for one in loads if one.problem), "")
+            return here.unknown(problem or f"the file holds no {roles[0].replace('_', ' ')}")
         if own[0].role == "text_encoder":
             made_for = here.value(self.type) if self.type else ""
             return Clip(tuple(one.key for one in own), type=text(made_for))
