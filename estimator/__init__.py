@@ -12,9 +12,11 @@ from .errors import ForecastError, InputError
 from .forecast import Forecast
 from .report import encode, render
 from .runtime import Device, Host, Machine, Policy
+from .workflow import Definitions, from_server
 
 __all__ = [
     "Checked",
+    "Definitions",
     "Device",
     "Forecast",
     "ForecastError",
@@ -25,5 +27,6 @@ __all__ = [
     "__version__",
     "check",
     "encode",
+    "from_server",
     "render",
 ]

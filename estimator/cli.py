@@ -29,6 +29,10 @@ Output = Annotated[
     list[str] | None, typer.Option("--output", help="Only what this node needs; may be repeated.")
 ]
 
+ObjectInfo = Annotated[
+    Path | None, typer.Option(help="A server's node definitions: what GET /object_info answers, saved.")
+]
+
 
 def main() -> None:
     """Run the command line; bad input is one line on stderr and exit code 2."""
@@ -75,13 +79,14 @@ def check(
     extra_model_paths: Annotated[Path | None, typer.Option(help="ComfyUI's extra_model_paths.yaml.")] = None,
     input_dir: Inputs = None,
     output: Output = None,
+    object_info: ObjectInfo = None,
     fail_on: Annotated[str, typer.Option(help="Exit with 1 at this verdict or a worse one.")] = "",
     as_json: Json = False,
 ) -> None:
     """Forecast a workflow: what stays in VRAM, what streams, where memory runs out, how long it takes."""
     from . import api
     from .forecast import VERDICTS
-    from .options import finder, machine
+    from .options import definitions, finder, machine
     from .report import encode, render
 
     if fail_on and fail_on not in VERDICTS:
@@ -92,7 +97,7 @@ def check(
         gpu=gpu, vram=vram, free=free, ram=ram, system=system, comfy=comfy, torch=torch, flags=flags
     )
     files = finder(models_dir or [], extra_model_paths, input_dir or [], workflow)
-    checked = api.check(workflow, here, files, output or ())
+    checked = api.check(workflow, here, files, output or (), definitions(object_info))
     if as_json:
         out(encode(checked).decode())
     else:
@@ -109,24 +114,27 @@ def graph(
     models_dir: Annotated[list[Path] | None, typer.Option(help="A models folder; may be repeated.")] = None,
     extra_model_paths: Annotated[Path | None, typer.Option(help="ComfyUI's extra_model_paths.yaml.")] = None,
     input_dir: Inputs = None,
+    object_info: ObjectInfo = None,
     as_json: Json = False,
 ) -> None:
     """The flat API prompt that a saved workflow stands for, or its steps with their shapes."""
     import msgspec
 
-    from .workflow.read import read
+    from .options import definitions
+    from .workflow import read, using
 
-    found = read(workflow).only(output) if output else read(workflow)
-    if steps:
-        from .models.library import Library
-        from .options import finder
-        from .report import lowered
-        from .workflow import lower
+    with using(definitions(object_info)):
+        found = read(workflow).only(output) if output else read(workflow)
+        if steps:
+            from .models.library import Library
+            from .options import finder
+            from .report import lowered
+            from .workflow import lower
 
-        files = finder(models_dir or [], extra_model_paths, input_dir or [], workflow)
-        work = lower(found, Library(files))
-        out(lowered.encode(work) if as_json else lowered.render(work, columns()))
-        return
+            files = finder(models_dir or [], extra_model_paths, input_dir or [], workflow)
+            work = lower(found, Library(files))
+            out(lowered.encode(work) if as_json else lowered.render(work, columns()))
+            return
     prompt = msgspec.json.encode(found.prompt())
     out((prompt if as_json else msgspec.json.format(prompt)).decode())
 

@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
+
 from .errors import InputError
 from .media.inputs import in_input_folders
 from .models.library import Files, in_folders
 from .runtime import Device, Host, Machine
 from .runtime.machine import Os, card, card_here, device_of, device_of_size, newest, policy, version
 from .units import GIB
+from .workflow import Definitions, from_server
 
 NEWEST_TORCH = "2.9"
 MOST_GIB = 1 << 20
@@ -212,3 +215,18 @@ def latent(shape: str, text: int = 0) -> tuple[int, ...]:
     batch, channels, *space = sides
     frames, height, width = [1] * (3 - len(space)) + space
     return (batch, channels, frames, height, width, text)
+
+
+def definitions(object_info: Path | None) -> Definitions | None:
+    """The node definitions in a file, as a server answers `GET /object_info`; None without a file."""
+    if object_info is None:
+        return None
+    where = f"--object-info {object_info}"
+    try:
+        decoded = msgspec.json.decode(object_info.read_bytes(), type=dict[str, Any])
+    except OSError as error:
+        raise InputError(error.strerror or "not readable", where=where) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        do = "Save what GET /object_info answers."
+        raise InputError("not a server's node definitions", where=where, do=do) from None
+    return from_server(decoded.get)

@@ -5,6 +5,7 @@ Whatever goes wrong behind it becomes one sentence: ComfyUI goes on, and so does
 
 import logging
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,21 @@ def shown(form: str, workflow: Workflow):
         install = f"{sys.executable} -m pip install -r {REQUIREMENTS}"
         raise NoForecast(f"{error}. Run `{install}` and restart ComfyUI.", 500) from error
     try:
-        return getattr(estimator, form)(estimator.check(workflow, machine(host.look()), host.resolve))
+        checked = estimator.check(workflow, machine(host.look()), host.resolve, definitions())
+        return getattr(estimator, form)(checked)
     except InputError as error:
         raise NoForecast(str(error), 400) from None
     except Exception as error:
         logger.exception("VRAM Forecast: this prompt could not be forecast")
         raise NoForecast("This prompt could not be forecast; ComfyUI's log has the error.", 500) from error
+
+
+@cache
+def definitions():
+    """What this ComfyUI says of its node types; each is asked once."""
+    from .. import estimator
+
+    return estimator.from_server(host.describe)
 
 
 def machine(seen: host.Seen):

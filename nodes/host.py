@@ -3,10 +3,14 @@
 Whatever a version of ComfyUI or a device does not tell is None or absent here, never guessed.
 """
 
+import json
+import logging
 import platform
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+logger = logging.getLogger("vram_forecast")
 
 # What a device type of torch says about its maker ("cuda" is AMD's too, in a HIP build).
 VENDORS = {"cuda": "nvidia", "mps": "apple", "xpu": "intel", "cpu": "cpu"}
@@ -127,4 +131,21 @@ def resolve_input(name: str) -> Path | None:
         path = (root / plain).resolve()
         return path if path.is_relative_to(root) and path.is_file() else None
     except (OSError, ValueError):  # names that no file can have
+        return None
+
+
+def describe(class_type: str) -> dict[str, Any] | None:
+    """A node type as ComfyUI's `GET /object_info` describes it; None for one that is not installed."""
+    import nodes
+
+    known = getattr(nodes, "NODE_CLASS_MAPPINGS", {}).get(class_type)
+    if known is None:
+        return None
+    try:
+        if hasattr(known, "GET_NODE_INFO_V1"):
+            return json.loads(json.dumps(known.GET_NODE_INFO_V1()))
+        told = {"input": known.INPUT_TYPES(), "output": known.RETURN_TYPES}
+        return json.loads(json.dumps(told | {"output_node": getattr(known, "OUTPUT_NODE", False) is True}))
+    except Exception:  # another pack's code
+        logger.debug("VRAM Forecast: %s does not describe itself", class_type, exc_info=True)
         return None

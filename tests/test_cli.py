@@ -115,6 +115,22 @@ def test_graph_prints_the_steps_that_a_workflow_comes_to(cli, saved):
     assert "1x16x1x128x128" in cli("graph", saved(flux()), "--steps").stdout
 
 
+def test_graph_goes_by_the_node_definitions_of_a_server(cli, saved, tmp_path):
+    drawing = {"nodes": [{"id": 1, "type": "Mine", "widgets_values": [7]}], "links": []}
+    mine = {"Mine": {"input": {"required": {"count": ["INT", {}]}}, "output": []}}
+    (tmp_path / "info.json").write_text(json.dumps(mine), encoding="utf-8")
+    shown = cli("graph", saved(drawing), "--object-info", "info.json", "--json").stdout
+    assert {"count": 7} == json.loads(shown)["1"]["inputs"]
+
+
+@pytest.mark.parametrize("content", ["[]", "{", "7"])
+def test_node_definitions_of_another_form_are_refused_in_one_line(cli, saved, tmp_path, content):
+    (tmp_path / "info.json").write_text(content, encoding="utf-8")
+    refused = cli("graph", saved(flux()), "--object-info", "info.json")
+    assert (2, 1) == (refused.returncode, len(refused.stderr.splitlines()))
+    assert "not a server's node definitions" in refused.stderr
+
+
 def test_graph_prints_the_prompt_alone(cli, saved):
     assert json.loads(cli("graph", saved(flux()), "--json").stdout) == flux()
 

@@ -80,9 +80,9 @@ def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentFo
 
 
 def overall(workload: Workload, steps: tuple[StepForecast, ...], from_disk: bool) -> Verdict:
-    """The worst of all steps; what was not understood, or a run that does nothing, is no promise."""
+    """The worst of all steps; what was not understood, or a workflow without nodes, is no promise."""
     verdicts: list[Verdict] = [step.verdict for step in steps]
-    if workload.unknown or not steps:
+    if workload.unknown or not workload.nodes:
         verdicts.append("unknown")
     if from_disk:
         verdicts.append("disk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ..costs import Shape
+from ..costs import Cost, Shape
 from ..models import Component
 from ..runtime import Ask, Held, Machine, Manager, Placement
 from ..units import ZERO, Estimate, amount
@@ -20,6 +20,8 @@ EFFICIENCY = {
     "encode_image": "text_efficiency",
     "write_text": "text_efficiency",
 }
+
+SCRATCH = (0.05, 0.05)  # the band of arithmetic without a network, whose tensors were counted one by one
 
 
 class Worker:
@@ -43,6 +45,9 @@ class Worker:
             ram=step.output,
             because=step.unknown,
         )
+        if step.scratch:
+            taken = Estimate.spread(step.scratch, *SCRATCH, "traced")
+            return self.finish(step, (), Price(1, Cost(taken, 0, 0, 0), ZERO), base)
         if len(models) < len(step.components) or not models:
             return msgspec.structs.replace(base, because=step.unknown or "its model is not known")
         if models[0].on_cpu:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isqrt
 from typing import Any
 
 import msgspec
@@ -201,8 +202,10 @@ def hypers(row: Row, tensors: dict[str, Tensor]) -> dict[str, int]:
 
 
 def read_hyper(hyper: Hyper, tensors: dict[str, Tensor]) -> int:
-    """A hyper-parameter: a side of a tensor, or how many numbered blocks stand under a name."""
+    """A hyper-parameter: a side of a tensor (0 without), or how many numbered blocks stand under a name."""
     if hyper.tensor:
-        return tensors[hyper.tensor].shape[hyper.dim]
+        shape = tensors[hyper.tensor].shape if hyper.tensor in tensors else ()
+        side = shape[hyper.dim] if hyper.dim < len(shape) else 0
+        return hyper.value if hyper.value and side else isqrt(side // hyper.root) if hyper.root else side
     start = hyper.count + "."
     return len({name[len(start) :].partition(".")[0] for name in tensors if name.startswith(start)})

@@ -28,11 +28,17 @@ Role = Literal[
 
 
 class Hyper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a hyper-parameter is read: one side of a tensor's shape, or the number of numbered blocks."""
+    """Where a hyper-parameter is read: one side of a tensor's shape, or the number of numbered blocks.
+
+    `root`: it is the square root of that part of the side (of channels that become pixels); `value`: it is
+    this wherever the tensor is. Without its tensor it is 0.
+    """
 
     tensor: str = ""
     dim: int = 0
     count: str = ""
+    root: int = 0
+    value: int = 0
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):

@@ -121,7 +121,7 @@ def cells(step: StepForecast) -> tuple[str, ...]:
     beside = step.activations + step.workspace
     times = f" x{step.passes}" if step.passes > 1 else ""
     return (
-        short(step.weights) if step.weights else "?",
+        short(step.weights) if step.weights else "?" if step.components or not beside.high else "",
         span(beside) if beside.high else "",
         short(step.vram_peak.best) if step.vram_peak.high else "",
         f"{short(step.streamed)}{times}" if step.streamed else "",

@@ -47,6 +47,8 @@ def time(seconds: Estimate | None) -> str:
 
 def resident(forecast: Forecast) -> str:
     """Everything fits."""
+    if not forecast.steps:
+        return "Nothing in this workflow runs on the card."
     total = gib(forecast.device.total).removesuffix(" GiB")
     peak = f"{gib(forecast.vram_peak.best)} of {total} in {place(forecast.where)}"
     return f"Fits: peak {peak}{time(forecast.seconds)}."
@@ -119,7 +121,7 @@ def missing(forecast: Forecast) -> str:
         return f"the cost of {node.class_type} (node {node.node}) is not known"
     step = next((one for one in forecast.steps if one.verdict == "unknown"), None)
     if step is None:
-        return "nothing in this workflow runs on the card that we know of"
+        return "it has no nodes"
     return f"the cost of {place(step)} is not known ({step.because})"
 
 

@@ -11,10 +11,12 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from .. import facts
+from .definitions import definition
 from .ui import Output, Port, Saved, Sheet, Slot, WidgetName, Wire, layout
-from .widgets import Widget, definition, read_widgets
+from .widgets import Widget, read_widgets
 
 
 class Live(msgspec.Struct):
@@ -122,19 +124,28 @@ def complete(saved: list[Slot], row: dict[str, Any], widgets: dict[str, Widget])
 
     An input for a widget that the node has not is gone, link and all.
     """
-    links = {slot.name: slot.link for slot in saved}
+    own = {slot.name: slot for slot in saved}
     known: dict[str, Slot] = {}
     for one in sorted(row["inputs"], key=lambda one: "widget" in one):
         if not one.get("grows"):
             name = one["name"]
             widget = WidgetName(name) if "widget" in one else None
-            known[name] = Slot(name, one["type"], links.get(name), widget)
+            was = own.get(name, Slot())
+            known[name] = Slot(name, one["type"], was.link, widget, was.label)
     grown = [slot for slot in saved if slot.name not in known]
-    return [*known.values(), *(slot for slot in grown if not slot.widget or slot.widget.name in widgets)]
+    return [*known.values(), *remaining(iter(grown), widgets)]
+
+
+def remaining(grown: Iterator[Slot], widgets: Container[str]) -> Iterator[Slot]:
+    """Inputs that stay; the frontend takes others out while it goes through them, and so misses the next."""
+    for slot in grown:
+        gone = slot.widget and slot.widget.name not in widgets
+        passed = next(grown, None) if gone else slot
+        if passed:
+            yield passed
 
 
 def typed(saved: list[Output], types: list[str]) -> list[Output]:
     """Outputs with the types that the definition gives them."""
-    links = [one.links for one in saved] + [None] * len(types)
-    known = [Output(kind, links[number]) for number, kind in enumerate(types)]
-    return known + saved[len(known) :]
+    old = saved + [Output()] * (len(types) - len(saved))
+    return [replace(one, type=kind) for one, kind in zip(old, types, strict=False)] + old[len(types) :]

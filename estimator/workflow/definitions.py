@@ -1,13 +1,65 @@
-"""Node definitions: the inputs, widgets and outputs of each node type (`data/nodes/core.json`)."""
+"""Node definitions: what inputs, widgets and outputs a node type has, by a server or by the tables in data/.
+
+A server's own (`GET /object_info`) win over data/nodes/: the packs installed there are what runs.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 from .. import facts
+from .object_info import convert
+
+Row = dict[str, Any]
+Definitions = Callable[[str], Row | None]
+
+_live: ContextVar[Definitions | None] = ContextVar("definitions", default=None)
 
 
-def definition(class_type: str) -> dict[str, Any] | None:
-    """A node type's row, None for types that are not known."""
-    row: dict[str, Any] | None = facts.table("nodes/core")["nodes"].get(class_type)
-    return row
+def definition(class_type: str) -> Row | None:
+    """A node type's row (its form: `keys` of data/nodes/core.json); None for a type that nobody describes."""
+    server = _live.get()
+    row = server(class_type) if server else None
+    return shipped(class_type) if row is None else row
+
+
+def live() -> Definitions | None:
+    """The server's definitions that hold now, if any."""
+    return _live.get()
+
+
+def shipped(class_type: str) -> Row | None:
+    """A node type's row in data/nodes/; a pack's table is read when one of its types is asked for."""
+    found: Row | None = facts.table("nodes/core")["nodes"].get(class_type)
+    if found is not None:
+        return found
+    pack = facts.table("nodes/packs/index")["types"].get(class_type)
+    return facts.table(f"nodes/packs/{pack}")["nodes"].get(class_type) if pack else None
+
+
+def from_server(describe: Callable[[str], Any]) -> Definitions:
+    """A server's definitions, each converted when it is first asked for and kept.
+
+    `describe(class_type)`: what `GET /object_info` says of a node type, None for one that is not installed.
+    """
+
+    @cache
+    def look_up(class_type: str) -> Row | None:
+        given = describe(class_type)
+        return None if given is None else convert(class_type, given)
+
+    return look_up
+
+
+@contextmanager
+def using(definitions: Definitions | None) -> Iterator[None]:
+    """Let `definitions` win in this block: for reading a workflow and for whatever is asked of it later."""
+    before = _live.set(definitions)
+    try:
+        yield
+    finally:
+        _live.reset(before)

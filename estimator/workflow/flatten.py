@@ -9,11 +9,11 @@ import msgspec
 from msgspec.structs import replace
 
 from ..errors import InputError
-from .board import Boards, Live
+from .board import Board, Boards, Live
 from .definitions import definition
 from .graph import Graph, Link, Node
 from .subgraph import assemble
-from .ui import Workflow, limit, whole
+from .ui import Wire, Workflow, limit, whole
 from .widgets import Widget, is_control
 from .wires import Input, Known, Place, reach
 
@@ -42,11 +42,33 @@ def walk(place: Place, boards: Boards) -> Iterator[tuple[Place, Live]]:
     """Every node that is not a host, with its place. Only an outermost host's mode switches its nodes off."""
     if place.depth > limit("subgraph_depth"):
         raise InputError(f"subgraphs more than {limit('subgraph_depth')} deep", where=f"node {place.path}")
-    for node in place.board.nodes.values():
+    nodes = list(place.board.nodes.values()) if place.outer else in_order(place.board)
+    for node in nodes:
         if not node.host:
             yield place, node
         elif place.outer or node.active:
             yield from walk(place.inside(node, boards), boards)
+
+
+def in_order(board: Board) -> list[Live]:
+    """A board's nodes, each once all that it takes from are there, and of those the first that was so."""
+    open_links = {key: sum(slot.link is not None for slot in node.slots) for key, node in board.nodes.items()}
+    leaving: dict[str, list[Wire]] = {}
+    for wire in board.wires.values():
+        leaving.setdefault(str(wire.origin_id), []).append(wire)
+    done = [key for key, count in open_links.items() if not count]
+    for key in done:  # grows as it goes
+        outputs = board.nodes[key].outputs
+        place = {str(link): number for one in outputs for number, link in enumerate(one.links or ())}
+        for wire in sorted(
+            leaving.get(key, ()), key=lambda one: (one.origin_slot, place.get(str(one.id), 0))
+        ):
+            target = str(wire.target_id)
+            if target in open_links:
+                open_links[target] -= 1
+                done += [target] if open_links[target] == 0 else []
+    ready = dict.fromkeys(done)
+    return [board.nodes[key] for key in (*ready, *(key for key in board.nodes if key not in ready))]
 
 
 def rank(item: tuple[str, object]) -> tuple[bool, int]:

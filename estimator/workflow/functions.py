@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from .parsing import PARSING
+from .sizes import SIZES, listed
 from .values import (
     Audio,
     Conditioning,
@@ -22,6 +23,7 @@ from .values import (
     Sigmas,
     Video,
 )
+from .writing import WRITING
 
 
 def image(count: float, height: float, width: float, channels: float = 3) -> Image:
@@ -199,6 +201,11 @@ def joined(one: Conditioning, other: Conditioning) -> Conditioning:
     return longer(one, other.tokens)
 
 
+def prompt(tokens: float) -> Conditioning:
+    """An encoded prompt of so many tokens."""
+    return Conditioning(int(tokens))
+
+
 def longer(conditioning: Conditioning, tokens: float) -> Conditioning:
     """A conditioning with more tokens."""
     return replace(conditioning, tokens=conditioning.tokens + int(tokens))
@@ -226,7 +233,7 @@ def count(given: str, mark: str = ",") -> int:
 
 def many(*given: Any) -> Many:
     """A list that the next node runs for item by item."""
-    return Many(tuple(one for one in flat(given) if one is not None))
+    return Many(tuple(listed(*given)))
 
 
 def item(given: tuple[Any, ...], number: float) -> Any:
@@ -234,31 +241,46 @@ def item(given: tuple[Any, ...], number: float) -> Any:
     return given[int(number)]
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    one.__name__: one
-    for one in (
-        *(abs, bool, float, int, len, max, min, round, str, sum),
-        *(math.ceil, math.floor, math.sqrt, math.log2),
-        *(Loras, Video),
-        *(latent_frames, multiple, below, above, cells, sized, masked, resized, scaled, of_area),
-        *(at_most, each_sized, stacked, empty, hooked, compiled_model, more_passes, swapping, longer),
-        *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
-        *(first, count, many, item),
-        *PARSING,
-    )
-} | {"Audio": audio, "Image": image, "Latent": latent, "Sigmas": sigmas}
+NAMED: tuple[Callable[..., Any], ...] = (
+    *(abs, bool, float, int, len, max, min, round, str, sum),
+    *(math.ceil, math.floor, math.sqrt, math.log2),
+    *(Loras, Video),
+    *(latent_frames, multiple, below, above, cells, sized, masked, resized, scaled, of_area),
+    *(at_most, each_sized, stacked, empty, hooked, compiled_model, more_passes, swapping, longer),
+    *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
+    *(first, count, many, item, all, any, prompt),
+    *PARSING,
+    *SIZES,
+    *WRITING,
+)
+FUNCTIONS: dict[str, Callable[..., Any]] = {one.__name__: one for one in NAMED} | {
+    "Audio": audio,
+    "Image": image,
+    "Latent": latent,
+    "Sigmas": sigmas,
+}
 
-# What an expression that comes with a workflow can call (comfy_extras/nodes_math.py).
+
+def total(*given: Any) -> Any:
+    """The sum of numbers, or of one list of them."""
+    return sum(given[0] if len(given) == 1 and isinstance(given[0], list) else given)
+
+
+def power(base: float, exponent: float) -> float:
+    """A power; raises `ValueError` for an exponent that ComfyUI refuses."""
+    if abs(exponent) > LARGEST_EXPONENT:
+        raise ValueError("the exponent is too large")
+    return float(base**exponent) if isinstance(exponent, float) else base**exponent
+
+
+LARGEST_EXPONENT = 4000  # comfy_extras/nodes_math.py:15
+
+# What an expression that comes with a workflow can call (comfy_extras/nodes_math.py:42-61).
 ARITHMETIC: dict[str, Callable[..., Any]] = {
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "round": round,
-    "min": min,
-    "max": max,
-    "abs": abs,
-    "int": int,
-    "float": float,
-    "sqrt": math.sqrt,
-    "pow": pow,
-    "log": math.log,
+    "sum": total,
+    "pow": power,
+    **{"abs": abs, "float": float, "int": int, "max": max, "min": min, "round": round},
+    **{"ceil": math.ceil, "floor": math.floor, "sqrt": math.sqrt},
+    **{"log": math.log, "log2": math.log2, "log10": math.log10},
+    **{"sin": math.sin, "cos": math.cos, "tan": math.tan},
 }

@@ -12,7 +12,7 @@ from .graph import Graph
 from .graph import Node as GraphNode
 from .order import order
 from .rules import Rule, rules
-from .state import Here, State, is_real
+from .state import NOT_REAL, Here, State, is_real
 from .values import Loaded, Many, Unknown, Value, Workload
 
 LONGEST = 256  # items of a list that are worked through one by one
@@ -58,7 +58,7 @@ def visit(state: State, node: GraphNode) -> None:
     rule = rules().get(node.class_type)
     outputs = worked(state, node, rule) if rule else carry(state, node)
     state.outputs[node.id] = tuple(
-        value if is_real(value) else Unknown(node.id, "a side of it is not positive") for value in outputs
+        value if is_real(value) else Unknown(node.id, NOT_REAL) for value in outputs
     )
 
 
@@ -69,10 +69,16 @@ def worked(state: State, node: GraphNode, rule: Rule) -> tuple[Value, ...]:
     if rule.lists or not lists:
         return rule.work(Here(state, node))
     longest = max(len(items) for items in lists.values())
-    if not 0 < longest <= LONGEST:
+    if not (min(len(items) for items in lists.values()) and longest <= LONGEST):
         return (Unknown(node.id, f"a list of {longest} items"),) * len(rule.gives)
     each = [
         rule.work(Here(state, node, {name: items[min(at, len(items) - 1)] for name, items in lists.items()}))
         for at in range(longest)
     ]
-    return tuple(Many(items) for items in zip_longest(*each))
+    return tuple(one_list(items) for items in zip_longest(*each))
+
+
+def one_list(items: tuple[Value, ...]) -> Many:
+    """The items of a list, with those of lists within it."""
+    opened = (one.items if isinstance(one, Many) else (one,) for one in items)
+    return Many(tuple(inner for some in opened for inner in some))

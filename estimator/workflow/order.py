@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 import msgspec
 
 from .. import facts
-from .definitions import definition
+from .definitions import Definitions, definition, live
 from .graph import Graph, Node, cycle
 from .signature import Signer
 
@@ -31,9 +31,14 @@ class Traits(msgspec.Struct, frozen=True):
     lazy: frozenset[str] = frozenset()
 
 
-@lru_cache(maxsize=4096)
 def traits(class_type: str) -> Traits:
-    """The traits of a node type."""
+    """The traits of a node type, by the definitions that hold now."""
+    return _traits(class_type, live())
+
+
+@lru_cache(maxsize=4096)
+def _traits(class_type: str, definitions: Definitions | None) -> Traits:
+    """The traits of a node type by a server's definitions, or by the shipped ones."""
     row, waits, output = (
         definition(class_type),
         class_type in remote("asynchronous"),

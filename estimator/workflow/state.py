@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import Any
 
 import msgspec
@@ -14,7 +15,11 @@ from .graph import Graph, Link
 from .graph import Node as GraphNode
 from .signature import Signer
 from .values import Loaded, Many, Node, Step, Unknown, Value
+from .writing import Unknowable
 
+SIDES = ("batch", "count", "frames", "height", "width", "samples")
+NOT_REAL = "a side of it is not positive, or it is beyond all machines"
+MOST = 1 << 50  # cells or pixels: more than any machine holds
 LARGEST = 1 << 31  # ComfyUI's own widgets end far below; infinity and no number at all end here too
 
 
@@ -62,7 +67,7 @@ class State:
     def add(self, node: GraphNode, **fields: Any) -> None:
         """A step of this node; one whose shape has no inside is of unknown size."""
         if fields.get("shape") and not is_real(fields["shape"]):
-            fields |= {"shape": None, "unknown": "a side of it is not positive"}
+            fields |= {"shape": None, "unknown": NOT_REAL}
         step = Step(node=node.id, class_type=node.class_type, title=node.title or node.class_type, **fields)
         self.steps.setdefault(node.id, []).append(step)
 
@@ -101,6 +106,8 @@ class Here(Mapping[str, Any]):
             return evaluate(formula, self)
         except NotKnown as found:
             return found.unknown
+        except Unknowable as reason:
+            return self.unknown(str(reason))
         except (TypeError, AttributeError, ValueError, ArithmeticError, IndexError, KeyError):
             return self.unknown(f"`{formula}` cannot be worked out")
 
@@ -132,6 +139,14 @@ class Here(Mapping[str, Any]):
         names = [name for name in self.node.inputs if is_numbered(name, prefix)]
         return tuple(self.known(name) for name in names)
 
+    def grouped(self, group: str) -> dict[str, Value]:
+        """The inputs of a growing group by their own names (`values.a`); raises `NotKnown`."""
+        return {
+            name.split(".", 1)[1]: self.known(name)
+            for name in self.node.inputs
+            if name.startswith(f"{group}.")
+        }
+
     def known(self, name: str) -> Value:
         """What a name stands for; raises `NotKnown` where that is unknown."""
         found = self.look(name)
@@ -140,8 +155,13 @@ class Here(Mapping[str, Any]):
         return Text(found) if isinstance(found, str) else found
 
     def __getitem__(self, name: str) -> Any:
-        """A name in a formula; `__input`, `__numbered` and `__linked` look inputs up by text."""
-        special = {"__input": self.known, "__numbered": self.numbered, "__linked": self.linked}
+        """A name in a formula; `__input`, `__numbered`, `__grouped`, `__linked` look inputs up by text."""
+        special = {
+            "__input": self.known,
+            "__numbered": self.numbered,
+            "__grouped": self.grouped,
+            "__linked": self.linked,
+        }
         if name in special:
             return special[name]
         if name.startswith("__"):  # a function of `functions.py`, which the formula finds by itself
@@ -184,11 +204,13 @@ def is_numbered(name: str, prefix: str) -> bool:
 
 
 def is_real(value: Value) -> bool:
-    """Whether a latent, an image or a shape has something in it; any other value is real."""
-    sides = ("batch", "count", "frames", "height", "width", "samples")
+    """Whether a latent, an image or a shape has something in it, and no more than some machine holds."""
     if isinstance(value, Many):
         return all(map(is_real, value.items))
-    return not isinstance(value, msgspec.Struct) or all(getattr(value, side, 1) > 0 for side in sides)
+    if not isinstance(value, msgspec.Struct):
+        return True
+    given = [getattr(value, side, 1) for side in SIDES]
+    return min(given) > 0 and prod(given) < MOST
 
 
 def plain(value: Value) -> Value:

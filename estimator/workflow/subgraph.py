@@ -13,8 +13,10 @@ import msgspec
 
 from ..errors import InputError
 from .board import Board, Boards, Live, lay
+from .everywhere import send_everywhere
 from .promotion import find_port, give
 from .ui import Slot, WidgetName, Workflow
+from .ungroup import Groups, open_groups, shape
 from .widgets import Widget
 
 
@@ -32,8 +34,13 @@ def assemble(workflow: Workflow) -> tuple[Board, Boards]:
             furnish(host, boards[host.type])
         for host in hosts:
             settle(host, boards)
+    groups = Groups(workflow)
     for board in order:
+        shape(board.nodes.values(), groups)
         feed_primitives(board)
+        sheet = workflow.definitions.get(board.id, workflow.root)
+        send_everywhere(board, sheet.frames, board is root)
+    open_groups(root, groups)
     return root, boards
 
 

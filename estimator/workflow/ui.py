@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -22,10 +23,14 @@ class Format(msgspec.Struct, frozen=True):
     """The names and numbers that the file format gives a meaning to (data/frontend.toml)."""
 
     subgraph_input: str
+    subgraph_output: str
     muted: int
     bypassed: int
     host_itself: str
     combos: list[str]
+    group: str
+    old_group: str
+    reroute: str
     control_values: list[str]
 
 
@@ -42,6 +47,7 @@ class Slot(msgspec.Struct, frozen=True):
     type: Any = "*"
     link: Id | None = None
     widget: WidgetName | None = None
+    label: Any = None
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -49,6 +55,8 @@ class Output(msgspec.Struct, frozen=True):
 
     type: Any = "*"
     links: list[Id] | None = None
+    name: Any = ""
+    label: Any = None
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -62,6 +70,9 @@ class Saved(msgspec.Struct, frozen=True):
     outputs: list[Output] | None = None
     widgets_values: Any = None
     properties: Any = None
+    pos: Any = None
+    size: Any = None
+    color: Any = None
 
 
 class Wire(msgspec.Struct, frozen=True):
@@ -86,6 +97,13 @@ class Port(msgspec.Struct, frozen=True, rename={"wires": "linkIds"}):
     wires: list[Id] | None = None
 
 
+class Frame(msgspec.Struct, frozen=True):
+    """A frame drawn around nodes, which ComfyUI calls a group: its place is x, y, width, height."""
+
+    title: Any = ""
+    bounding: Any = None
+
+
 class Sheet(msgspec.Struct, frozen=True):
     """One sheet of nodes: the workflow itself (its id is empty), or a subgraph's definition."""
 
@@ -94,14 +112,33 @@ class Sheet(msgspec.Struct, frozen=True):
     wires: dict[str, Wire]
     inputs: list[Port]
     outputs: list[Port]
+    frames: list[Frame] = []
+
+
+class Group(msgspec.Struct, frozen=True):
+    """What group nodes of one type consist of: nodes, known by their numbers, and links between those.
+
+    links: origin, its output, target, its input, the origin's old id, the type; one from outside has no
+    origin. external: node, output and type of what is shown though it is used inside. config: by node, what
+    the user renamed or hid.
+    """
+
+    nodes: list[Saved]
+    links: list[list[Any]] = []
+    external: list[list[Any]] = []
+    config: dict[str, Any] = {}
 
 
 class Workflow(msgspec.Struct, frozen=True):
-    """The outermost sheet, every subgraph's definition by id, and the highest node id ever used."""
+    """The outermost sheet, every subgraph's definition by id, the highest node id ever used, and group nodes.
+
+    groups: by the type of the nodes that stand for them.
+    """
 
     root: Sheet
     definitions: dict[str, Sheet]
     last_id: int = 0
+    groups: dict[str, Group] = {}
 
 
 @cache
@@ -119,7 +156,7 @@ def parse(document: dict[str, Any]) -> Workflow:
     """The sheets of a decoded workflow file; raises `InputError` where it has not a workflow's shape."""
     root = sheet(document, "")
     definitions = [sheet(one, str(one.get("id"))) for one in nested(document)]
-    return Workflow(root, {one.id: one for one in definitions}, last_id(document))
+    return Workflow(root, {one.id: one for one in definitions}, last_id(document), groups(document))
 
 
 def nested(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -132,6 +169,20 @@ def nested(document: dict[str, Any]) -> list[dict[str, Any]]:
             raise InputError("`definitions.subgraphs` is not a list of subgraphs", do=AGAIN)
         found += inside
     return found[1:]
+
+
+def groups(document: dict[str, Any]) -> dict[str, Group]:
+    """The group nodes that a document defines, by their types; one of another shape is none."""
+    extra = document.get("extra")
+    given = extra.get("groupNodes") if isinstance(extra, dict) else None
+    found = {}
+    for name, one in given.items() if isinstance(given, dict) else ():
+        nodes = one.get("nodes") if isinstance(one, dict) else None
+        if isinstance(nodes, list) and all(isinstance(node, dict) for node in nodes):
+            numbered = [node | {"id": number} for number, node in enumerate(nodes)]
+            with contextlib.suppress(InputError):
+                found[f"{layout().group}{name}"] = convert(one | {"nodes": numbered}, Group)
+    return found
 
 
 def last_id(document: dict[str, Any]) -> int:
@@ -159,7 +210,15 @@ def sheet(given: dict[str, Any], sheet_id: str) -> Sheet:
         wires={str(wire.id): wire for wire in wires if wire},
         inputs=convert(given.get("inputs") or [], list[Port]) if sheet_id else [],
         outputs=convert(given.get("outputs") or [], list[Port]) if sheet_id else [],
+        frames=frames(given),
     )
+
+
+def frames(given: dict[str, Any]) -> list[Frame]:
+    """The frames of a sheet, as far as they have the shape of one."""
+    with contextlib.suppress(InputError):
+        return convert(given.get("groups") or [], list[Frame])
+    return []
 
 
 def convert(given: Any, kind: type[T]) -> T:

@@ -31,7 +31,8 @@ def unique(workflow: Workflow) -> Workflow:
     if not any(renamed.values()):
         return workflow
     sheets = [rename(sheet, renamed) for sheet in workflow.definitions.values()]
-    return Workflow(rename(workflow.root, renamed), {sheet.id: sheet for sheet in sheets}, last)
+    renamed_sheets = {sheet.id: sheet for sheet in sheets}
+    return replace(workflow, root=rename(workflow.root, renamed), definitions=renamed_sheets, last_id=last)
 
 
 def following(last: int, used: set[str]) -> int:

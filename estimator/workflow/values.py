@@ -175,7 +175,8 @@ class Step(msgspec.Struct, frozen=True):
     `repeats`: how often the model is evaluated per condition; `conditions`: how many conditions;
     `tile`, `tile_frames`: latent cells along a tile's side and latent frames in it, 0 for whole;
     `output`: bytes its result takes in RAM; `tokens`: what each component of a text encoding sees;
-    `sides`: what runs within each pass beside the main component; `alone`: further passes of one condition.
+    `sides`: what runs within each pass beside the main component; `alone`: further passes of one condition;
+    `scratch`: bytes on the card that arithmetic without a network takes.
     """
 
     node: str
@@ -194,6 +195,7 @@ class Step(msgspec.Struct, frozen=True):
     tokens: tuple[int, ...] = ()
     sides: tuple[Side, ...] = ()
     alone: int = 0
+    scratch: int = 0
     unknown: str = ""
 
 

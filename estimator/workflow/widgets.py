@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from .. import facts
+from .definitions import definition
+from .made import made
+from .named import named
 from .ui import Saved, layout
+
+EXACT = 1 << 53  # beyond it not every whole number is one of JavaScript's
+LARGEST = 1 << 1023  # beyond it a floating-point number may be infinite
 
 
 class Widget(msgspec.Struct, frozen=True):
@@ -30,13 +36,14 @@ class Widget(msgspec.Struct, frozen=True):
             return resolve(self.value)
         if isinstance(self.value, list):
             return ({"__type__": self.tag} if self.tag else {}) | {"__value__": self.value}
-        return self.value
+        return as_in_javascript(self.value)
 
 
-def definition(class_type: str) -> dict[str, Any] | None:
-    """A node type's row in data/nodes/core.json, None for types that are not in it."""
-    row: dict[str, Any] | None = facts.table("nodes/core")["nodes"].get(class_type)
-    return row
+def as_in_javascript(value: Any) -> Any:
+    """A value, or for a whole number too large for JavaScript the one that it has instead."""
+    if type(value) is not int or abs(value) <= EXACT:
+        return value
+    return int(Decimal(repr(float(value)))) if abs(value) < LARGEST else value
 
 
 def read_widgets(node: Saved) -> dict[str, Widget]:
@@ -44,11 +51,12 @@ def read_widgets(node: Saved) -> dict[str, Widget]:
     row = definition(node.type)
     if row is None:
         return unknown(node)
-    saved = node.widgets_values
-    if isinstance(saved, dict):
-        return by_name(row["inputs"], saved)
+    saved, by_names = node.widgets_values, named(node)
+    if by_names is not None:
+        return by_name(row["inputs"], by_names)
     places = iter(without_forced(row, saved) if isinstance(saved, list) else [])
     found = dict(fill(row["inputs"], places))
+    found |= {name: Widget(value) for name, value in made(node).items()}
     if "rest" in row:
         found |= {f"{row['rest']}{number}": Widget(value) for number, value in enumerate(places, 1)}
     return found

@@ -149,7 +149,7 @@ def setter(place: Place, getter: Live, wanted: Any) -> Input | None:
 def detour(node: Live, number: int, wanted: Any) -> int | None:
     """The input that stands in for an output of a bypassed node: of the same number, or else of its type."""
     if wanted in ("*", ""):
-        return number if number < len(node.slots) else 0 if node.slots else None
+        return number if 0 <= number < len(node.slots) else 0 if node.slots else None
     if not 0 <= number < len(node.outputs):
         return None
     given = node.outputs[number].type

@@ -7,6 +7,7 @@ from prompts import checkpoint, flux, node, nowhere, wan
 from vram_forecast.estimator.api import check
 from vram_forecast.estimator.forecast import VERDICTS
 from vram_forecast.estimator.options import machine
+from vram_forecast.estimator.report.words import sentence
 from vram_forecast.estimator.units import GIB, MIB
 
 
@@ -171,3 +172,44 @@ def test_a_text_encoder_on_the_processor_takes_ram_and_no_vram():
     assert on_cpu.ram_peak.best - on_card.ram_peak.best == encoders
     assert step(on_cpu, "encode_text").vram_peak.best == 0
     assert {one.manager for one in on_cpu.components if one.role == "text_encoder"} == {"legacy"}
+
+
+def test_a_workflow_that_hosted_services_run_fits_any_card():
+    prompt = {"1": node("Flux2ProImageNode"), "2": node("SaveImage", images=["1", 0], filename_prefix="x")}
+    found = forecast(prompt, "rtx-3060-12gb")
+    assert (found.verdict, found.vram_peak.best, found.nodes) == ("resident", 0, 2)
+    assert sentence(found) == "Nothing in this workflow runs on the card."
+
+
+def edges(frames, width=1280, height=720):
+    """The outlines of a video, found in all its frames at once."""
+    return {
+        "1": node("EmptyImage", width=width, height=height, batch_size=frames, color=0),
+        "2": node("Canny", image=["1", 0], low_threshold=0.4, high_threshold=0.8),
+        "3": node("SaveImage", images=["2", 0], filename_prefix="x"),
+    }
+
+
+@pytest.mark.parametrize(("frames", "verdict"), [(1, "resident"), (25, "resident"), (121, "oom")])
+def test_arithmetic_on_the_card_counts_without_a_network(frames, verdict):
+    found = forecast(edges(frames), "rtx-4060-ti-16gb")
+    assert found.verdict == verdict
+    assert found.steps[0].activations.best == pytest.approx(160 * frames * 1280 * 720)
+    assert found.vram_peak.best > found.steps[0].activations.best
+
+
+@pytest.mark.parametrize(
+    ("class_type", "radius", "each"),  # bytes a pixel by tools/scratch.py, at 480 x 832
+    [
+        ("ImageBlur", 5, 36.80),
+        ("ImageBlur", 31, 41.13),
+        ("ImageSharpen", 5, 48.80),
+        ("ImageSharpen", 31, 53.13),
+    ],
+)
+def test_a_filter_takes_what_its_tensors_take(class_type, radius, each):
+    prompt = edges(9, 832, 480)
+    widget = {"ImageBlur": "blur_radius", "ImageSharpen": "sharpen_radius"}[class_type]
+    prompt["2"] = node(class_type, image=["1", 0], **{widget: radius})
+    (step,) = forecast(prompt, "rtx-4090").steps
+    assert step.activations.best / (9 * 480 * 832) == pytest.approx(each, abs=0.02)

@@ -31,6 +31,7 @@ def seen(monkeypatch):
     """A ComfyUI on a card, with no model on disk."""
     monkeypatch.setattr(host, "look", lambda: SEEN)
     monkeypatch.setattr(host, "resolve", lambda folder, name: None)
+    monkeypatch.setattr(host, "describe", lambda class_type: None)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"3", b"\xff", b"[" * 100_000])

@@ -150,3 +150,58 @@ def test_an_input_is_found_in_the_folder_that_its_name_says(monkeypatch, tmp_pat
     )
     monkeypatch.setitem(sys.modules, "folder_paths", paths)
     assert (found and tmp_path / found) == host.resolve("input", name)
+
+
+class Anything(str):
+    """A type that equals every other, as many packs have one."""
+
+    def __ne__(self, other):
+        return False
+
+
+class Old:
+    """A node class of the first kind."""
+
+    RETURN_TYPES = (Anything("*"), "MODEL")
+    OUTPUT_NODE = True
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"file": (("a.safetensors",),), "count": ("INT", {"default": 2})}}
+
+
+class Broken(Old):
+    """One whose own code fails."""
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        raise RuntimeError("no such folder")
+
+
+class New:
+    """One of the third kind."""
+
+    @classmethod
+    def GET_NODE_INFO_V1(cls):
+        return {"input": {}, "output": ["MODEL"]}
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """ComfyUI's table of node classes."""
+    classes = {"Old": Old, "Broken": Broken, "New": New}
+    monkeypatch.setitem(sys.modules, "nodes", SimpleNamespace(NODE_CLASS_MAPPINGS=classes))
+
+
+def test_a_node_class_is_described_as_the_server_does(installed):
+    assert {
+        "input": {"required": {"file": [["a.safetensors"]], "count": ["INT", {"default": 2}]}},
+        "output": ["*", "MODEL"],
+        "output_node": True,
+    } == host.describe("Old")
+    assert {"input": {}, "output": ["MODEL"]} == host.describe("New")
+
+
+@pytest.mark.parametrize("class_type", ["Broken", "Not installed"])
+def test_a_class_that_fails_or_is_not_there_is_not_described(installed, class_type):
+    assert host.describe(class_type) is None

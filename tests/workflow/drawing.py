@@ -2,6 +2,8 @@
 
 from itertools import count
 
+from vram_forecast.estimator.workflow import read
+
 MUTED, BYPASSED = 2, 4
 
 
@@ -30,7 +32,7 @@ def draw(nodes, ends=()):
         takes, types = one.pop("takes"), one.pop("types")
         kinds, values = one.pop("outputs"), one.pop("values")
         saved[str(one["id"])] = one | {
-            "pos": [0, 0],
+            "pos": one.get("pos", [0, 0]),
             "size": [200, 100],
             "flags": {},
             "order": 0,
@@ -48,7 +50,14 @@ def draw(nodes, ends=()):
             outputs += [{"name": "*", "type": "*", "links": []} for _ in range(int(place) + 1 - len(outputs))]
             outputs[int(place)]["links"].append(link)
     links = [
-        [link, -10 if origin == "in" else known(origin, saved), int(place), target, end, "*"]
+        [
+            link,
+            -10 if origin == "in" else known(origin, saved),
+            int(place),
+            target,
+            end,
+            kind(origin, place, saved),
+        ]
         for link, (origin, place, target, end) in enumerate(wires, 1)
     ]
     return list(saved.values()), links
@@ -57,6 +66,11 @@ def draw(nodes, ends=()):
 def known(origin, saved):
     """A node's id as it was drawn."""
     return saved[origin]["id"] if origin in saved else int(origin)
+
+
+def kind(origin, place, saved):
+    """The type of a link: that of the output which it leaves."""
+    return saved[origin]["outputs"][int(place)]["type"] if origin in saved else "*"
 
 
 def slot(name, types, link):
@@ -91,6 +105,9 @@ def subgraph(name, *nodes, inputs=(), outputs=(), ends=()):
     """A subgraph's definition: `inputs` and `outputs` are names with types, `ends` what the outputs take."""
     saved, links = draw(nodes, ends)
     rows = [dict(zip(KEYS, link, strict=True)) for link in links]
+    for row in rows:
+        if row["origin_id"] == -10 and row["origin_slot"] < len(inputs):
+            row["type"] = inputs[row["origin_slot"]][1]
     return {
         "id": name,
         "name": name,
@@ -137,3 +154,54 @@ def as_version_1(drawing):
     state = {"lastNodeId": drawing["last_node_id"], "lastLinkId": drawing["last_link_id"], "lastGroupId": 0}
     links = [dict(zip(KEYS, link, strict=True)) for link in drawing["links"]]
     return kept | {"version": 1, "state": state | {"lastRerouteId": 0}, "links": links}
+
+
+def sampler(number, seed=1, **given):
+    """A KSampler with its seven saved values."""
+    return node(number, "KSampler", [seed, "randomize", 20, 8, "euler", "normal", 1], **given)
+
+
+def sampled(seed=1, **links):
+    """What a `sampler` sends."""
+    sent = {"seed": seed, "steps": 20, "cfg": 8, "sampler_name": "euler", "scheduler": "normal", "denoise": 1}
+    return sent | links
+
+
+# The inputs of a KSampler in front of those of its widgets.
+EMPTY = {"model": None, "positive": None, "negative": None, "latent_image": None}
+MODEL = node(1, "UNETLoader", ["flux.safetensors", "default"])
+UNET = {"unet_name": "flux.safetensors", "weight_dtype": "default"}
+SAMPLING = subgraph(
+    "sampling",
+    sampler(5, _seed="in.0", model="in.1"),
+    inputs=[("seed", "INT"), ("model", "MODEL")],
+    outputs=[("LATENT", "LATENT")],
+    ends=["5.0"],
+)
+
+
+def nest(depth):
+    """Subgraphs inside each other, `depth` of them."""
+    levels = [subgraph(f"level {n}", node(n, f"level {n + 1}")) for n in range(depth)]
+    return workflow(node(9999, "level 0"), subgraphs=[*levels, subgraph(f"level {depth}", sampler(77777))])
+
+
+def group(*nodes, external=(), config=None):
+    """What group nodes of a type consist of, as `extra.groupNodes` has it; `0.1` is output 1 of node 0."""
+    saved, links = draw(nodes)
+    kinds = {str(one["id"]): [output["type"] for output in one["outputs"]] for one in saved}
+    place = {str(one["id"]): number for number, one in enumerate(saved)}
+    rows = [
+        [place[str(origin)], number, place[str(target)], end, origin, kinds[str(origin)][number]]
+        for _, origin, number, target, end, _ in links
+    ]
+    for one in saved:
+        one["index"] = place[str(one.pop("id"))]
+        one["inputs"] = [slot | {"link": None} for slot in one["inputs"]]
+        one["outputs"] = [output | {"links": []} for output in one["outputs"]]
+    return {"nodes": saved, "links": rows, "external": list(external), "config": config or {}}
+
+
+def sent_by(drawing):
+    """The inputs of each node that is sent, by its id."""
+    return {key: one["inputs"] for key, one in read(drawing).prompt().items()}

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from vram_forecast.estimator.workflow.definitions import from_server
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITIONS = ROOT.parent / "shared" / "data" / "object_info.json"
@@ -29,6 +30,10 @@ def test_the_table_is_up_to_date(tool, tmp_path):
     assert (tmp_path / "core.json").read_bytes() == TABLE.read_bytes()
 
 
+def test_the_index_names_the_table_of_every_pack_s_nodes(tool):
+    assert tool.index() == (TABLE.parent / "packs" / "index.json").read_text(encoding="utf-8")
+
+
 def test_it_is_small():
     assert TABLE.stat().st_size < 250_000
 
@@ -42,6 +47,11 @@ def test_a_sampler_s_row():
         "latent_image": "LATENT", "denoise": "FLOAT",
     } == {one["name"]: one["type"] for one in row["inputs"]}  # fmt: skip
     assert ["control_after_generate"] == next(one["after"] for one in row["inputs"] if one["name"] == "seed")
+
+
+def described(definition):
+    """The row of a node with the one input `x`."""
+    return from_server({"Mine": {"input": {"required": {"x": definition}}, "output": []}}.get)("Mine")
 
 
 @pytest.mark.parametrize(
@@ -76,6 +86,6 @@ def test_a_sampler_s_row():
         "a number with a control widget",
     ],
 )
-def test_an_input_s_row(tool, definition, row):
+def test_an_input_s_row(definition, row):
     kind = definition[0] if isinstance(definition[0], str) else "COMBO"
-    assert {"name": "x", "type": kind} | row == tool.row("x", definition)
+    assert {"name": "x", "type": kind} | row == described(definition)["inputs"][0]

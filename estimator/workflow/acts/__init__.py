@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .bundles import Bind, Pack, Unpack
 from .load import Load, Lora
-from .other import Calculate, Choose, Open, Run, Upscale
+from .other import Assume, Calculate, Choose, Compute, Open, Run, Upscale
 from .pictures import Decode, DecodeSound, Encode, EncodeSound
-from .remarks import Assume
+from .remarks import Remark
 from .sample import Sample
 from .texts import EncodeText
 
@@ -15,6 +15,7 @@ AnyAct = (
     | Bind
     | Calculate
     | Choose
+    | Compute
     | Decode
     | DecodeSound
     | Encode
@@ -24,6 +25,7 @@ AnyAct = (
     | Lora
     | Open
     | Pack
+    | Remark
     | Run
     | Sample
     | Unpack

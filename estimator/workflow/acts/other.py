@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from ... import facts, media
 from ...costs import Shape
 from ..graph import Link
-from ..state import Here
-from ..values import Audio, Image, Kind, Net, Unknown, Value, Video
+from ..state import LARGEST, Here
+from ..values import Audio, Image, Kind, Model, Net, Unknown, Value, Video
 from .base import Act, Formula
 from .pictures import image_bytes
 
@@ -23,7 +23,7 @@ class Run(Act, frozen=True, kw_only=True, tag="run"):
     """A network over pictures, one after the other: the peak is that of one of them.
 
     `law`: which of its costs it pays; `side`, where the network brings its pictures to one size: pixels;
-    `together`: all pictures at once.
+    `together`: all pictures at once; `at_once`: so many of them; `passes`: how often each is seen.
     """
 
     net: Formula
@@ -32,24 +32,58 @@ class Run(Act, frozen=True, kw_only=True, tag="run"):
     kind: Kind = "other"
     side: int = 0
     together: bool = False
+    at_once: Formula = "1"
+    passes: Formula = "1"
 
     def do(self, here: Here) -> dict[str, Value]:
         """The step; nothing to bind."""
-        net, image = here.value(self.net), here.value(self.image)
-        if not isinstance(net, Net) or not isinstance(image, Image):
-            known = isinstance(net, Net)
-            reason = here.like(image if known else net).reason
+        net, image, passes = here.value(self.net), here.value(self.image), here.number(self.passes)
+        if not isinstance(net, Net | Model) or not isinstance(image, Image) or isinstance(passes, Unknown):
+            known = isinstance(net, Net | Model)
+            found = net if not known else image if not isinstance(image, Image) else passes
             components = (net.component,) if known else ()
-            here.state.add(here.node, kind=self.kind, components=components, unknown=reason)
+            here.state.add(here.node, kind=self.kind, components=components, unknown=here.like(found).reason)
             return {}
+        batch = image.count if self.together else self.batch(here, image)
         height, width = (self.side, self.side) if self.side else (image.height, image.width)
         here.state.add(
             here.node,
             kind=self.kind,
             components=(net.component,),
             law=self.law,
-            shape=Shape(image.count if self.together else 1, image.channels, 1, height, width),
-            repeats=1 if self.together else image.count,
+            shape=Shape(batch, image.channels, 1, height, width),
+            repeats=ceil(image.count / batch) * passes,
+        )
+        return {}
+
+    def batch(self, here: Here, image: Image) -> int:
+        """How many pictures go at once."""
+        wanted = here.number(self.at_once)
+        return 1 if isinstance(wanted, Unknown) else max(1, min(wanted, image.count))
+
+
+class Compute(Act, frozen=True, kw_only=True, tag="compute"):
+    """Arithmetic on the card that needs no network, over all pictures at once.
+
+    `bytes`: what it takes at its peak for each pixel, the picture itself included.
+    """
+
+    image: Formula = "image"
+    bytes: Formula
+
+    def do(self, here: Here) -> dict[str, Value]:
+        """The step; nothing to bind."""
+        image, each = here.value(self.image), here.value(self.bytes)
+        if not isinstance(image, Image) or not isinstance(each, int | float):
+            reason = here.like(each if isinstance(image, Image) else image).reason
+            here.state.add(here.node, kind="other", components=(), unknown=reason)
+            return {}
+        here.state.add(
+            here.node,
+            kind="other",
+            components=(),
+            shape=Shape(image.count, image.channels, 1, image.height, image.width),
+            scratch=int(each * image.count * image.height * image.width),
         )
         return {}
 
@@ -129,7 +163,8 @@ class Choose(Act, frozen=True, kw_only=True, tag="choose"):
 class Open(Act, frozen=True, kw_only=True, tag="open"):
     """A picture, video or sound file of ComfyUI's input folder, measured by its header.
 
-    Where it is not there, a usual size is assumed and said so.
+    Where it is not there, a usual size is assumed and said so. Binds `alpha` too: whether it has an alpha
+    channel, which a file that is not there is taken to have.
     """
 
     file: Formula
@@ -140,12 +175,28 @@ class Open(Act, frozen=True, kw_only=True, tag="open"):
         """What the file holds."""
         name = here.value(self.file)
         library = here.state.library
-        found = as_value(library.measured(str(name))) if isinstance(name, str) and name else None
+        given = library.measured(str(name)) if isinstance(name, str) and name else None
+        found = as_value(given)
         if found is not None and isinstance(found, KINDS[self.what]):
-            return {self.into: found}
+            return {self.into: found, "alpha": getattr(given, "alpha", False)}
         usual = facts.table("assumed")[self.what]
         why = library.unmeasured.get(str(name), f"`{name}` holds no {self.what}")
         here.state.assume(here.node, f"{why}: taken as {usual['as']}")
+        return {self.into: as_value(usual_media(usual)), "alpha": True}
+
+
+class Assume(Act, frozen=True, kw_only=True, tag="assume"):
+    """What a service, a folder or a device will give: a usual picture, video or sound, and said so."""
+
+    what: str = "image"
+    into: str = "assumed"
+
+    def do(self, here: Here) -> dict[str, Value]:
+        """What is taken for it."""
+        usual = facts.table("assumed")[self.what]
+        here.state.assume(
+            here.node, f"what {here.node.class_type} gives is not known: taken as {usual['as']}"
+        )
         return {self.into: as_value(usual_media(usual))}
 
 
@@ -176,10 +227,12 @@ def usual_media(usual: dict[str, Any]) -> media.Media:
 class Calculate(Act, frozen=True, kw_only=True, tag="calculate"):
     """An arithmetic expression that comes with the workflow, by an evaluator that knows nothing else.
 
-    Its names are the inputs of a growing group, and those inputs that `names` lists: 0 where not connected.
+    Its names are the inputs of a growing group, `prefix` (the list of them all), and those inputs that `names`
+    lists: 0 where not connected.
     """
 
     text: Formula = "expression"
+    prefix: str = "values"
     names: tuple[str, ...] = ()
 
     def do(self, here: Here) -> dict[str, Value]:
@@ -195,8 +248,11 @@ class Calculate(Act, frozen=True, kw_only=True, tag="calculate"):
         if unknown or not isinstance(text, str):
             return dict.fromkeys(("number", "whole", "truth"), unknown or here.like(text))
         try:
-            result = SimpleEval(names=given, functions=ARITHMETIC).eval(text.strip())
+            names = {**given, self.prefix: list(given.values())}
+            result = SimpleEval(names=names, functions=ARITHMETIC).eval(text.strip())
+            if not abs(result) < LARGEST:
+                raise ValueError("out of range")
             return {"number": float(result), "whole": int(result), "truth": bool(result)}
-        except (InvalidExpression, SyntaxError, ArithmeticError, TypeError, ValueError) as error:
+        except (InvalidExpression, SyntaxError, ArithmeticError, TypeError, ValueError, MemoryError) as error:
             reason = here.unknown(f"`{text}` cannot be worked out ({error})")
             return dict.fromkeys(("number", "whole", "truth"), reason)

@@ -7,7 +7,7 @@ from ..values import Value
 from .base import Act
 
 
-class Assume(Act, frozen=True, kw_only=True, tag="assume"):
+class Remark(Act, frozen=True, kw_only=True, tag="remark"):
     """A remark on what is not simulated, shown with the forecast."""
 
     what: str
