@@ -55,7 +55,9 @@ def run(workload: Workload, machine: Machine) -> Forecast:
 def held_of(loaded: Loaded, machine: Machine) -> Held:
     """How ComfyUI will hold a component that is known."""
     assert loaded.component is not None
-    return hold(loaded.key, loaded.component, machine, loaded.widget, loaded.device, loaded.legacy)
+    return hold(
+        loaded.key, loaded.component, machine, loaded.widget, loaded.device, loaded.legacy, loaded.whole
+    )
 
 
 def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentForecast:

@@ -105,7 +105,7 @@ class LegacyManager:
         """
         free = self.free() - pending + model.counted
         flags = self.machine.policy
-        unlimited = full or flags.has("--highvram") or flags.has("--gpu-only")
+        unlimited = full or model.held.whole or flags.has("--highvram") or flags.has("--gpu-only")
         budget = max(0, free - minimum, min(free * self.ratio, free - floor))
         budget = 0.1 if flags.has("--novram") else budget
         if unlimited or model.held.bytes < budget:

@@ -42,7 +42,8 @@ class Held(msgspec.Struct, frozen=True):
     """A component as ComfyUI holds it. Bytes throughout.
 
     `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
-    `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing.
+    `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing;
+    `whole`: it is never loaded in part.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Held(msgspec.Struct, frozen=True):
     on_cpu: bool = False
     legacy: bool = False
     pinned: bool = True
+    whole: bool = False
 
     @property
     def paged(self) -> bool:
@@ -86,10 +88,12 @@ def hold(
     widget: str = "",
     device: str = "",
     legacy: bool = False,
+    whole: bool = False,
 ) -> Held:
     """The component as this machine's ComfyUI will hold it, with a loader's `weight_dtype` and `device`.
 
-    `legacy`: the loader hands its models to the legacy manager, as those of GGUF do.
+    `legacy`: the loader hands its models to the legacy manager, as those of GGUF do; `whole`: it is never
+    loaded in part.
     """
     storage, compute = types(component, machine, widget)
     on_cpu = device == "cpu" or runs_on_cpu(component, machine)
@@ -107,6 +111,7 @@ def hold(
         on_cpu,
         legacy or gguf.is_gguf(component),
         not gguf.is_gguf(component),
+        whole,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from .parsing import PARSING
 from .references import REFERENCES
 from .sizes import SIZES, listed
 from .streams import STREAMS
@@ -171,6 +172,11 @@ def compiled_model(model: Model) -> Model:
     return replace(model, legacy=True)
 
 
+def swapping(model: Model) -> Model:
+    """A model of which its pack keeps blocks in RAM and swaps them in."""
+    return replace(model, swaps=True)
+
+
 def more_passes(model: Model, count: int = 1) -> Model:
     """A model that is evaluated so many times more in each step, for one condition alone."""
     return replace(model, more=model.more + count)
@@ -247,9 +253,10 @@ NAMED: tuple[Callable[..., Any], ...] = (
     *(math.ceil, math.floor, math.sqrt, math.log2),
     *(Loras, Video),
     *(latent_frames, multiple, below, above, cells, sized, masked, resized, scaled, of_area),
-    *(at_most, each_sized, stacked, empty, hooked, attending, compiled_model, more_passes, longer),
+    *(at_most, each_sized, stacked, empty, hooked, attending, compiled_model, more_passes, swapping, longer),
     *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
     *(first, count, many, item, all, any, prompt),
+    *PARSING,
     *REFERENCES,
     *SIZES,
     *STREAMS,

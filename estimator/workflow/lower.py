@@ -40,8 +40,9 @@ def lower(graph: Graph, library: Library) -> Workload:
 
 
 def as_used(state: State, load: Loaded) -> Loaded:
-    """A load as the steps leave it: with the legacy manager where a patch demands that."""
-    return replace(load, legacy=True) if load.key in state.legacy else load
+    """A load as the steps leave it: the legacy manager's where a patch demands that, in parts if swapped."""
+    legacy = load.legacy or load.key in state.legacy
+    return replace(load, legacy=legacy, whole=load.whole and load.key not in state.swaps)
 
 
 def visit(state: State, node: GraphNode) -> None:

@@ -42,6 +42,7 @@ class State:
         self.unused: dict[str, set[str]] = {}
         self.twins = twins(graph)
         self.legacy: set[str] = set()  # components that a patch takes from the dynamic manager
+        self.swaps: set[str] = set()  # components of which their pack swaps blocks
         self.by_key: dict[str, Loaded] = {}
 
     def value(self, node: GraphNode, name: str) -> Value:

@@ -33,7 +33,7 @@ class Model(msgspec.Struct, frozen=True):
     latent frames of a context window, 0 without; `images`: latent cells of pictures that a patch adds;
     `more`: further evaluations in each step, of one condition alone; `legacy`: it is taken from the dynamic
     manager; `beside`: networks that are loaded with it and do nothing in its passes; `tokens`: those that it
-    attends to beside the prompt's.
+    attends to beside the prompt's; `swaps`: its pack swaps blocks of it, where it would else move it whole.
     """
 
     component: str
@@ -46,6 +46,7 @@ class Model(msgspec.Struct, frozen=True):
     legacy: bool = False
     beside: tuple[str, ...] = ()
     tokens: int = 0
+    swaps: bool = False
 
 
 class Clip(msgspec.Struct, frozen=True):
@@ -152,7 +153,7 @@ class Loaded(msgspec.Struct, frozen=True):
     """A component that a node loads. `component` is None where its file is missing or not understood.
 
     `assumed`: the file is not on disk, the published file of its name stands for it; `legacy`: its loader
-    hands it to the legacy manager, also where dynamic VRAM is on;
+    hands it to the legacy manager, also where dynamic VRAM is on; `whole`: its pack moves all of it at once;
     `file`: as the node names it; `widget` and `device`: what the loader's widgets ask for.
     """
 
@@ -167,6 +168,7 @@ class Loaded(msgspec.Struct, frozen=True):
     problem: str = ""
     assumed: bool = False
     legacy: bool = False
+    whole: bool = False
 
 
 class Side(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from vram_forecast.estimator import facts
 from vram_forecast.estimator.workflow.acts import Lora
+from vram_forecast.estimator.workflow.acts.bundles import Bind, Unpack
 from vram_forecast.estimator.workflow.definitions import definition
 from vram_forecast.estimator.workflow.expressions import compiled
 from vram_forecast.estimator.workflow.functions import FUNCTIONS, NAMED
@@ -26,6 +27,8 @@ def formulas(row):
                 yield given
             if kind == "tuple[Formula, ...]":
                 yield from given
+            if kind == "dict[str, Formula]":
+                yield from given.values()
         yield from [act.when] if act.when else []
         yield from (file.name for file in getattr(act, "files", ()))
     yield from row.let.values()
@@ -51,9 +54,9 @@ def names(formula):
 
 
 def has_input(class_type, name):
-    """Whether a node type has an input of that name; of a type without a definition nothing is known."""
+    """Whether a node type has an input of that name; one that declares none has what its frontend adds."""
     row = definition(class_type)
-    if row is None:
+    if row is None or not row["inputs"]:
         return True
     group, _, inner = name.rpartition(".")
     for one in row["inputs"]:
@@ -75,6 +78,8 @@ def test_its_formulas_are_arithmetic_over_known_functions(row):
 def test_its_formulas_name_inputs_that_its_node_types_have(row):
     bound = {*row.let, "model", "clip", "vae", "net", "loras", "number", "whole", "truth", "alpha"}
     bound |= {act.into for act in row.acts}
+    bound |= {name for act in row.acts for name in (act.of if isinstance(act, Bind) else ())}
+    bound |= {name for act in row.acts for name in (act.bound() if isinstance(act, Unpack) else ())}
     for formula in formulas(row):
         for class_type in row.classes:
             missing = {name for name in names(formula)[0] - bound if not has_input(class_type, name)}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from .bundles import Bind, Pack, Unpack
 from .latents import Upsample
 from .load import Load, Lora
 from .other import Assume, Calculate, Choose, Compute, Open, Run, Upscale
 from .pictures import Cell, Decode, Encode
+from .remarks import Remark
 from .sample import Sample
 from .sounds import DecodeSound, EncodeSound, Listen
 from .texts import EncodeText, WriteText
 
 AnyAct = (
     Assume
+    | Bind
     | Calculate
     | Cell
     | Choose
@@ -25,8 +28,11 @@ AnyAct = (
     | Load
     | Lora
     | Open
+    | Pack
+    | Remark
     | Run
     | Sample
+    | Unpack
     | Upsample
     | Upscale
     | WriteText

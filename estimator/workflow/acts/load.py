@@ -37,7 +37,8 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
     """Components from files; binds `model`, `clip` and `vae`, and `net` for any other network.
 
     `dtype`, `device`: the widgets that ask for a type and a device; `legacy`: what it loads stays with the
-    legacy manager, also where dynamic VRAM is on; `type`: what its text encoders are for.
+    legacy manager, also where dynamic VRAM is on; `whole`: all of it is moved onto the card at once; `type`:
+    what its text encoders are for.
     """
 
     files: tuple[File, ...]
@@ -45,6 +46,7 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
     device: Formula = ""
     type: Formula = ""
     legacy: bool = False
+    whole: bool = False
 
     def do(self, here: Here) -> dict[str, Value]:
         """Load each file; what no file holds is unknown."""
@@ -61,7 +63,8 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
         """The value for what has one of some roles."""
         own = [one for one in loads if one.role in roles]
         if not own:
-            return here.unknown(f"the file holds no {roles[0].replace('_', ' ')}")
+            problem = next((one.problem for one in loads if one.problem), "")
+            return here.unknown(problem or f"the file holds no {roles[0].replace('_', ' ')}")
         encoders = tuple(one.key for one in own if one.role == "text_encoder")
         if encoders:
             made_for = here.value(self.type) if self.type else ""
@@ -77,6 +80,7 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
                 widget=text(here.value(self.dtype)) if self.dtype else "",
                 device=text(here.value(self.device)) if self.device else "",
                 legacy=self.legacy,
+                whole=self.whole,
             )
             for one in from_file(here, file)
         ]

@@ -225,10 +225,15 @@ def usual_media(usual: dict[str, Any]) -> media.Media:
 
 
 class Calculate(Act, frozen=True, kw_only=True, tag="calculate"):
-    """An arithmetic expression that comes with the workflow, by an evaluator that knows nothing else."""
+    """An arithmetic expression that comes with the workflow, by an evaluator that knows nothing else.
+
+    Its names are the inputs of a growing group, `prefix` (the list of them all), and those inputs that
+    `names` lists: 0 where not connected.
+    """
 
     text: Formula = "expression"
     prefix: str = "values"
+    names: tuple[str, ...] = ()
 
     def do(self, here: Here) -> dict[str, Value]:
         """The result as the number, the whole number and the truth that ComfyUI makes of it."""
@@ -238,6 +243,7 @@ class Calculate(Act, frozen=True, kw_only=True, tag="calculate"):
 
         text = here.value(self.text)
         given = {name.rpartition(".")[2]: here.look(name) for name in here.node.inputs if "." in name}
+        given |= {name: 0 if here.look(name) is None else here.look(name) for name in self.names}
         unknown = next((value for value in given.values() if isinstance(value, Unknown)), None)
         if unknown or not isinstance(text, str):
             return dict.fromkeys(("number", "whole", "truth"), unknown or here.like(text))

@@ -14,7 +14,7 @@ FLOAT = 4  # bytes of the 32-bit floats in which ComfyUI keeps images and sounds
 
 
 class Decode(Act, frozen=True, kw_only=True, tag="decode"):
-    """A latent to images or frames, whole or in tiles of so many pixels and frames.
+    """A latent to images or frames, whole or in tiles of so many pixels and frames; `times`: how often.
 
     `output`: bytes of what it gives, where that is no picture; `voxels`: those along an edge of the space
     in which it looks up a shape.
@@ -27,6 +27,7 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
     temporal_tile: Formula = ""
     output: Formula = ""
     voxels: Formula = ""
+    times: Formula = "1"
 
     def do(self, here: Here) -> dict[str, Value]:
         """The step, and the pictures."""
@@ -34,6 +35,8 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
         if not isinstance(vae, Net) or not isinstance(latent, Latent):
             return {self.into: failed(here, "decode", vae, latent)}
         cell = format_of(here, vae.component)
+        if not cell.id:
+            return {self.into: failed(here, "decode", vae, strange(here, vae))}
         frames = cell.frames(latent.frames)
         image = Image(latent.batch * frames, latent.height * cell.spatial, latent.width * cell.spatial)
         side, tile_frames = tile_of(here, self.tile, self.temporal_tile, cell)
@@ -45,6 +48,7 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
             shape=self.shape(here, latent_shape(here, vae.component, latent)),
             tile=side,
             tile_frames=tile_frames,
+            repeats=repeats(here, self.times),
             output=self.bytes(here, image),
         )
         return {self.into: image}
@@ -65,7 +69,8 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
 class Encode(Act, frozen=True, kw_only=True, tag="encode"):
     """Images to a latent: frames of one video where the VAE is a video VAE, else a batch.
 
-    `still`: each image by itself, whatever the VAE. Of a tuple of images each is encoded in turn.
+    `still`: each image by itself, whatever the VAE; `times`: how often. Of a tuple of images each is encoded
+    in turn.
     """
 
     into: str = "latent"
@@ -87,7 +92,9 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
         """The step of one image, and its latent."""
         if not isinstance(vae, Net) or not isinstance(image, Image):
             return failed(here, "encode_image", vae, image)
-        cell, times = format_of(here, vae.component), here.number(self.times)
+        cell = format_of(here, vae.component)
+        if not cell.id:
+            return failed(here, "encode_image", vae, strange(here, vae))
         video = cell.temporal > 1 and not self.still
         latent = Latent(
             1 if video else image.count,
@@ -102,9 +109,9 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
             components=(vae.component,),
             law="encode",
             shape=latent_shape(here, vae.component, latent),
-            repeats=1 if isinstance(times, Unknown) else max(1, times),
             tile=side,
             tile_frames=tile_frames,
+            repeats=repeats(here, self.times),
         )
         return latent
 
@@ -129,6 +136,17 @@ def failed(here: Here, kind: str, vae: Value, given: Value) -> Unknown:
     components = (vae.component,) if known else ()
     here.state.add(here.node, kind=kind, components=components, unknown=reason.reason)
     return reason
+
+
+def strange(here: Here, vae: Net) -> Unknown:
+    """That the latents of a VAE cannot be told, since its file is missing or of no family we know."""
+    return here.unknown(here.state.component(vae.component).problem or "its VAE's latents are not known")
+
+
+def repeats(here: Here, times: Formula) -> int:
+    """How often it is done; once where that is not known."""
+    found = here.number(times)
+    return 1 if isinstance(found, Unknown) else max(1, found)
 
 
 def tile_of(here: Here, tile: Formula, temporal: Formula, cell: LatentFormat) -> tuple[int, int]:

@@ -50,7 +50,8 @@ class Sample(Act, frozen=True, kw_only=True, tag="sample"):
         model = guider.model if isinstance(guider, Guider) else here.value(self.model)
         known = isinstance(model, Model)
         parts: dict[str, Any] = {"components": (model.component,), "loras": model.loras} if known else {}
-        reason = here.like(next(one for one in given if not isinstance(one, Guider | Latent | int))).reason
+        kinds = zip(given, (Guider, Latent, int), strict=True)
+        reason = here.like(next((one for one, kind in kinds if not isinstance(one, kind)), None)).reason
         here.state.add(here.node, kind="sample", unknown=reason, **({"components": ()} | parts))
 
 
@@ -70,6 +71,8 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
     nets, hooks = (*controls, *model.nets), dict.fromkeys(hook for one in given for hook in one.hooks)
     if model.legacy or hooks:
         here.state.legacy.add(model.component)
+    if model.swaps:
+        here.state.swaps.add(model.component)
     here.state.add(
         here.node,
         kind="sample",
@@ -86,10 +89,10 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
 
 def fitting(here: Here, latent: Latent, key: str) -> Latent:
     """A latent as the model gets it: one that is still empty is brought to the model's own cells."""
-    own = format_of(here, key).spatial
-    if not latent.cell or not key or latent.cell == own:
+    own = format_of(here, key) if key else None
+    if not latent.cell or not own or not own.id or latent.cell == own.spatial:
         return replace(latent, cell=0)
-    by = latent.cell / own
+    by = latent.cell / own.spatial
     return replace(latent, height=round(latent.height * by), width=round(latent.width * by), cell=0)
 
 
@@ -110,4 +113,4 @@ def evaluations(sampler: Value, steps: int) -> int:
     """Model evaluations of so many steps by a sampler; the last step takes one whatever the sampler."""
     known = facts.table("samplers")["evaluations"]
     each = known.get(sampler, 1) if isinstance(sampler, str) else 1
-    return each * (steps - 1) + 1 if steps else 0
+    return each * (steps - 1) + 1 if steps > 0 else 0
