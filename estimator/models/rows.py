@@ -27,6 +27,7 @@ Role = Literal[
     "optical_flow_model",
     "background_removal",
     "geometry_estimation",
+    "detection_model",
     "embedding",
     "model_patch",
     "unknown",
