@@ -21,6 +21,8 @@ from .attention import Scores, Unfused, slices
 Pieces = tuple[tuple[float, ...], ...]
 # However far outside of its grid, a forward needs some of what its law says.
 MOST_DOWN = 0.95
+# A forward of a latent with a noise mask.
+MASKED = "forward_masked"
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -114,10 +116,11 @@ def cost(
 
     A `name` that starts with `@` is an architecture that was traced on this machine.
 
-    `operation` is forward, decode, encode, encode_text, encode_image or encode_audio; `storage` is native,
-    cast, or cast_fp8 (all weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that was not
-    traced takes the nearest older law (else the oldest), with a band that is wider and reaches to the next
-    newer one. `attention`: how it runs where it is not fused.
+    `operation` is forward (or forward_masked, where the latent carries a noise mask: the same for a model
+    that makes no difference of it), decode, encode, encode_text, encode_image or encode_audio; `storage` is
+    native, cast, or cast_fp8 (all weights fp8, embeddings too); `comfy` is ComfyUI's version. A version that
+    was not traced takes the nearest older law (else the oldest), with a band that is wider and reaches to the
+    next newer one. `attention`: how it runs where it is not fused.
     """
     asked = (operation, shape, comfy, storage, compute_bytes, attention)
     return _paid(_laws_learned(name[1:]), *asked) if name.startswith("@") else _shipped(name, *asked)
@@ -139,6 +142,8 @@ def _paid(
     attention: Unfused | None,
 ) -> Cost | None:
     """What `cost` says, by the laws of one table."""
+    if operation == MASKED and not any(law.operation == MASKED for law in found):
+        operation = "forward"
     kept = [law for law in found if (law.operation, law.compute_bytes) == (operation, compute_bytes)]
     for kind in dict.fromkeys((storage, storage.removesuffix("_fp8"))):
         if chosen := [law for law in kept if law.storage == kind]:

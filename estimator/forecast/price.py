@@ -175,8 +175,11 @@ class Pricer:
         )
 
     def texts(self, step: Step, models: list[Held], free: int) -> Price | None:
-        """The price of encoding a text: encoders run in turn, the hungriest sets the peak."""
-        each = zip(models, map(text_shape, step.tokens), strict=True)
+        """The price of encoding a text: encoders run in turn, the hungriest sets the peak.
+
+        What comes behind the encoders is loaded with them, and has no pass of its own.
+        """
+        each = zip(models, map(text_shape, step.tokens), strict=False)
         prices = [self.at(step, held, shape, 1, free=free) for held, shape in each]
         known = [price for price in prices if price is not None]
         if len(known) < len(prices):

@@ -146,7 +146,7 @@ def _encoded(row: Estimate, latent: str, shape: Shape) -> dict[str, float]:
         samples = getattr(shape, row.length) * (row.samples or cell.temporal)
         return _sides(shape) | {"height": 2, "width": round(samples)}
     return _sides(shape) | {
-        "frames": (shape.frames - 1) * cell.temporal + 1,
+        "frames": cell.frames(shape.frames),
         "height": shape.height * cell.spatial,
         "width": shape.width * cell.spatial,
     }

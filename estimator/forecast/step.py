@@ -16,9 +16,11 @@ from .result import StepForecast, Verdict
 # The share of a card's rate that each kind of work reaches (data/managers/constants.toml); convolutions else.
 EFFICIENCY = {
     "forward": "efficiency",
+    "forward_masked": "efficiency",
     "encode_text": "text_efficiency",
     "encode_image": "text_efficiency",
-    "write_text": "text_efficiency",
+    "prefill": "text_efficiency",
+    "write_token": "text_efficiency",
 }
 
 SCRATCH = (0.05, 0.05)  # the band of arithmetic without a network, whose tensors were counted one by one

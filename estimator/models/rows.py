@@ -12,6 +12,7 @@ from .. import facts
 Role = Literal[
     "diffusion_model",
     "text_encoder",
+    "text_projection",
     "vae",
     "lora",
     "controlnet",
@@ -21,6 +22,7 @@ Role = Literal[
     "ip_adapter",
     "style_model",
     "upscale_model",
+    "latent_upscale_model",
     "embedding",
     "model_patch",
     "unknown",

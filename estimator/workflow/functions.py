@@ -9,7 +9,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from .parsing import PARSING
+from .references import REFERENCES
 from .sizes import SIZES, listed
+from .streams import STREAMS
 from .values import (
     Audio,
     Conditioning,
@@ -201,8 +203,8 @@ def joined(one: Conditioning, other: Conditioning) -> Conditioning:
     return longer(one, other.tokens)
 
 
-def prompt(tokens: float) -> Conditioning:
-    """An encoded prompt of so many tokens."""
+def prompt(tokens: float = 0) -> Conditioning:
+    """An encoded prompt of so many tokens; 0 for as many as its model usually gets."""
     return Conditioning(int(tokens))
 
 
@@ -250,7 +252,9 @@ NAMED: tuple[Callable[..., Any], ...] = (
     *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
     *(first, count, many, item, all, any, prompt),
     *PARSING,
+    *REFERENCES,
     *SIZES,
+    *STREAMS,
     *WRITING,
 )
 FUNCTIONS: dict[str, Callable[..., Any]] = {one.__name__: one for one in NAMED} | {

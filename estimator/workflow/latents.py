@@ -12,7 +12,8 @@ from .. import facts
 class LatentFormat(msgspec.Struct, frozen=True):
     """Channels, dimensions, pixels along a cell's side, frames per latent frame (the first stands alone).
 
-    Of one dimension (a sequence), `temporal` is samples per latent step.
+    Of one dimension (a sequence), `temporal` is samples per latent step. `groups`: frames that share so many
+    latent frames, and how many of both come before the first group, where it is not `temporal` all along.
     """
 
     id: str
@@ -20,6 +21,21 @@ class LatentFormat(msgspec.Struct, frozen=True):
     dimensions: int
     spatial: int
     temporal: int
+    groups: tuple[int, int, int, int] | None = None
+
+    def frames(self, latent: int) -> int:
+        """Frames of so many latent frames."""
+        if self.groups is None:
+            return (latent - 1) * self.temporal + 1
+        each, share, first, before = self.groups
+        return max(1, (latent - before) // share * each + first)
+
+    def latent_frames(self, frames: int) -> int:
+        """Latent frames of so many frames."""
+        if self.groups is None:
+            return (frames - 1) // self.temporal + 1
+        each, share, first, before = self.groups
+        return max(1, (frames - first) // each * share + before) if frames > 1 else 1
 
 
 UNKNOWN = LatentFormat("", 0, 2, 1, 1)

@@ -13,9 +13,8 @@ from .graph import Node as GraphNode
 from .order import order
 from .rules import Rule, rules
 from .state import NOT_REAL, Here, State, is_real
+from .streams import LONGEST
 from .values import Loaded, Many, Unknown, Value, Workload
-
-LONGEST = 256  # items of a list that are worked through one by one
 
 
 def lower(graph: Graph, library: Library) -> Workload:

@@ -41,7 +41,7 @@ def switched_on(*given: Any) -> tuple[str, ...]:
     return tuple(one["lora"] for one in used if isinstance(one.get("lora"), str))
 
 
-def beside(direction: str, match: bool, *images: Any) -> Image:
+def side_by_side(direction: str, match: bool, *images: Any) -> Image:
     """Pictures in a row (`right`, `left`) or a column; `match` brings each to the first one's side."""
     first, *others = [one for one in chained(*images) if isinstance(one, Image)]
     across = direction in ("right", "left")
@@ -76,4 +76,4 @@ def along(side: float, tile: float, overlap: float = 0) -> int:
     return max(1, ceil((side - overlap) / (tile - overlap)))
 
 
-PARSING = (merged, dimensions_of, leading, chained, switched_on, beside, all_controls, prompt_of, along)
+PARSING = (merged, dimensions_of, leading, chained, switched_on, side_by_side, all_controls, prompt_of, along)

@@ -47,11 +47,15 @@ class Model(msgspec.Struct, frozen=True):
 
 
 class Clip(msgspec.Struct, frozen=True):
-    """Text encoders that work together; `type` is what their loader was told that they are for."""
+    """Text encoders that work together; `type` is what their loader was told that they are for.
+
+    `beside`: what is loaded with them and costs next to nothing of its own (a projection behind them).
+    """
 
     components: tuple[str, ...]
     loras: tuple[str, ...] = ()
     type: str = ""
+    beside: tuple[str, ...] = ()
 
 
 class Conditioning(msgspec.Struct, frozen=True):
@@ -59,7 +63,8 @@ class Conditioning(msgspec.Struct, frozen=True):
 
     `parts`: how many prompts it is, each evaluated for itself (ConditioningCombine); `reference`: latent
     cells of the pictures that an edit model is given; `controls`: keys of the ControlNets on it; `hooks`:
-    LoRAs that come and go while it is sampled.
+    LoRAs that come and go while it is sampled; `more`: cells that a video model sees beside the latent's
+    (subjects, contexts); `guides`: cells of the keyframes at the end of the latent (LTXVAddGuide).
     """
 
     tokens: int
@@ -67,10 +72,12 @@ class Conditioning(msgspec.Struct, frozen=True):
     reference: int = 0
     controls: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
+    more: int = 0
+    guides: int = 0
 
 
 class Latent(msgspec.Struct, frozen=True):
-    """A latent: height and width in cells, frames in latent frames. A sound's is as wide as it is long.
+    """A latent: height and width in cells, frames in latent frames; a sound's sides are those of its VAE.
 
     `masked`: it carries a noise mask; `beside`: what is sampled together with it (a video's sound); `cell`:
     pixels of a cell's side that it was made for while it is still empty, else 0 (a sampler makes it fit).

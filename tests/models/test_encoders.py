@@ -58,7 +58,7 @@ LLAMA = {"blk.0.attn_q.weight": (4096, 4096), "output_norm.weight": (4096,), "ou
 @pytest.mark.parametrize(("slug", "expected"), CASES.items(), ids=CASES)
 def test_a_header_is_told_for_what_it_is(slug, expected):
     name, parameters = expected
-    (found,) = identify(stand_in(slug, slug)).components
+    (found,) = (one for one in identify(stand_in(slug, slug)).components if one.role != "text_projection")
     assert found.id == name
     if parameters:
         assert found.parameters == pytest.approx(parameters, rel=0.01)

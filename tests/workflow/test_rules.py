@@ -9,7 +9,7 @@ from vram_forecast.estimator.workflow.acts import Lora
 from vram_forecast.estimator.workflow.acts.bundles import Bind, Unpack
 from vram_forecast.estimator.workflow.definitions import definition
 from vram_forecast.estimator.workflow.expressions import compiled
-from vram_forecast.estimator.workflow.functions import FUNCTIONS
+from vram_forecast.estimator.workflow.functions import FUNCTIONS, NAMED
 from vram_forecast.estimator.workflow.rules import Rule
 
 LOOKUPS = {"input", "numbered", "grouped", "linked"}
@@ -90,6 +90,10 @@ def test_its_formulas_name_inputs_that_its_node_types_have(row):
 def test_it_gives_no_more_than_its_node_types_do(row):
     known = [definition(one) for one in row.classes]
     assert all(len(row.gives) <= len(one["outputs"]) for one in known if one)
+
+
+def test_no_two_functions_share_a_name():
+    assert len({one.__name__ for one in NAMED}) == len(NAMED)
 
 
 def test_no_node_type_has_two_rules():

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from .bundles import Bind, Pack, Unpack
+from .latents import Upsample
 from .load import Load, Lora
 from .other import Assume, Calculate, Choose, Compute, Open, Run, Upscale
-from .pictures import Decode, DecodeSound, Encode, EncodeSound
+from .pictures import Cell, Decode, Encode
 from .remarks import Remark
 from .sample import Sample
-from .texts import EncodeText
+from .sounds import DecodeSound, EncodeSound, Listen
+from .texts import EncodeText, WriteText
 
 AnyAct = (
     Assume
     | Bind
     | Calculate
+    | Cell
     | Choose
     | Compute
     | Decode
@@ -21,6 +24,7 @@ AnyAct = (
     | Encode
     | EncodeSound
     | EncodeText
+    | Listen
     | Load
     | Lora
     | Open
@@ -29,7 +33,9 @@ AnyAct = (
     | Run
     | Sample
     | Unpack
+    | Upsample
     | Upscale
+    | WriteText
 )
 
 __all__ = ["AnyAct", "Lora"]

@@ -5,20 +5,32 @@ from __future__ import annotations
 import msgspec
 
 from ...models import Component
+from ..sounds import sound_format
 from ..state import Here
 from ..values import Clip, Loaded, Loras, Model, Net, Value
 from .base import Act, Formula
 
-NAMES = {"diffusion_model": "model", "text_encoder": "clip", "vae": "vae"}
+NAMES = {"diffusion_model": "model", "text_encoder": "clip", "text_projection": "clip", "vae": "vae"}
 NONE = ("None", "none", "")  # how widgets say that no file is chosen
 
 
 class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file that a formula names in one of ComfyUI's folders, and the roles that are taken from it."""
+    """A file that a formula names in one of ComfyUI's folders, and the roles that are taken from it.
+
+    `sound`: of its VAEs the one that makes sound, else the one that makes pictures where it has both.
+    """
 
     name: Formula
     folder: str
     roles: tuple[str, ...]
+    sound: bool = False
+
+    def takes(self, components: tuple[Component, ...]) -> list[Component]:
+        """Those of a file's components that are taken."""
+        found = [one for one in components if one.role in self.roles]
+        vaes = [one for one in found if one.role == "vae" and (sound_format(one) is not None) == self.sound]
+        others = [one for one in found if one.role != "vae"]
+        return others + (vaes if vaes or self.sound else [one for one in found if one.role == "vae"])
 
 
 class Load(Act, frozen=True, kw_only=True, tag="load"):
@@ -53,9 +65,11 @@ class Load(Act, frozen=True, kw_only=True, tag="load"):
         if not own:
             problem = next((one.problem for one in loads if one.problem), "")
             return here.unknown(problem or f"the file holds no {roles[0].replace('_', ' ')}")
-        if own[0].role == "text_encoder":
+        encoders = tuple(one.key for one in own if one.role == "text_encoder")
+        if encoders:
             made_for = here.value(self.type) if self.type else ""
-            return Clip(tuple(one.key for one in own), type=text(made_for))
+            beside = tuple(one.key for one in own if one.key not in encoders)
+            return Clip(encoders, type=text(made_for), beside=beside)
         return Model(own[0].key) if own[0].role == "diffusion_model" else Net(own[0].key)
 
     def open(self, here: Here, file: File) -> list[Loaded]:
@@ -119,7 +133,7 @@ def from_name(here: Here, name: Value, file: File) -> list[Loaded]:
     found = here.state.library.open(file.folder, str(name))
     if found.missing:
         here.state.missing.setdefault(here.node.id, []).append(str(name))
-    wanted = [one for one in found.components if one.role in file.roles]
+    wanted = file.takes(found.components)
     if not wanted:
         problem = found.problem or f"`{name}` holds no {' or '.join(file.roles).replace('_', ' ')}"
         return [entry(here, str(name), file.roles[0], None, problem=problem)]

@@ -227,8 +227,8 @@ def usual_media(usual: dict[str, Any]) -> media.Media:
 class Calculate(Act, frozen=True, kw_only=True, tag="calculate"):
     """An arithmetic expression that comes with the workflow, by an evaluator that knows nothing else.
 
-    Its names are the inputs of a growing group, `prefix` (the list of them all), and those inputs that `names`
-    lists: 0 where not connected.
+    Its names are the inputs of a growing group, `prefix` (the list of them all), and those inputs that
+    `names` lists: 0 where not connected.
     """
 
     text: Formula = "expression"

@@ -1,28 +1,28 @@
-"""Acts of VAEs: latents to pictures, video and sound, and the way back."""
+"""Acts of VAEs: latents to pictures and video, and the way back."""
 
 from __future__ import annotations
 
-from math import ceil
-
 from ...costs import Shape
-from ..functions import latent_frames
 from ..latents import LatentFormat, latent_format
 from ..state import Here
-from ..values import Audio, Image, Latent, Net, Unknown, Value
+from ..values import Image, Latent, Net, Unknown, Value
 from .base import Act, Formula
 
 FLOAT = 4  # bytes of the 32-bit floats in which ComfyUI keeps images and sounds in RAM
-STEREO = 2
 
 
 class Decode(Act, frozen=True, kw_only=True, tag="decode"):
-    """A latent to images or frames, whole or in tiles of so many pixels and frames; `times`: how often."""
+    """A latent to images or frames, whole or in tiles of so many pixels and frames.
+
+    `output`: bytes of what it gives, where that is no picture; `times`: how often it is done.
+    """
 
     into: str = "image"
     vae: Formula = "vae"
     latent: Formula = "samples"
     tile: Formula = ""
     temporal_tile: Formula = ""
+    output: Formula = ""
     times: Formula = "1"
 
     def do(self, here: Here) -> dict[str, Value]:
@@ -33,7 +33,7 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
         cell = format_of(here, vae.component)
         if not cell.id:
             return {self.into: failed(here, "decode", vae, strange(here, vae))}
-        frames = (latent.frames - 1) * cell.temporal + 1
+        frames = cell.frames(latent.frames)
         image = Image(latent.batch * frames, latent.height * cell.spatial, latent.width * cell.spatial)
         side, tile_frames = tile_of(here, self.tile, self.temporal_tile, cell)
         here.state.add(
@@ -45,9 +45,14 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
             tile=side,
             tile_frames=tile_frames,
             repeats=repeats(here, self.times),
-            output=image_bytes(image),
+            output=self.bytes(here, image),
         )
         return {self.into: image}
+
+    def bytes(self, here: Here, image: Image) -> int:
+        """Bytes of what it gives."""
+        given = here.number(self.output) if self.output else image_bytes(image)
+        return 0 if isinstance(given, Unknown) else given
 
 
 class Encode(Act, frozen=True, kw_only=True, tag="encode"):
@@ -82,7 +87,7 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
         video = cell.temporal > 1 and not self.still
         latent = Latent(
             1 if video else image.count,
-            latent_frames(image.count, cell.temporal) if video else 1,
+            cell.latent_frames(image.count) if video else 1,
             image.height // cell.spatial,
             image.width // cell.spatial,
         )
@@ -100,49 +105,17 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
         return latent
 
 
-class DecodeSound(Act, frozen=True, kw_only=True, tag="decode_sound"):
-    """A latent of one dimension to sound, at so many samples a second."""
+class Cell(Act, frozen=True, kw_only=True, tag="cell"):
+    """How many pixels a VAE makes a latent cell of, along each side."""
 
-    into: str = "audio"
+    into: str = "cell"
     vae: Formula = "vae"
-    latent: Formula = "samples"
-    rate: Formula = "44100"
 
     def do(self, here: Here) -> dict[str, Value]:
-        """The step, and the sound."""
-        vae, latent, rate = here.value(self.vae), here.value(self.latent), here.number(self.rate)
-        if not isinstance(vae, Net) or not isinstance(latent, Latent) or isinstance(rate, Unknown):
-            return {self.into: failed(here, "decode", vae, latent)}
-        samples = latent.width * format_of(here, vae.component).temporal
-        here.state.add(
-            here.node,
-            kind="decode",
-            components=(vae.component,),
-            law="decode",
-            shape=latent_shape(here, vae.component, latent),
-            output=latent.batch * samples * STEREO * FLOAT,
-        )
-        return {self.into: Audio(samples, rate, latent.batch)}
-
-
-class EncodeSound(Act, frozen=True, kw_only=True, tag="encode_sound"):
-    """A sound to a latent of one dimension, at so many samples a second."""
-
-    into: str = "latent"
-    vae: Formula = "vae"
-    audio: Formula = "audio"
-    rate: Formula = "44100"
-
-    def do(self, here: Here) -> dict[str, Value]:
-        """The step, and the latent."""
-        vae, audio, rate = here.value(self.vae), here.value(self.audio), here.number(self.rate)
-        if not isinstance(vae, Net) or not isinstance(audio, Audio) or isinstance(rate, Unknown):
-            return {self.into: failed(here, "encode_image", vae, audio)}
-        each = format_of(here, vae.component).temporal
-        latent = Latent(audio.batch, 1, 1, ceil(audio.samples * rate / audio.rate / each))
-        shape = latent_shape(here, vae.component, latent)
-        here.state.add(here.node, kind="encode_image", components=(vae.component,), law="encode", shape=shape)
-        return {self.into: latent}
+        """The number."""
+        vae = here.value(self.vae)
+        known = isinstance(vae, Net) and here.state.component(vae.component).component is not None
+        return {self.into: format_of(here, vae.component).spatial if known else here.like(vae)}
 
 
 def failed(here: Here, kind: str, vae: Value, given: Value) -> Unknown:

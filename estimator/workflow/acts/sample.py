@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ... import facts
+from ...costs.law import MASKED
 from ..state import Here
 from ..values import Guider, Latent, Model, Side, Sigmas, Unknown, Value
 from .base import Act, Formula
@@ -58,10 +59,11 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
     """The step of sampling with one model, with the networks that run inside of its passes."""
     model, given = guider.model, guider.conditionings
     windows, frames = windows_of(model, latent.frames)
+    more = ceil(max(one.more for one in given) / (latent.height * latent.width))
     shape = latent_shape(
         here,
         model.component,
-        sized(latent, frames),
+        sized(latent, frames + more),
         max(one.tokens for one in given),
         max(one.reference for one in given) + model.images,
     )
@@ -74,7 +76,7 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
     here.state.add(
         here.node,
         kind="sample",
-        law="forward",
+        law=MASKED if latent.masked else "forward",
         components=(model.component, *nets),
         loras=(*model.loras, *hooks),
         shape=shape,

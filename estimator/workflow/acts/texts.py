@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Any
+
+import msgspec
 
 from ... import facts
 from ...costs import Shape
 from ...models import Component
 from ..state import Here
-from ..values import Clip, Conditioning, Image, Value
+from ..values import Clip, Conditioning, Image, Unknown, Value
 from .base import Act, Formula
 
 
@@ -32,12 +35,12 @@ class EncodeText(Act, frozen=True, kw_only=True, tag="encode_text"):
             return {self.into: here.like(clip)}
         texts = [text for text in here.several(self.texts) if isinstance(text, str)]
         rough = max(map(rough_tokens, texts), default=0) + self.more
-        rough += sum(self.look(here, clip, picture) for picture in here.several(self.pictures))
+        rough += sum(look(here, clip, picture) for picture in here.several(self.pictures))
         tokens = [encoder_tokens(here, key, rough, clip.type) for key in clip.components]
         here.state.add(
             here.node,
             kind="encode_text",
-            components=clip.components,
+            components=(*clip.components, *clip.beside),
             law="encode_text",
             shape=text_shape(max(tokens)),
             tokens=tuple(tokens),
@@ -45,13 +48,57 @@ class EncodeText(Act, frozen=True, kw_only=True, tag="encode_text"):
         )
         return {self.into: Conditioning(attended(here, clip, tokens))}
 
-    def look(self, here: Here, clip: Clip, picture: Value) -> int:
-        """Tokens of one picture, with its step; none where no encoder sees."""
-        seeing = ((key, here.state.component(key).component) for key in clip.components)
-        for key, one in seeing:
-            if one and (one.picture_side or one.picture_tokens):
-                return see(here, key, one, picture)
-        return 0
+
+class WriteText(Act, frozen=True, kw_only=True, tag="write_text"):
+    """A text encoder that writes: it reads a prompt, and adds up to `tokens` of its own one by one.
+
+    Of several encoders the last one writes. What it writes is not known. `more`: tokens of a template around
+    the prompt; `batch`: prompts that are continued together.
+    """
+
+    into: str = "text"
+    clip: Formula = "clip"
+    texts: tuple[Formula, ...] = ("prompt",)
+    pictures: tuple[Formula, ...] = ()
+    more: int = 0
+    tokens: Formula = "max_length"
+    batch: Formula = "1"
+
+    def do(self, here: Here) -> dict[str, Value]:
+        """A step for what is read, and one for all that is written."""
+        clip, new, batch = here.value(self.clip), here.number(self.tokens), here.number(self.batch)
+        if not isinstance(clip, Clip) or isinstance(new, Unknown) or isinstance(batch, Unknown):
+            unknown = next(one for one in (clip, new, batch) if not isinstance(one, Clip | int))
+            components = clip.components if isinstance(clip, Clip) else ()
+            here.state.add(here.node, kind="other", components=components, unknown=here.like(unknown).reason)
+            return {self.into: here.like(unknown)}
+        writer = msgspec.structs.replace(clip, components=clip.components[-1:])
+        texts = [text for text in here.several(self.texts) if isinstance(text, str)]
+        read = sum(map(rough_tokens, texts)) + self.more
+        read += sum(look(here, writer, picture) for picture in here.several(self.pictures))
+        read = max(1, read)
+        fields: dict[str, Any] = {
+            "components": (*clip.components[::-1], *clip.beside),
+            "loras": clip.loras,
+            "kind": "other",
+        }
+        here.state.add(here.node, law="prefill", shape=written(batch, read, new), **fields)
+        here.state.add(here.node, law="write_token", shape=written(batch, read + new), repeats=new, **fields)
+        return {self.into: here.unknown("what its text encoder writes is not known")}
+
+
+def written(batch: int, tokens: int, more: int = 1) -> Shape:
+    """The shape of a text that is read, with room for so many tokens that follow."""
+    return Shape(batch=batch, channels=0, frames=1, height=1, width=max(1, more), text_tokens=tokens)
+
+
+def look(here: Here, clip: Clip, picture: Value) -> int:
+    """Tokens of one picture, with its step; none where no encoder sees."""
+    seeing = ((key, here.state.component(key).component) for key in clip.components)
+    for key, one in seeing:
+        if one and (one.picture_side or one.picture_tokens):
+            return see(here, key, one, picture)
+    return 0
 
 
 def see(here: Here, key: str, encoder: Component, picture: Value) -> int:
