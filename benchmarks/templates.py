@@ -1,4 +1,4 @@
-"""How much of the official templates is understood: `python benchmarks/templates.py [--json] [NAME...]`.
+"""How much of the official templates is understood: `templates.py [--json | --markdown] [NAME...]`.
 
 Every template that runs local models (`openSource` in the package's index) is checked for an RTX 4090 with 64
 GiB of RAM and nothing on disk, so that published files stand in. Prints how many get which verdict, the share
@@ -90,6 +90,34 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def page(rows: list[dict[str, Any]]) -> str:
+    """All templates as docs/templates.md."""
+    found = summary(rows)
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in found["verdicts"].items())
+    lines = [
+        "# The official templates",
+        "",
+        "Written by `python benchmarks/templates.py --markdown > docs/templates.md`: every template of",
+        "comfyui-workflow-templates-json 0.1.123 that runs local models, on an RTX 4090 with 64 GiB of RAM and",
+        "nothing on disk, so that published files and usual pictures stand in.",
+        "",
+        f"{found['templates']} templates: {verdicts}.",
+        f"Of {found['nodes']} nodes {found['understood']:.1%} are understood.",
+        "",
+        "## Unknown, and why",
+        "",
+        "| template | nodes not understood | what else is not known |",
+        "|---|---|---|",
+    ]
+    unknown = sorted((row for row in rows if row["verdict"] == "unknown"), key=lambda row: row["name"])
+    for row in unknown:
+        nodes = ", ".join(dict.fromkeys(row["unknown"]))
+        lines.append(f"| {row['name']} | {nodes} | {'; '.join(dict.fromkeys(row['why'][:2]))} |")
+    lines += ["", "## Nodes that are not understood", "", "| node type | how often |", "|---|---|"]
+    lines += [f"| {name} | {count} |" for name, count in found["not_understood"].items()]
+    return "\n".join(lines)
+
+
 def main(arguments: list[str]) -> None:
     """Check the templates named, or all local ones."""
     templates = folder()
@@ -97,6 +125,9 @@ def main(arguments: list[str]) -> None:
     here = machine(gpu="rtx-4090", ram=64, system="linux")
     rows = [judged(templates / f"{name}.json", here) for name in names]
     found = summary(rows)
+    if "--markdown" in arguments:
+        print(page(rows))
+        return
     if "--json" in arguments:
         print(json.dumps({"summary": found, "templates": rows}, indent=1))
         return

@@ -103,6 +103,7 @@ def own_device(name: str, total: int, free: int) -> Device:
         compute_capability=known.compute_capability,
         tflops=known.tflops,
         pcie_gbs=known.pcie_gbs,
+        bandwidth_gbs=known.bandwidth_gbs,
     )
 
 

@@ -59,12 +59,23 @@ def module_spec(name: str, modules: dict[str, Any]) -> dict[str, Any]:
     return {**base, **row, "arguments": {**base["arguments"], **row["arguments"]}}
 
 
+def nothing(value: Any) -> Any:
+    """An argument with what TOML cannot say: inside it, "none" stands for None."""
+    if isinstance(value, dict):
+        return {key: nothing(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [nothing(item) for item in value]
+    return None if value == "none" else value
+
+
 def build(row: dict[str, Any]) -> Tensors:
     """The state dict of a module, on the meta device; a row names another `device` to be built on."""
     file, name = row["class"].split(":")
     made = getattr(importlib.import_module(file), name)
     made = made(**row["of"]) if "of" in row else made  # a function that gives the class of a size
-    arguments = dict.fromkeys(row.get("none", ())) | row.get("arguments", {})
+    arguments = dict.fromkeys(row.get("none", ())) | {
+        k: nothing(v) for k, v in row.get("arguments", {}).items()
+    }
     if "config" in row:
         config = json.loads((Path(COMFY) / row["config"]).read_text())
         arguments["config_dict"] = {**config, **row.get("config_with", {})}

@@ -137,7 +137,8 @@ def run(name: str, checkout: Checkout) -> None:
                 f"{time.monotonic() - start:.0f} s",
                 flush=True,
             )
-    write(name, found, checkout.version, held_out)
+    if found:  # a table without a law is none
+        write(name, found, checkout.version, held_out)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .attention import Unfused
-from .law import Cost, Law, Shape, cost
+from .law import Law, Shape
+from .lookup import Cost, cost
 
 __all__ = ["Cost", "Law", "Shape", "Unfused", "cost"]

@@ -10,12 +10,14 @@ from ..formats import bits
 from ..models import Component
 from ..runtime import Held, Machine, gguf
 from ..runtime.attention import attention
+from ..runtime.weights import layers_of
 from ..units import MIB, Estimate
 from ..workflow.acts.texts import text_shape
 from ..workflow.values import Step
 from . import reserve, sides
 
 VAE_LAWS = ("decode", "encode")
+WRITING_LAWS = ("prefill", "write_token")
 HALF = 2  # bytes of 16-bit numbers, in which every model is traced
 
 
@@ -83,10 +85,18 @@ class Pricer:
             passes = step.repeats * step.conditions // count + step.alone
             alone = self.at(step, main, shape, passes, free=free)
             return sides.together(self, step, models, count, alone, free) if step.sides else alone
-        count = self.pictures_at_once(step, main, free) if step.law in VAE_LAWS else 1
+        if step.law in WRITING_LAWS:
+            main = self.writing(main)
+        count = self.pictures_at_once(step, main, free) if step.law in VAE_LAWS else step.shape.batch
         shape = tiled(msgspec.structs.replace(step.shape, batch=count), step.tile, step.tile_frames)
         passes = -(-step.shape.batch // count) * step.repeats
         return self.at(step, main, shape, passes, tiles(step.shape, shape), free)
+
+    def writing(self, main: Held) -> Held:
+        """A text encoder as it is held to write, which it computes in another type than to encode."""
+        compute = facts.table("managers/constants")["writing"]["compute"]
+        layers, _ = layers_of(self.parts[main.key], main.storage, compute)
+        return msgspec.structs.replace(main, compute=compute, layers=layers)
 
     def conditions_at_once(self, step: Step, main: Held, free: int) -> int:
         """How many conditions ComfyUI runs in one pass: all, if 1.5 times its estimate of them is free."""
@@ -131,13 +141,16 @@ class Pricer:
         paid = msgspec.structs.replace(paid, activations=paid.activations + gguf.temporaries(part))
         return Price(passes, paid, self.workspace(step, main, shape, paid), tiles)
 
-    def paid(self, step: Step, main: Held, shape: Shape, free: int) -> Cost | None:
+    def paid(
+        self, step: Step, main: Held, shape: Shape, free: int, patch: Component | None = None
+    ) -> Cost | None:
         """The cost by the law of just these types, else by one of others with what their difference can make.
 
         Weights that are cast add at most the largest copy; numbers of 32 bits take twice those of 16.
+        `patch`: the network whose table has the law of the main one's forward with it.
         """
-        part = self.parts[main.key]
-        storage = storage_kind(main, part)
+        part = patch or self.parts[main.key]
+        storage = storage_kind(main, self.parts[main.key])
         found = self.by_law(step, part, shape, storage, main.compute_bytes, free)
         if found is not None or storage == "native":
             return found
@@ -159,6 +172,7 @@ class Pricer:
             storage=storage,
             compute_bytes=compute_bytes,
             attention=None if self.fused(step) else Unfused(self.attention, free),
+            card=self.machine.device.total,
         )
 
     def fused(self, step: Step) -> bool:

@@ -132,11 +132,8 @@ def _estimates() -> tuple[Estimate, ...]:
 
 def _sides(shape: Shape) -> dict[str, float]:
     """The sides of a latent by name."""
-    return {
-        name: getattr(shape, name)
-        for name in shape.__struct_fields__
-        if name not in ("text_tokens", "reference")
-    }
+    own = {name: getattr(shape, name) for name in ("batch", "channels", "frames", "height", "width")}
+    return own | {"tokens": shape.text_tokens}
 
 
 def _encoded(row: Estimate, latent: str, shape: Shape) -> dict[str, float]:

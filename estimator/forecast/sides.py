@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..costs import Cost
 from ..runtime import Held
 from ..units import Estimate
 from ..workflow.values import Side, Step
@@ -20,13 +21,20 @@ def together(
     """The price of a pass with all that runs in it; None where the memory of one of them is not known.
 
     A ControlNet runs before the model, and what it gives stays until the model has run: the peak is the
-    model's with all that is kept, or a ControlNet's own.
+    model's with all that is kept, or a ControlNet's own. A model patch makes the model's own forward larger.
     """
     if alone is None:
         return None
     held = {one.key: one for one in models}
     kept, own, flops = Estimate.exact(0), alone.cost.activations, alone.cost.flops
     for side in step.sides:
+        part = pricer.parts.get(side.component)
+        if part and part.role == "model_patch":
+            grown = patched(pricer, step, models[0], side, count, free)
+            if grown is None:
+                return None
+            kept, flops = kept + over(grown, alone.cost), flops + max(0.0, grown.flops - alone.cost.flops)
+            continue
         runs, keeps = (at(pricer, step, side, held, count, law, free) for law in ("control", "residuals"))
         if runs is None or keeps is None:
             return None
@@ -35,6 +43,22 @@ def together(
     whole = highest(alone.cost.activations + kept, own)
     return msgspec.structs.replace(
         alone, cost=msgspec.structs.replace(alone.cost, activations=whole, flops=flops)
+    )
+
+
+def patched(pricer: Pricer, step: Step, main: Held, side: Side, count: int, free: int) -> Cost | None:
+    """The cost of the main model's forward with one patch."""
+    shape = msgspec.structs.replace(side.shape, batch=side.shape.batch * count)
+    asked = msgspec.structs.replace(step, law="patched")
+    return pricer.paid(asked, main, shape, free, patch=pricer.parts[side.component])
+
+
+def over(grown: Cost, plain: Cost) -> Estimate:
+    """What a patch adds to a forward."""
+    one, other = grown.activations, plain.activations
+    best = max(0.0, one.best - other.best)
+    return Estimate(
+        min(best, max(0.0, one.low - other.low)), best, max(best, one.high - other.high), one.basis
     )
 
 

@@ -29,6 +29,23 @@ def transfer(device: Device, size: float, way: str) -> Estimate | None:
     return band(size / (device.pcie_gbs * GIGA), facts.table("managers/constants")["transfer"][way])
 
 
+def reading(device: Device, size: float) -> Estimate:
+    """Seconds in which the card reads `size` bytes of its own memory: the least of a pass over few tokens.
+
+    Nothing where the card's bandwidth is not known.
+    """
+    if not device.bandwidth_gbs:
+        return Estimate(0.0, 0.0, 0.0, "modelled")
+    share = facts.table("managers/constants")["transfer"]["memory_share"]
+    return band(size / (device.bandwidth_gbs * GIGA), share)
+
+
+def longer(one: Estimate, other: Estimate) -> Estimate:
+    """The longer of two times, each end by itself."""
+    low, best = max(one.low, other.low), max(one.best, other.best)
+    return Estimate(low, best, max(one.high, other.high), "modelled")
+
+
 def disk(size: float) -> Estimate:
     """Seconds of reading `size` bytes again from a disk of which nothing is known."""
     rate: dict[str, float] = facts.table("managers/constants")["transfer"]["disk_gbs"]

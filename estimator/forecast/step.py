@@ -148,6 +148,8 @@ class Worker:
         device = self.machine.device
         kind = EFFICIENCY.get(step.law, "conv_efficiency")
         one = speed.compute(device, price.cost.flops * price.tiles, kind)
+        if one and step.law == "write_token":
+            one = speed.longer(one, speed.reading(device, sum(p.resident for p in placed)))
         pinned = all(one.pinned for one in placed)
         share = "pinned_share" if pinned else "pageable_share"
         streamed = speed.transfer(device, sum(p.streamed for p in placed), share)

@@ -32,6 +32,7 @@ class Device(msgspec.Struct, frozen=True):
     compute_capability: float | None = None
     tflops: float | None = None
     pcie_gbs: float | None = None
+    bandwidth_gbs: float | None = None
     architecture: str = ""
 
     def supports(self, dtype: str) -> bool:
@@ -169,6 +170,7 @@ def device_of(row: dict[str, Any], free: int | None = None) -> Device:
         compute_capability=float(capability) if capability else None,
         tflops=row.get("fp16_tensor_tflops_fp32acc"),
         pcie_gbs=per_lane[str(int(gen))] * lanes if gen and lanes else None,
+        bandwidth_gbs=row.get("bandwidth_gbs"),
         architecture=row.get("architecture") or "",
     )
 

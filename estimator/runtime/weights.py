@@ -16,7 +16,7 @@ from . import gguf
 from .machine import Device, Machine, Policy
 
 # What ComfyUI handles as it does text encoders (comfyui-memory.md 5): computed in 32 bits, off slow cards.
-ENCODERS = ("text_encoder", "clip_vision", "audio_encoder")
+ENCODERS = ("text_encoder", "clip_vision", "audio_encoder", "background_removal")
 
 
 class Layer(msgspec.Struct, frozen=True):

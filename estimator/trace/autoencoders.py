@@ -1,13 +1,16 @@
 """Autoencoders: one call of `encode` or `decode` of the model inside ComfyUI's `VAE`.
 
 What goes in has the shape that the `VAE` itself says; a row's inputs `latent` and `pixels` say it where the
-`VAE` does not (sound in two dimensions, point clouds).
+`VAE` does not (sound in two dimensions, point clouds). A row's other inputs are options of `decode`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import torch
 
@@ -17,6 +20,7 @@ from . import inputs
 from .checkout import comfy
 from .grid import Row
 from .models import METADATA, Header, state_dict
+from .values import Values
 
 # What stands before an autoencoder's names: nothing, or what checkpoints put there (`vae_key_prefix` of
 # ComfyUI's supported models).
@@ -39,7 +43,8 @@ def of_header(header: Header, storage: torch.dtype) -> Any:
     for prefix in PREFIXES:
         tensors = state_dict(header, "cpu", prefix)
         try:
-            found = comfy("sd").VAE(sd=tensors, device=cpu, dtype=storage, metadata=told)
+            with Values(), fake_filters():  # some ask numbers of what they make
+                found = comfy("sd").VAE(sd=tensors, device=cpu, dtype=storage, metadata=told)
         except (RuntimeError, LookupError) as error:  # other shapes or names; numbers asked of fakes
             raise InputError(f"ComfyUI cannot make this VAE: {str(error).splitlines()[0]}") from error
         if found.first_stage_model is not None:
@@ -47,10 +52,23 @@ def of_header(header: Header, storage: torch.dtype) -> Any:
     raise InputError("ComfyUI detects no VAE in this header")
 
 
+@contextmanager
+def fake_filters() -> Iterator[None]:
+    """Inside, filters of frequencies are of their shape alone: torchaudio works them out by their values."""
+    torchaudio = sys.modules.get("torchaudio")
+    if torchaudio is None:  # nothing that is made needs them
+        yield
+        return
+    made = lambda n_freqs, f_min, f_max, n_mels, *_, **__: torch.empty(n_freqs, n_mels)  # noqa: E731
+    with patch.object(torchaudio.functional, "melscale_fbanks", made):
+        yield
+
+
 def decode(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
     """`decode` of a latent that comes from RAM; a model that writes in pieces gets a picture in RAM."""
     inner, cells = model.first_stage_model, latent(model, row, header, shape)
-    given = {}
+    options = {name: one for name, one in row.inputs.items() if name not in ("latent", "pixels")}
+    given = inputs.made(options, shape, header, "cpu")
     if getattr(inner, "comfy_has_chunked_io", False):
         given["output_buffer"] = torch.empty(inner.decode_output_shape(cells.shape), device="cpu")
     return lambda: inner.decode(cells.to(device=device, dtype=model.vae_dtype), **given)

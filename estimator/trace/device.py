@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -11,10 +12,10 @@ from unittest.mock import patch
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from ..units import GIB
+from ..costs.law import CARD as MEMORY
 
 # An Ada card: bf16 and fp8 in hardware, nothing newer. ComfyUI's choices of dtype are set by the caller.
-CARD = SimpleNamespace(name="pretended NVIDIA card", major=8, minor=9, total_memory=24 * GIB)
+CARD = SimpleNamespace(name="pretended NVIDIA card", major=8, minor=9, total_memory=MEMORY)
 
 
 def pretendable() -> str:
@@ -40,9 +41,27 @@ def pretended(device: str) -> Iterator[None]:
                 stack.enter_context(patch.object(torch.cuda, name, answer))
         stack.enter_context(patch.object(torch.nn.Module, "to", _rebound))
         stack.enter_context(patch.object(torch.quasirandom, "SobolEngine", _Sobol))
+        stack.enter_context(patch.object(torch, "Generator", _Generator))
+        with suppress(ImportError, OSError):  # a ComfyUI without sound
+            sound = importlib.import_module("torchaudio.functional")
+            stack.enter_context(patch.object(sound, "melscale_fbanks", _mel_filters))
         stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
         stack.enter_context(torch.no_grad())
         yield
+
+
+class _Generator(torch.Generator):
+    """Of random numbers that nobody draws: one of the card wants a driver."""
+
+    def __new__(cls, device: Any = None) -> _Generator:
+        """One of the processor, whichever is asked for."""
+        made: _Generator = super().__new__(cls)
+        return made
+
+
+def _mel_filters(n_freqs: int, f_min: float, f_max: float, n_mels: int, *_: Any, **__: Any) -> Any:
+    """A bank of filters of that shape; torchaudio's own picks numbers by a mask, which fakes have not."""
+    return torch.empty(n_freqs, n_mels)
 
 
 class _Sobol:

@@ -17,13 +17,16 @@ from .grid import Row
 from .indices import RealIndices
 from .models import Header, state_dict
 
+# Any token that is no special one.
+TOKEN = 1000
+
 
 def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, device: str) -> Any:
     """What the row names, weights held as `storage`: a class ("comfy.sdxl_clip:SDXLClipG"), or the function
     by which ComfyUI loads a header's state dict."""
     comfy("sd")  # imports what loaders of encoders take for imported
-    made = _named(row.encoder)
-    arguments = {name: _named(value) for name, value in row.arguments.items()}
+    made = named(row.encoder)
+    arguments = {name: named(value) for name, value in row.arguments.items()}
     if isinstance(made, type):
         return made(device=device, dtype=storage, **arguments)
     if arguments:  # a function that gives the class of a size
@@ -37,7 +40,7 @@ def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, 
 
 def encode_text(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
     """`encode` of `batch` prompts (or parts of one) of `text_tokens` ids each."""
-    tokens = [[1000] * shape.text_tokens for _ in range(shape.batch)]
+    tokens = [[TOKEN] * shape.text_tokens for _ in range(shape.batch)]
     for part in model.modules():
         if hasattr(part, "_seq_len_cached"):  # made anew, as for the first text
             part._seq_len_cached = 0
@@ -49,7 +52,7 @@ def encode_image(model: Any, row: Row, header: Header, shape: Shape, device: str
     sides = (shape.height * row.scale, shape.width * row.scale)
     picture = torch.empty(shape.batch, *sides, 3, device="cpu")
     if not hasattr(model, "transformer"):
-        return lambda: _loaded(model.encode_image, picture)
+        return lambda: loaded(model.encode_image, picture)
 
     def see() -> Any:
         with RealIndices():
@@ -61,10 +64,10 @@ def encode_image(model: Any, row: Row, header: Header, shape: Shape, device: str
 def encode_audio(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
     """Mono sound of `width` samples at the encoder's own rate, from RAM."""
     sound = torch.empty(shape.batch, 1, shape.width, device="cpu")
-    return lambda: _loaded(model.encode_audio, sound, model.model_sample_rate)
+    return lambda: loaded(model.encode_audio, sound, model.model_sample_rate)
 
 
-def _named(value: Any) -> Any:
+def named(value: Any) -> Any:
     """What a text such as "comfy.sdxl_clip:SDXLClipG" names; any other value as it is.
 
     Raises `InputError` where this version of ComfyUI has it not.
@@ -78,7 +81,7 @@ def _named(value: Any) -> Any:
         raise InputError(f"this ComfyUI has no `{value}`") from None
 
 
-def _loaded(encode: Callable[..., Any], *args: Any) -> Any:
+def loaded(encode: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """A call of an encoder that is on the card already."""
     with patch.object(comfy("model_management"), "load_model_gpu", lambda *_: None):
-        return encode(*args)
+        return encode(*args, **kwargs)

@@ -25,6 +25,8 @@ def pieces(features: Array, reach: Array, series: list[list[int]]) -> list[list[
     """
     peaks = np.array([max(one) for one in series], dtype=float)
     found = np.concatenate([_solved(features, aligned, peaks) for aligned in _alignments(series)])
+    if not len(found):
+        return [polynomial(features, peaks)]
     everywhere = np.concatenate([features, reach])
     values = everywhere @ np.unique(found, axis=0).T
     kept = np.unique(found, axis=0)[np.unique(values.argmax(axis=1))]

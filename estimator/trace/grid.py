@@ -10,8 +10,9 @@ import msgspec
 from .. import facts
 from ..costs.law import Shape
 
-# Operations of encoders that read a picture or a sound.
-READS = ("encode_image", "encode_audio")
+# Operations of encoders that read a picture or a sound, and those on a text alone.
+READS = ("encode_image", "encode_audio", "predict")
+TEXTS = ("encode_text", "write_token")
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,8 +28,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     per patch; `held_out` are (batch, frames, height, width, text) or these and reference. `repeats` names
     lists of blocks that are all alike: a few of each are traced, which peak as all do, and FLOPs are reckoned
     for all. A `template` is there to be like. `encoder` is a text encoder's class, made with `arguments`, or
-    the function that loads another encoder. Texts have no size, and pictures and sounds that an encoder
-    reads have no text. Tokens are taken to choose evenly among `experts`.
+    the function that loads another encoder; `host` is the header of the model that a patch is for. Texts
+    have no size, and pictures and sounds that an encoder reads have no text. Tokens are taken to choose
+    evenly among `experts`. `tile` is as in `Law`. What goes in `turns` names its ways in `data/turns.toml`,
+    each by its operation; a version of ComfyUI where it does not goes by the row's features.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     headers: tuple[str, ...] = ()
     encoder: str = ""
     arguments: dict[str, Any] = {}
+    host: str = ""
     dtypes: tuple[tuple[str, str], ...] = ()
     patch: int = 1
     frame_patch: int = 1
@@ -47,6 +51,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     experts: int = 0
     text_default: int = 0
     scale: int = 1
+    tile: tuple[int, int] = (0, 0)
+    turns: str = ""
     features: tuple[str, ...] = ()
     flops_features: tuple[str, ...] = ()
     batch: tuple[int, ...] = (1,)
@@ -70,7 +76,7 @@ class Grid(msgspec.Struct, frozen=True):
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:
         """The sizes that the operation is tried at."""
-        return ((1, 1),) if self.operation == "encode_text" else self.row.sizes
+        return ((1, 1),) if self.operation in TEXTS else self.row.sizes
 
     @property
     def text(self) -> tuple[int, ...]:

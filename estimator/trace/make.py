@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ..costs.law import Law, Shape, activations, feature, flops, largest_conv, variables
+from ..costs import turns
+from ..costs.law import COUNTED, Law, Shape, activations, feature, flops, largest_conv, variables
 from . import fit
 from .grid import Grid
 from .meter import Attention
@@ -56,6 +57,7 @@ def law(grid: Grid, dtypes: tuple[str, str], compute_bytes: int, points: list[Po
         patch=row.patch,
         frame_patch=row.frame_patch,
         text_default=row.text_default,
+        tile=row.tile,
         features=row.features,
         pieces=(),
         flops_features=row.flops_features,
@@ -71,6 +73,16 @@ def law(grid: Grid, dtypes: tuple[str, str], compute_bytes: int, points: list[Po
         source=row.source,
         **msgspec.structs.asdict(about),
     )
+    if turns.has(way := f"{row.turns}-{grid.operation}"):
+        in_turns = msgspec.structs.replace(blank, turns=way, features=COUNTED)
+        made = _made(in_turns, grid, points)
+        if made.worst_on_grid <= fit.ROUGH:
+            return made
+    return _made(blank, grid, points)
+
+
+def _made(blank: Law, grid: Grid, points: list[Point]) -> Law:
+    """A law with what its features make of the points."""
     blank = _told_apart(blank, [point.shape for point in points])
     made = msgspec.structs.replace(blank, **_solved(blank, grid, points), range=_range(blank, points))
     return with_errors(made, worst_on_grid=worst(made, points))
@@ -201,5 +213,5 @@ def _matrix(law: Law, features: tuple[str, ...], shapes: list[Shape]) -> fit.Arr
 def _range(law: Law, points: list[Point]) -> dict[str, tuple[int, int]]:
     """Least and most of each variable that the law's features are made of, of frames and of batches."""
     known = [variables(law, point.shape) for point in points]
-    used = {"frames", "batch"}.union(*(name.split("*") for name in law.features)) - {"1"}
+    used = {"frames", "batch"}.union(*(name.split("*") for name in law.features)) - {"1", *COUNTED}
     return {name: (min(k[name] for k in known), max(k[name] for k in known)) for name in sorted(used)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
+from math import prod
 from typing import Any, NamedTuple
 
 import torch
@@ -15,6 +16,8 @@ from torch.utils.flop_counter import flop_registry
 BLOCK = 512
 # What a fraction read out of a fake tensor is taken for (a time, a position): no size is made of one.
 SOME = 0.5
+# Attention to a window of neighbours in three dimensions, which torch has no formula for (LTX-2.5's decoder).
+NEIGHBOURHOOD = "comfy_kitchen::na3d"
 
 
 class Attention(NamedTuple):
@@ -103,5 +106,14 @@ class Meter(TorchDispatchMode):
         packet = func._overloadpacket
         if packet in flop_registry:
             self.flops += flop_registry[packet](*args, **kwargs, out_val=out)
+        if func.name() == NEIGHBOURHOOD:
+            self.flops += _of_neighbours(args[0], args[3])
         if packet is torch.ops.aten.convolution:
             self.convs.append(args[0].nbytes + out.nbytes)
+
+
+def _of_neighbours(queries: Any, window: list[int]) -> int:
+    """FLOPs of each query's scores with the keys of its window, and of their values; windows end at edges."""
+    sides = queries.shape[1:4]
+    keys = prod(min(size, side) for size, side in zip(window, sides, strict=True))
+    return int(4 * queries.numel() * keys)

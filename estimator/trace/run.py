@@ -9,7 +9,18 @@ from typing import Any
 import torch
 
 from ..costs.law import Shape
-from . import autoencoders, controls, encoders, merging, samplers, upscalers
+from . import (
+    autoencoders,
+    controls,
+    encoders,
+    merging,
+    patches,
+    samplers,
+    upscalers,
+    video,
+    vision,
+    writers,
+)
 from .attention import FusedAttention
 from .choices import EvenChoice
 from .grid import Grid, Row
@@ -25,15 +36,22 @@ BLOCKS = 3
 # What each operation is called on, and how.
 OPERATIONS: dict[str, tuple[Build, Call]] = {
     "forward": (samplers.build, samplers.forward),
+    "forward_masked": (samplers.build, samplers.forward_masked),
     "decode": (autoencoders.build, autoencoders.decode),
     "encode": (autoencoders.build, autoencoders.encode),
     "control": (controls.build, controls.control),
     "residuals": (controls.build, controls.residuals),
     "upscale": (upscalers.build, upscalers.upscale),
+    "upscale_latent": (video.build_upscaler, video.upscale_latent),
+    "interpolate": (video.build_interpolator, video.interpolate),
     "merge": (merging.build, merging.merge),
     "encode_text": (encoders.build, encoders.encode_text),
     "encode_image": (encoders.build, encoders.encode_image),
     "encode_audio": (encoders.build, encoders.encode_audio),
+    "predict": (vision.build, vision.predict),
+    "patched": (patches.build, patches.patched),
+    "prefill": (encoders.build, writers.prefill),
+    "write_token": (encoders.build, writers.write_token),
 }
 
 

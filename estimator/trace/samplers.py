@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+import msgspec
 import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException
 
@@ -13,6 +14,7 @@ from ..costs.law import Shape
 from ..errors import InputError
 from . import inputs
 from .checkout import comfy
+from .choices import Alike
 from .grid import Row
 from .models import METADATA, Header, state_dict
 from .values import Values
@@ -59,8 +61,13 @@ def own(header: Header) -> dict[str, Any]:
     return {name[len(start) :]: kept for name, kept in header.items() if name.startswith(start)}
 
 
-def forward(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
-    """`apply_model` on float32 latents and conditionings; a row whose latent is packed names it, as `x`."""
+def forward(
+    model: Any, row: Row, header: Header, shape: Shape, device: str, **options: Any
+) -> Callable[[], Any]:
+    """`apply_model` on float32 latents and conditionings; a row whose latent is packed names it, as `x`.
+
+    `options` go to it as they are.
+    """
     latent_format = model.latent_format
     shape = _with_channels(shape, latent_format.latent_channels)
     sides = (shape.frames, shape.height, shape.width)[-latent_format.latent_dimensions :]
@@ -75,9 +82,25 @@ def forward(model: Any, row: Row, header: Header, shape: Shape, device: str) -> 
 
     def call() -> Any:
         with Values():
-            return model.apply_model(latent, sigma, **given)
+            return model.apply_model(latent, sigma, **given, **options)
 
     return call
+
+
+def forward_masked(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:
+    """`apply_model` where the latent carries a noise mask, which gives tokens time steps of their own.
+
+    The mask is of whole frames, as of a start picture: it is the same all over a frame.
+    """
+    sides = ["batch", "channels", "frames", "height", "width"]
+    masked = msgspec.structs.replace(row, inputs={**row.inputs, "denoise_mask": sides})
+    call = forward(model, masked, header, shape, device)
+
+    def within() -> Any:
+        with Alike():
+            return call()
+
+    return within
 
 
 def _with_channels(shape: Shape, channels: int) -> Shape:

@@ -182,6 +182,11 @@ def more_passes(model: Model, count: int = 1) -> Model:
     return replace(model, more=model.more + count)
 
 
+def attending(model: Model, net: Net, tokens: float) -> Model:
+    """A model that attends to tokens which a network beside it has made before it runs."""
+    return replace(model, beside=(*model.beside, net.component), tokens=model.tokens + int(tokens))
+
+
 def windowed(model: Model, length: int, overlap: int) -> Model:
     """A model that sees a long video in windows of so many latent frames."""
     return replace(model, window=int(length), overlap=int(overlap))
@@ -248,7 +253,7 @@ NAMED: tuple[Callable[..., Any], ...] = (
     *(math.ceil, math.floor, math.sqrt, math.log2),
     *(Loras, Video),
     *(latent_frames, multiple, below, above, cells, sized, masked, resized, scaled, of_area),
-    *(at_most, each_sized, stacked, empty, hooked, compiled_model, more_passes, swapping, longer),
+    *(at_most, each_sized, stacked, empty, hooked, attending, compiled_model, more_passes, swapping, longer),
     *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
     *(first, count, many, item, all, any, prompt),
     *PARSING,

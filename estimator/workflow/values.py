@@ -32,7 +32,8 @@ class Model(msgspec.Struct, frozen=True):
     `nets`: networks that run inside of its forward (model patches, IP-adapters); `window` and `overlap`:
     latent frames of a context window, 0 without; `images`: latent cells of pictures that a patch adds;
     `more`: further evaluations in each step, of one condition alone; `legacy`: it is taken from the dynamic
-    manager; `swaps`: its pack swaps blocks of it, where it would else move it whole.
+    manager; `beside`: networks that are loaded with it and do nothing in its passes; `tokens`: those that it
+    attends to beside the prompt's; `swaps`: its pack swaps blocks of it, where it would else move it whole.
     """
 
     component: str
@@ -43,6 +44,8 @@ class Model(msgspec.Struct, frozen=True):
     images: int = 0
     more: int = 0
     legacy: bool = False
+    beside: tuple[str, ...] = ()
+    tokens: int = 0
     swaps: bool = False
 
 

@@ -14,6 +14,12 @@ CASES = [
     ("t2i-adapter-sd15", "control", "F32", "F32", (1, 0, 1, 96, 96, 77)),
     ("upscale-esrgan-x4", "upscale", "F32", "F32", (1, 0, 1, 320, 256, 0)),
     ("lora", "merge", "F8_E4M3", "F16", (1, 0, 1, 4096, 2048, 48)),
+    ("qwen3-06b-writing", "prefill", "BF16", "BF16", (1, 0, 1, 1, 700, 333)),
+    ("qwen3-06b-writing", "write_token", "BF16", "BF16", (1, 0, 1, 1, 1, 777)),
+    ("qwen-17b-ace15", "prefill", "BF16", "BF16", (2, 0, 1, 1, 700, 333)),
+    ("rt-detr-v4-x", "predict", "F16", "F16", (5, 0, 1, 640, 640, 0)),
+    ("moge-2-vitl", "predict", "F16", "F16", (1, 0, 1, 900, 1200, 0)),
+    ("sam31", "predict", "F16", "F16", (1, 0, 1, 900, 1200, 0)),
 ]
 # In a process of its own: it imports ComfyUI and pretends a card.
 TRACE = """
@@ -49,7 +55,7 @@ def test_each_traced_again_gives_the_law_of_that_version(root, comfyui):
     compared = 0
     for case, (version, peak, flops) in zip(CASES, json.loads(done.stdout.splitlines()[-1]), strict=True):
         name, operation, storage, compute, shape = case
-        kind, size = "native" if storage == compute else "cast", {"F32": 4, "F16": 2}[compute]
+        kind, size = "native" if storage == compute else "cast", {"F32": 4, "F16": 2, "BF16": 2}[compute]
         law = cost(name, operation, Shape(*shape), comfy=version, storage=kind, compute_bytes=size)
         if peak and law.activations.basis == "traced":
             compared += 1

@@ -1,5 +1,6 @@
 """Every official template is forecast, known or not, without an exception, and in time for a queue button."""
 
+import importlib.util
 import json
 import time
 from pathlib import Path
@@ -50,6 +51,30 @@ def test_every_template_is_forecast_and_only_lists_of_templates_are_refused():
         assert time.perf_counter() - began < 1, path.name
     assert len(TEMPLATES) > 600
     assert [name for name in refused if "index" not in name] == ["fuse_options.json"]
+
+
+@pytest.fixture(scope="module")
+def measured(root):
+    """What `benchmarks/templates.py` finds of the templates that run local models."""
+    spec = importlib.util.spec_from_file_location("templates", root / "benchmarks" / "templates.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    here = machine(gpu="rtx-4090", ram=64, system="linux")
+    folder = module.folder()
+    return module, [module.judged(folder / f"{name}.json", here) for name in module.local(folder)]
+
+
+def test_nearly_all_nodes_of_the_local_templates_are_understood(measured):
+    module, rows = measured
+    found = module.summary(rows)
+    assert 208 == found["templates"]
+    assert "refused" not in found["verdicts"]
+    assert 0.975 < found["understood"]
+
+
+def test_the_page_of_templates_says_what_is_so(measured, root):
+    module, rows = measured
+    assert module.page(rows) + "\n" == (root / "docs" / "templates.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("name", "verdict"), KNOWN.items(), ids=KNOWN)

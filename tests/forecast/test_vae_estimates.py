@@ -18,7 +18,7 @@ SHAPES = {
     3: [(1, 0, 1, 60, 104), (2, 0, 2, 45, 80), (1, 0, 7, 44, 80), (1, 0, 12, 32, 32), (1, 0, 21, 60, 104)],
 }
 OWN = {"ace-dcae": [(1, 0, 1, 16, 100)], "minimax-h3-audio-vae": [(1, 0, 1, 2, 50), (1, 0, 1, 2, 900)]}
-OWN |= {"ltx2-audio-vae": [(1, 0, 1, 125, 16)], "hunyuan3d-vae": [(2, 64, 1, 1, 3072)]}
+OWN |= {"ltx2-audio-vae": [(1, 0, 1, 125, 16)], "hunyuan3d-vae": [(2, 64, 1, 16, 4, 3072)]}
 # TripoSplat's decoder is no part of ComfyUI's decode; a VAE that cannot encode has nothing to say of it.
 WITHOUT = {"triposplat-decoder"}
 # In a process of its own: it imports ComfyUI and pretends a card.

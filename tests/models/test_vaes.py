@@ -29,6 +29,8 @@ CASES = {
     "ltxv-0.9.1_vae": ("ltxv-vae-091", None),
     "ltxv-0.9.5_vae": ("ltxv-vae-095", None),
     "LTX2_video_vae_bf16": ("ltx2-vae", None),
+    "ltx-2.5-video-vae-conv-bf16": ("ltx23-vae", 1452.3),
+    "ltx-2.5-audio-vae-bf16": ("ltx23-audio-vae", 364.9),
     "ltx-2.5-video-vae-bf16": ("ltx24-vae", None),
     "cosmos_cv8x8x8_1.0": ("cosmos-vae", 211),
     "mochi_vae": ("mochi-vae", 919),
@@ -64,7 +66,7 @@ def test_a_vae_is_what_it_is_and_as_large_as_published(slug):
 
 
 def test_every_vae_has_a_header_and_a_published_name():
-    known = {kind for kind, _ in CASES.values()} | {"kl-4", "kl-16", "wan21-vae"}
+    known = {kind for kind, _ in CASES.values()} | {"kl-4", "kl-16", "wan21-vae", "ace15-vae-parametrized"}
     assert {row.id for row in VAES} == known
 
 
@@ -85,3 +87,9 @@ def test_a_vae_that_is_not_on_disk_stands_in_by_its_name(name):
 def test_a_file_that_tells_its_shape_keeps_its_words():
     told = facts.header("LTX2_video_vae_bf16")["metadata"]["config"]
     assert json.loads(told)["vae"]["timestep_conditioning"] is False
+
+
+def test_the_vae_of_an_ace_step_checkpoint_is_told_by_its_other_names():
+    slug = "ace_step_1.5_turbo_aio"
+    found = {part.role: part.id for part in identify(stand_in(slug, slug)).components}
+    assert "ace15-vae-parametrized" == found["vae"]

@@ -146,7 +146,7 @@ from estimator.trace.device import pretendable, pretended
 from estimator.trace.grid import grids
 from estimator.trace.models import of_slug
 from estimator.trace.run import Subject
-(grid,) = grids("ltxv-2b")
+grid = next(one for one in grids("ltxv-2b") if one.operation == "forward")
 whole = msgspec.structs.replace(grid, row=msgspec.structs.replace(grid.row, repeats=()))
 with pretended(pretendable()):
     for one in (grid, whole):

@@ -1,10 +1,12 @@
 """Every rule of `data/nodes/`: its formulas can be worked out, and name what its node types have."""
 
 import ast
+from typing import get_args
 
 import msgspec
 import pytest
 from vram_forecast.estimator import facts
+from vram_forecast.estimator.models.rows import Role
 from vram_forecast.estimator.workflow.acts import Lora
 from vram_forecast.estimator.workflow.acts.bundles import Bind, Unpack
 from vram_forecast.estimator.workflow.definitions import definition
@@ -120,3 +122,11 @@ def test_each_node_type_of_comfyui_has_a_rule_or_a_reason_why_not():
     assert set(known) - ruled - set(reasons) == set()
     assert set(reasons) - set(known) == set()
     assert {one for one in ruled & set(reasons) if reasons[one] != "not written yet"} == set()
+
+
+def test_every_role_that_a_file_is_taken_for_is_one_that_families_have():
+    known = set(get_args(Role))
+    asked = {
+        role for _, row in ROWS for act in row.acts for one in getattr(act, "files", ()) for role in one.roles
+    }
+    assert asked <= known

@@ -24,7 +24,7 @@ def test_a_grid_of_voxels_takes_four_bytes_a_point():
         ),
     }
     _, (step,) = whole(prompt, "3")
-    assert (step.law, sides(step.shape)) == ("decode", (1, 1, 1, 3072))
+    assert (step.law, sides(step.shape), step.shape.text_tokens) == ("decode", (1, 1, 257 * 257, 257), 3072)
     assert step.output == 257**3 * 4
 
 

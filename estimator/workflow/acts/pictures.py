@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from ...costs import Shape
 from ..latents import LatentFormat, latent_format
 from ..state import Here
@@ -12,9 +14,10 @@ FLOAT = 4  # bytes of the 32-bit floats in which ComfyUI keeps images and sounds
 
 
 class Decode(Act, frozen=True, kw_only=True, tag="decode"):
-    """A latent to images or frames, whole or in tiles of so many pixels and frames.
+    """A latent to images or frames, whole or in tiles of so many pixels and frames; `times`: how often.
 
-    `output`: bytes of what it gives, where that is no picture; `times`: how often it is done.
+    `output`: bytes of what it gives, where that is no picture; `voxels`: those along an edge of the space
+    in which it looks up a shape.
     """
 
     into: str = "image"
@@ -23,6 +26,7 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
     tile: Formula = ""
     temporal_tile: Formula = ""
     output: Formula = ""
+    voxels: Formula = ""
     times: Formula = "1"
 
     def do(self, here: Here) -> dict[str, Value]:
@@ -41,13 +45,20 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
             kind="decode",
             components=(vae.component,),
             law="decode",
-            shape=latent_shape(here, vae.component, latent),
+            shape=self.shape(here, latent_shape(here, vae.component, latent)),
             tile=side,
             tile_frames=tile_frames,
             repeats=repeats(here, self.times),
             output=self.bytes(here, image),
         )
         return {self.into: image}
+
+    def shape(self, here: Here, whole: Shape) -> Shape:
+        """The shape that the law goes by: a space is as high as it has layers' voxels, its latent a text."""
+        edge = here.number(self.voxels) if self.voxels else here.unknown("no space")
+        if isinstance(edge, Unknown):
+            return whole
+        return replace(whole, height=edge * edge, width=edge, text_tokens=whole.width)
 
     def bytes(self, here: Here, image: Image) -> int:
         """Bytes of what it gives."""

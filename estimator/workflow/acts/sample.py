@@ -64,7 +64,7 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
         here,
         model.component,
         sized(latent, frames + more),
-        max(one.tokens for one in given),
+        max(one.tokens for one in given) + model.tokens,
         max(one.reference for one in given) + model.images,
     )
     controls = tuple(dict.fromkeys(control for one in given for control in one.controls))
@@ -77,7 +77,7 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
         here.node,
         kind="sample",
         law=MASKED if latent.masked else "forward",
-        components=(model.component, *nets),
+        components=(model.component, *nets, *model.beside),
         loras=(*model.loras, *hooks),
         shape=shape,
         repeats=repeats * windows,
