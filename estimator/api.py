@@ -17,6 +17,7 @@ def check(
     workflow: Path | bytes | dict[str, Any],
     machine: Machine,
     files: Files,
+    *,
     outputs: Sequence[str] = (),
     definitions: Definitions | None = None,
 ) -> Checked:

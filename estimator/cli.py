@@ -97,7 +97,7 @@ def check(
         gpu=gpu, vram=vram, free=free, ram=ram, system=system, comfy=comfy, torch=torch, flags=flags
     )
     files = finder(models_dir or [], extra_model_paths, input_dir or [], workflow)
-    checked = api.check(workflow, here, files, output or (), definitions(object_info))
+    checked = api.check(workflow, here, files, outputs=output or (), definitions=definitions(object_info))
     if as_json:
         out(encode(checked).decode())
     else:

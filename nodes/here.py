@@ -44,7 +44,7 @@ def shown(form: str, workflow: Workflow):
         install = f"{sys.executable} -m pip install -r {REQUIREMENTS}"
         raise NoForecast(f"{error}. Run `{install}` and restart ComfyUI.", 500) from error
     try:
-        checked = estimator.check(workflow, machine(host.look()), host.resolve, definitions())
+        checked = estimator.check(workflow, machine(host.look()), host.resolve, definitions=definitions())
         return getattr(estimator, form)(checked)
     except InputError as error:
         raise NoForecast(str(error), 400) from None

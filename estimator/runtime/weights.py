@@ -6,6 +6,8 @@ cite ComfyUI 0.33.0 comfy/model_management.py:1106-1273.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import msgspec
 
 from .. import facts
@@ -17,6 +19,9 @@ from .machine import Device, Machine, Policy
 
 # What ComfyUI handles as it does text encoders (comfyui-memory.md 5): computed in 32 bits, off slow cards.
 ENCODERS = ("text_encoder", "clip_vision", "audio_encoder", "background_removal")
+
+
+KEPT = 64  # ways to hold one component that are remembered
 
 
 class Layer(msgspec.Struct, frozen=True):
@@ -38,7 +43,7 @@ class Layer(msgspec.Struct, frozen=True):
         return self.bytes + self.cast
 
 
-class Held(msgspec.Struct, frozen=True):
+class Held(msgspec.Struct, frozen=True, dict=True):
     """A component as ComfyUI holds it. Bytes throughout.
 
     `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
@@ -75,7 +80,7 @@ class Held(msgspec.Struct, frozen=True):
         """Bytes per element of the compute type."""
         return bits()[self.compute] // 8
 
-    @property
+    @cached_property
     def largest(self) -> int:
         """Bytes of the largest layer that can be streamed."""
         return max((layer.bytes for layer in self.layers if layer.castable), default=0)
@@ -97,6 +102,19 @@ def hold(
     """
     storage, compute = types(component, machine, widget)
     on_cpu = device == "cpu" or runs_on_cpu(component, machine)
+    asked = (key, storage, compute, on_cpu, legacy, whole)
+    if asked not in component.kept:
+        if len(component.kept) > KEPT:
+            component.kept.clear()
+        component.kept[asked] = held(component, *asked)
+    found: Held = component.kept[asked]
+    return found
+
+
+def held(
+    component: Component, key: str, storage: str, compute: str, on_cpu: bool, legacy: bool, whole: bool
+) -> Held:
+    """The component in these types, by the manager that it goes to."""
     layers, total = layers_of(component, storage, compute)
     return Held(
         key,

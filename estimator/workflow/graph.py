@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
 from typing import Any
@@ -19,7 +20,7 @@ class Link(msgspec.Struct, frozen=True):
     slot: int
 
 
-class Node(msgspec.Struct, frozen=True):
+class Node(msgspec.Struct, frozen=True, dict=True):
     """One call of a node class: its `inputs` are links, or values as the API prompt has them.
 
     `after`: what its control widget does to its seed after each run (`randomize`), empty where it has none;
@@ -34,6 +35,11 @@ class Node(msgspec.Struct, frozen=True):
 
     def links(self) -> dict[str, Link]:
         """The inputs that are links."""
+        return self._links
+
+    @cached_property
+    def _links(self) -> dict[str, Link]:
+        """The same, worked out once: every walk through a graph asks for them."""
         return {name: value for name, value in self.inputs.items() if isinstance(value, Link)}
 
 

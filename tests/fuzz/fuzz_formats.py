@@ -13,7 +13,7 @@ import atheris
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "fuzz")]
 
-with atheris.instrument_imports(include=["estimator"]):
+with atheris.instrument_imports(include=["estimator.formats", "estimator.models"]):
     from seeds import SEEDS
 
     from estimator.errors import FormatError
