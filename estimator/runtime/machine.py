@@ -78,6 +78,7 @@ class Machine(msgspec.Struct, frozen=True):
     policy: Policy
 
 
+@cache
 def version(text: str) -> tuple[int, ...]:
     """A version's numbers, to compare by: `0.33.0` is (0, 33, 0)."""
     return tuple(int(number) for number in re.findall(r"\d+", text)[:3])
