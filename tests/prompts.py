@@ -109,3 +109,21 @@ def wan(width=832, height=480, length=81, cfg=3.5, steps=20):
 def nowhere(folder, name):
     """A finder for a machine without models: published files stand for all of them."""
     return None
+
+
+def guided(prompt, guider, schedule, sampler="euler"):
+    """`prompt` sampled by SamplerCustomAdvanced (node 8), with a guider and a schedule of its own."""
+    return prompt | {
+        "20": guider,
+        "21": schedule,
+        "22": node("KSamplerSelect", sampler_name=sampler),
+        "23": node("RandomNoise", noise_seed=1),
+        "8": node(
+            "SamplerCustomAdvanced",
+            noise=["23", 0],
+            guider=["20", 0],
+            sampler=["22", 0],
+            sigmas=["21", 0],
+            latent_image=["4", 0],
+        ),
+    }

@@ -1,7 +1,7 @@
 """What a prompt carries to the sampler: pictures, references, ControlNets, hooks; and patches of a model."""
 
 import pytest
-from prompts import checkpoint, flux, node, nowhere, wan
+from prompts import checkpoint, flux, guided, node, nowhere, wan
 from vram_forecast.estimator.models.library import Library
 from vram_forecast.estimator.workflow import lower, read
 
@@ -191,46 +191,16 @@ def test_an_empty_latent_is_brought_to_the_cells_of_its_model(class_type, sides)
     ],
 )
 def test_a_schedule_has_as_many_steps_as_comfyui_makes_of_it(class_type, inputs, count):
-    prompt = flux() | {
-        "20": node("BasicGuider", model=["1", 0], conditioning=["5", 0]),
-        "21": node(class_type, **inputs),
-        "22": node("KSamplerSelect", sampler_name="euler"),
-        "23": node("RandomNoise", noise_seed=1),
-        "8": node(
-            "SamplerCustomAdvanced",
-            noise=["23", 0],
-            guider=["20", 0],
-            sampler=["22", 0],
-            sigmas=["21", 0],
-            latent_image=["4", 0],
-        ),
-    }
+    basic = node("BasicGuider", model=["1", 0], conditioning=["5", 0])
+    prompt = guided(flux(), basic, node(class_type, **inputs))
     assert [step.repeats for step in steps(prompt, "sample")] == [count]
 
 
 def test_two_models_of_one_guider_are_two_steps_of_one_node():
-    prompt = flux() | {
-        "11": node("UNETLoader", unet_name="flux1-schnell.safetensors", weight_dtype="default"),
-        "20": node(
-            "DualModelGuider",
-            model=["1", 0],
-            model_negative=["11", 0],
-            positive=["5", 0],
-            negative=["6", 0],
-            cfg=4.0,
-        ),
-        "21": node("BasicScheduler", model=["1", 0], scheduler="simple", steps=12, denoise=1.0),
-        "22": node("KSamplerSelect", sampler_name="euler"),
-        "23": node("RandomNoise", noise_seed=1),
-        "8": node(
-            "SamplerCustomAdvanced",
-            noise=["23", 0],
-            guider=["20", 0],
-            sampler=["22", 0],
-            sigmas=["21", 0],
-            latent_image=["4", 0],
-        ),
-    }
+    other = {"11": node("UNETLoader", unet_name="flux1-schnell.safetensors", weight_dtype="default")}
+    both = {"model": ["1", 0], "model_negative": ["11", 0], "positive": ["5", 0], "negative": ["6", 0]}
+    schedule = node("BasicScheduler", model=["1", 0], scheduler="simple", steps=12, denoise=1.0)
+    prompt = guided(flux() | other, node("DualModelGuider", cfg=4.0, **both), schedule)
     work = lowered(prompt)
     assert [kinds(work, step) for step in work.steps if step.kind == "sample"] == [
         ["flux-dev"],

@@ -1,7 +1,7 @@
 """What a workflow asks of the card: loads, steps, shapes and passes."""
 
 import pytest
-from prompts import checkpoint, flux, node, nowhere, wan
+from prompts import checkpoint, flux, guided, node, nowhere, wan
 from vram_forecast.estimator.models.library import Library
 from vram_forecast.estimator.workflow import lower, read
 
@@ -116,20 +116,9 @@ def test_lora_loaders_put_their_files_on_the_model():
 
 
 def test_a_custom_sampler_takes_guider_schedule_and_sampler_as_values():
-    prompt = flux() | {
-        "20": node("BasicGuider", model=["1", 0], conditioning=["5", 0]),
-        "21": node("BasicScheduler", model=["1", 0], scheduler="simple", steps=12, denoise=1.0),
-        "22": node("KSamplerSelect", sampler_name="heun"),
-        "23": node("RandomNoise", noise_seed=1),
-        "8": node(
-            "SamplerCustomAdvanced",
-            noise=["23", 0],
-            guider=["20", 0],
-            sampler=["22", 0],
-            sigmas=["21", 0],
-            latent_image=["4", 0],
-        ),
-    }
+    basic = node("BasicGuider", model=["1", 0], conditioning=["5", 0])
+    schedule = node("BasicScheduler", model=["1", 0], scheduler="simple", steps=12, denoise=1.0)
+    prompt = guided(flux(), basic, schedule, sampler="heun")
     (sample,) = steps(prompt, "sample")
     assert (sample.conditions, sample.repeats, shape(sample)) == (1, 23, (1, 16, 1, 128, 128))
 
