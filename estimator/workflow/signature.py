@@ -25,6 +25,11 @@ class Signer:
         self.alike: dict[tuple[Any, ...], list[tuple[str, int]]] = {}
         self.count, self.steps = 0, STEPS
         self.ways: dict[str, tuple[int, ...]] = {}
+        self.inputs = {key: in_order(node) for key, node in graph.nodes.items()}
+        self.links = {
+            key: [one.node for _, one in inputs if isinstance(one, Link)]
+            for key, inputs in self.inputs.items()
+        }
 
     def sign(self, fresh: Collection[str] = ()) -> dict[str, int]:
         """A signature for each node; those of `fresh`, and what depends on them, get new ones."""
@@ -36,10 +41,10 @@ class Signer:
 
     def key(self, node: Node, found: dict[str, int]) -> tuple[Any, ...]:
         """A node's type and inputs, those that are links by the signatures of their origins."""
-        inputs = (
-            (name, found[value.node], value.slot) if isinstance(value, Link) else (name, text(value))
-            for name, value in sorted(node.inputs.items(), key=lambda item: item[0])
-        )
+        inputs = [
+            (name, found[one.node], one.slot) if isinstance(one, Link) else (name, one)
+            for name, one in self.inputs[node.id]
+        ]
         return (node.class_type, *inputs)
 
     def number(self, node_id: str, key: tuple[Any, ...]) -> int:
@@ -91,7 +96,15 @@ class Signer:
 
     def origins(self, node_id: str) -> list[str]:
         """The nodes that a node's inputs come from, by the names of the inputs."""
-        return [link.node for _, link in sorted(self.graph.nodes[node_id].links().items())]
+        return self.links[node_id]
+
+
+def in_order(node: Node) -> list[tuple[str, Link | str]]:
+    """A node's inputs by name: links, and other values in letters."""
+    return [
+        (name, value if isinstance(value, Link) else text(value))
+        for name, value in sorted(node.inputs.items(), key=lambda item: item[0])
+    ]
 
 
 def text(value: Any) -> str:
