@@ -26,7 +26,9 @@ class Plan:
             self.graph, self.unused = workload.graph, unused(workload.graph, workload.order)
             runs = set(workload.order)
             outputs = [key for key in outputs_of(workload.graph) if key in runs] or workload.order[-1:]
-            self.runs = Runs(self.graph, cache, outputs, self.unused, visited=workload.order)
+            self.runs = Runs(
+                self.graph, cache, outputs, self.unused, visited=workload.order, signer=workload.signer
+            )
             self.share()
 
     def share(self) -> None:

@@ -148,4 +148,5 @@ def remaining(grown: Iterator[Slot], widgets: Container[str]) -> Iterator[Slot]:
 def typed(saved: list[Output], types: list[str]) -> list[Output]:
     """Outputs with the types that the definition gives them."""
     old = saved + [Output()] * (len(types) - len(saved))
-    return [replace(one, type=kind) for one, kind in zip(old, types, strict=False)] + old[len(types) :]
+    known = zip(old, types, strict=False)
+    return [one if one.type == kind else replace(one, type=kind) for one, kind in known] + old[len(types) :]

@@ -55,9 +55,11 @@ class Runs:
         unused: Mapping[str, Collection[str]] = NOTHING,
         changed: Collection[str] | None = None,
         visited: Sequence[str] = (),
+        signer: Signer | None = None,
     ) -> None:
         """`outputs`, `unused`: as `order` takes them; `changed`: the nodes that are another in the next run
-        (those whose seeds move on); `visited`: what `order` gave, where it was asked before.
+        (those whose seeds move on); `visited`: what `order` gave, and `signer` of the graph, where they were
+        asked before.
         Raises `InputError` where nodes feed each other.
         """
         self.ask = (graph, outputs, unused)
@@ -65,7 +67,7 @@ class Runs:
         if cache.kind == "none":
             self.first = tuple(order(*self.ask, {}))
             return
-        signer, each_time = Signer(graph), always(graph)
+        signer, each_time = signer or Signer(graph), always(graph)
         self.before = signer.sign(each_time)
         self.after = signer.sign(each_time | set(changing(graph) if changed is None else changed))
         self.first = executed(visited or order(*self.ask, self.before), self.before, ())

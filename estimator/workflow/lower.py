@@ -36,6 +36,7 @@ def lower(graph: Graph, library: Library) -> Workload:
         missing=tuple(dict.fromkeys(name for node_id in kept for name in state.missing.get(node_id, ()))),
         order=tuple(ran),
         graph=graph,
+        signer=state.signer,
     )
 
 

@@ -7,6 +7,7 @@ That is the node's type, its values, and the same of all nodes before it, lazy i
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 from typing import Any
 
 from .graph import Graph, Link, Node
@@ -31,8 +32,17 @@ class Signer:
             for key, inputs in self.inputs.items()
         }
 
+    @cached_property
+    def plain(self) -> dict[str, int]:
+        """The signatures where no node is another than it was."""
+        return self.sign_anew(())
+
     def sign(self, fresh: Collection[str] = ()) -> dict[str, int]:
         """A signature for each node; those of `fresh`, and what depends on them, get new ones."""
+        return self.sign_anew(fresh) if fresh else self.plain
+
+    def sign_anew(self, fresh: Collection[str]) -> dict[str, int]:
+        """The same, worked out in each call."""
         found: dict[str, int] = {}
         for node_id in self.order:
             key = self.key(self.graph.nodes[node_id], found)

@@ -40,7 +40,8 @@ class State:
         self.assumed: dict[str, Node] = {}
         self.missing: dict[str, list[str]] = {}
         self.unused: dict[str, set[str]] = {}
-        self.twins = twins(graph)
+        self.signer = Signer(graph)
+        self.twins = twins(self.signer)
         self.legacy: set[str] = set()  # components that a patch takes from the dynamic manager
         self.swaps: set[str] = set()  # components of which their pack swaps blocks
         self.by_key: dict[str, Loaded] = {}
@@ -76,10 +77,9 @@ class State:
         self.assumed[node.id] = Node(node.id, node.class_type, what)
 
 
-def twins(graph: Graph) -> dict[str, str]:
+def twins(signer: Signer) -> dict[str, str]:
     """For each node the first that ComfyUI's cache takes for the same, most often itself."""
-    signer, first = Signer(graph), dict[int, str]()
-    signatures = signer.sign()
+    first, signatures = dict[int, str](), signer.sign()
     return {node_id: first.setdefault(signatures[node_id], node_id) for node_id in signer.order}
 
 

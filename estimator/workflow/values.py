@@ -9,6 +9,7 @@ import msgspec
 from ..costs import Shape
 from ..models import Component
 from .graph import Graph
+from .signature import Signer
 
 Kind = Literal["load", "encode_text", "encode_image", "sample", "decode", "upscale", "other"]
 
@@ -221,7 +222,8 @@ class Workload(msgspec.Struct, frozen=True):
     """All that a workflow asks of a machine: what it loads, and its steps in execution order.
 
     `unknown`: nodes that were not understood; `assumed`: what was taken for granted, and for which node;
-    `missing`: model files that are not on disk; `order`: ids of the nodes of `graph` that run, as they do.
+    `missing`: model files that are not on disk; `order`: ids of the nodes of `graph` that run, as they do;
+    `signer`: which of these are alike.
     """
 
     loaded: dict[str, Loaded]
@@ -232,3 +234,4 @@ class Workload(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     graph: Graph | None = None
+    signer: Signer | None = None
