@@ -72,7 +72,7 @@ def test_a_missing_requirement_says_how_to_install_it(monkeypatch):
 
 
 def test_a_defect_is_one_sentence_for_the_user_and_a_traceback_in_the_log(seen, monkeypatch, caplog):
-    def broken(*_):
+    def broken(*_, **__):
         raise ZeroDivisionError("a defect")
 
     monkeypatch.setattr(estimator, "check", broken)
