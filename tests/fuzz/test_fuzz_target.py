@@ -15,8 +15,8 @@ def test_the_fuzz_target_finds_nothing_in_a_few_seconds(root, tmp_path):
         stop(
             'no atheris for the tests: run `python -m pip install -e ".[fuzz]"` (Linux, Python 3.11 to 3.13)'
         )
-    # By way of a shell: a process begins with the memory of the one that it was split from as its highest, and
-    # this one has collected thousands of tests.
+    # By way of a shell: a process takes over the most memory of the one that it was split from, and this one
+    # has collected thousands of tests.
     command = [
         *("sh", "-c", '"$@"; exit $?', "sh"),
         sys.executable,
