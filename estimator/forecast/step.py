@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from .. import facts
 from ..costs import Cost, Shape
 from ..models import Component
 from ..runtime import Ask, Held, Machine, Manager, Placement
@@ -22,8 +23,6 @@ EFFICIENCY = {
     "prefill": "text_efficiency",
     "write_token": "text_efficiency",
 }
-
-SCRATCH = (0.05, 0.05)  # the band of arithmetic without a network, whose tensors were counted one by one
 
 
 class Worker:
@@ -48,7 +47,8 @@ class Worker:
             because=step.unknown,
         )
         if step.scratch:
-            taken = Estimate.spread(step.scratch, *SCRATCH, "traced")
+            band = facts.table("managers/constants")["scratch"]["band"]
+            taken = Estimate.spread(step.scratch, band, band, "traced")
             return self.finish(step, (), Price(1, Cost(taken, 0, 0, 0), ZERO), base)
         if len(models) < len(step.components) or not models:
             return msgspec.structs.replace(base, because=step.unknown or "its model is not known")

@@ -24,6 +24,15 @@ COLOURS = {
 }
 
 
+# What a step of a node that takes several is for, by its kind and the role of what it loads.
+DOES = {
+    ("encode_image", "vae"): "VAE",
+    ("encode_image", "text_encoder"): "picture",
+    ("encode_text", "text_encoder"): "text",
+    ("other", "text_encoder"): "writing",
+}
+
+
 def render(checked: Checked, width: int = 100, colour: bool = False) -> str:
     """The whole report as text of at most `width` columns."""
     from rich.console import Console
@@ -97,6 +106,7 @@ def steps_table(forecast: Forecast, width: int) -> Any:
 
     rows = [(bar(step, forecast), *cells(step), sign(step)) for step in forecast.steps]
     heads = (f"of {gib(forecast.device.total)}", "weights", "beside", "peak", "streams", "time", "")
+    names = iter(named(forecast))
     nodes = max(len(step.node) for step in forecast.steps)
     taken = sum(max(map(len, column)) + 1 for column in zip(heads, *rows, strict=True)) + nodes + 1
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
@@ -106,8 +116,22 @@ def steps_table(forecast: Forecast, width: int) -> Any:
         table.add_column(head, justify="left" if head in (heads[0], "") else "right", no_wrap=True)
     for step, (drawn, *numbers, word) in zip(forecast.steps, rows, strict=True):
         style = COLOURS[step.verdict] if step.verdict != "resident" else ""
-        table.add_row(step.title, step.node, Text(drawn, style=style), *numbers, Text(word, style=style))
+        table.add_row(next(names), step.node, Text(drawn, style=style), *numbers, Text(word, style=style))
     return table
+
+
+def named(forecast: Forecast) -> list[str]:
+    """The steps' titles; before that of a node that does several things, which: `VAE: Edit the picture`."""
+    does: dict[str, set[str]] = {}
+    roles = {one.key: one.role for one in forecast.components}
+    kinds = [(one.kind, roles.get(one.components[0], "") if one.components else "") for one in forecast.steps]
+    words = [DOES.get(kind, kind[0].replace("_", " ")) for kind in kinds]
+    for step, word in zip(forecast.steps, words, strict=True):
+        does.setdefault(step.node, set()).add(word)
+    return [
+        f"{word}: {step.title}" if len(does[step.node]) > 1 else step.title
+        for step, word in zip(forecast.steps, words, strict=True)
+    ]
 
 
 def sign(step: StepForecast) -> str:

@@ -54,26 +54,39 @@ class DynamicManager:
 
     def place(self, models: Sequence[Held], ask: Ask) -> tuple[Placement, ...]:
         """Give the step's models the pages that its activations leave, older models what is left then."""
-        room = self.free() - ask.activations
-        before = dict(self.resident)
-        placed = []
-        for held in models:
-            streams = held.bytes > room
-            buffer = self.streams * held.largest if streams else 0
-            kept = self.pages(min(held.bytes, room - buffer)) if streams else held.bytes
-            room -= kept + buffer
+        room, buffer = self.free() - ask.activations, 0
+        kept, needed = self.share(models, room)
+        while needed > buffer:  # the buffer may push out another model, whose layers are larger
+            buffer = needed
+            kept, needed = self.share(models, room - buffer)
+        before, placed = dict(self.resident), []
+        for number, (held, size) in enumerate(zip(models, kept, strict=True)):
             placed.append(
                 Placement(
                     held.key,
                     held.bytes,
-                    kept,
-                    buffer,
-                    max(0, kept - before.get(held.key, 0)),
+                    size,
+                    0 if number else buffer,  # one for all models
+                    max(0, size - before.get(held.key, 0)),
                     yields=True,
                 )
             )
+        room -= buffer + sum(kept)
         self.settle({placement.key: placement.resident for placement in placed}, room)
         return tuple(placed)
+
+    def share(self, models: Sequence[Held], room: int) -> tuple[list[int], int]:
+        """What each model keeps of `room`, in turn, and the buffers that the others' layers stream through.
+
+        A stream has one buffer, as large as the largest layer that goes through it (comfyui-memory.md 1.4).
+        """
+        kept, buffer = [], 0
+        for held in models:
+            whole = held.bytes <= room
+            kept.append(held.bytes if whole else self.pages(min(held.bytes, room)))
+            buffer = buffer if whole else max(buffer, self.streams * held.largest)
+            room -= kept[-1]
+        return kept, buffer
 
     def pages(self, size: float) -> int:
         """`size` cut to whole pages."""

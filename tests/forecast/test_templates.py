@@ -47,6 +47,8 @@ def test_every_template_is_forecast_and_only_lists_of_templates_are_refused():
             refused.append(path.name)
             continue
         assert json.loads(encode(found))["verdict"] == found.forecast.verdict
+        fits = [one for one in found.forecast.steps if one.verdict in ("resident", "streamed")]
+        assert all(one.tight or one.vram_peak.best <= HERE.device.total for one in fits), path.name
         assert render(found, 80)
         assert time.perf_counter() - began < 1, path.name
     assert len(TEMPLATES) > 600

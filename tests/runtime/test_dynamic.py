@@ -47,6 +47,20 @@ def test_flags_set_the_headroom(flags, headroom):
     assert DynamicManager(machine(12 * GIB, *flags)).headroom == headroom
 
 
+def test_what_streams_of_one_model_takes_its_buffer_from_the_other():
+    whole, giant = model(8 * GIB, "whole"), model(6 * GIB, "giant", layers=2)
+    placed = DynamicManager(machine(12 * GIB)).place([whole, giant], asked(GIB))
+    buffer = 2 * 3 * GIB
+    room = 12 * GIB - 256 * MIB - GIB - buffer
+    assert [one.buffer for one in placed] == [buffer, 0]
+    assert [one.resident for one in placed] == [room // PAGE * PAGE, 0]
+
+
+def test_two_models_that_stream_share_one_buffer():
+    placed = DynamicManager(machine(12 * GIB)).place([model(22 * GIB, "a"), model(11 * GIB, "b")], asked(GIB))
+    assert sum(one.buffer for one in placed) == 2 * (22 * GIB // 64)
+
+
 def test_an_older_model_keeps_what_the_new_one_leaves():
     manager = DynamicManager(machine(12 * GIB))
     manager.place([model(5 * GIB, "old")], asked(GIB))

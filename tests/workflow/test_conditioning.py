@@ -2,7 +2,9 @@
 
 import pytest
 from prompts import checkpoint, flux, guided, node, nowhere, wan
+from vram_forecast.estimator import check, render
 from vram_forecast.estimator.models.library import Library
+from vram_forecast.estimator.options import machine
 from vram_forecast.estimator.workflow import lower, read
 
 EDITOR, SEES = "qwen_image_edit_2509_fp8_e4m3fn.safetensors", "qwen_2.5_vl_7b_fp8_scaled.safetensors"
@@ -70,6 +72,14 @@ def test_an_edit_model_sees_each_picture_twice_and_carries_its_latent():
     (sample,) = [step for step in work.steps if step.kind == "sample"]
     assert sample.shape.reference == 91 * 181 + 128 * 128
     assert sample.shape.text_tokens > 10 * 19 + 14 * 14
+
+
+def test_the_report_says_what_each_step_of_one_node_is_for():
+    here = machine(gpu="rtx-4070", ram=32, system="linux")
+    shown = render(check(qwen_edit(image1=(512, 512)), here, nowhere), 130)
+    for word in ("VAE", "picture", "text"):
+        assert f"{word}: TextEncodeQwenImageEditPlus" in shown
+    assert "sample: " not in shown
 
 
 def test_an_edit_model_without_pictures_only_reads():
