@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from estimator import facts
 from estimator.costs import Shape, cost
-from estimator.runtime.machine import card, newest
+from estimator.runtime.cards import card
+from estimator.runtime.policy import newest
 
 SPATIAL, TEMPORAL = 8, 4  # of every family measured so far
 

@@ -163,7 +163,7 @@ def gpus(
 ) -> None:
     """The cards that forecasts can be made for."""
     from .report import cards as report
-    from .runtime.machine import card, cards
+    from .runtime.cards import card, cards
 
     rows = [card(name) for name in names] if names else cards()
     out(report.encode(rows) if as_json else report.render(rows, columns()))

@@ -15,7 +15,9 @@ from .errors import InputError
 from .media.inputs import in_input_folders
 from .models.library import Files, in_folders
 from .runtime import Device, Host, Machine
-from .runtime.machine import Os, card, card_here, device_of, device_of_size, newest, policy, version
+from .runtime.cards import card, card_here, device_of, device_of_size
+from .runtime.machine import Os
+from .runtime.policy import newest, policy, version
 from .units import GIB
 from .workflow import Definitions, from_server
 

@@ -14,7 +14,7 @@ import msgspec
 from .. import facts
 from ..costs import Shape
 from ..models.rows import Kind
-from ..runtime.machine import version
+from ..runtime.policy import version
 from ..units import MIB
 from ..workflow.latents import latent_format
 

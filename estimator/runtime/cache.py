@@ -7,7 +7,8 @@ from typing import Any
 from .. import facts
 from ..units import GIB, MIB
 from ..workflow.lifetime import Cache
-from .machine import Machine, Policy, version
+from .machine import Machine, Policy
+from .policy import version
 
 
 def result_cache(machine: Machine) -> Cache:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from .. import facts
 from ..units import MIB
-from .machine import Machine, constants
+from .machine import Machine
 from .placement import Ask, Placement
+from .policy import constants
 from .weights import Held, Layer, extra_reserved, minimum_inference
 
 

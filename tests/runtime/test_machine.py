@@ -5,7 +5,8 @@ from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.formats import read
 from vram_forecast.estimator.models import identify
 from vram_forecast.estimator.runtime import Host, Machine, hold
-from vram_forecast.estimator.runtime.machine import card, card_here, constants, device_of, policy, version
+from vram_forecast.estimator.runtime.cards import card, card_here, device_of
+from vram_forecast.estimator.runtime.policy import constants, policy, version
 from vram_forecast.estimator.units import GIB, MIB
 
 
