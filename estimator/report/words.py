@@ -27,7 +27,10 @@ def sentence(forecast: Forecast) -> str:
 
 
 def margin(forecast: Forecast) -> str:
-    """How close the tightest step comes to the card's end."""
+    """How close the tightest step comes to the card's end, or the prompt to that of RAM."""
+    if not any(one.tight for one in forecast.steps):
+        kept, total = gib(forecast.ram_kept.best), gib(forecast.host.ram_total)
+        return f"{kept} of RAM cannot be given up; that this machine's {total} hold them is not certain."
     step = max((one for one in forecast.steps if one.tight), key=lambda one: one.need.best)
     left = forecast.device.total - step.need.best
     if left >= 0:
@@ -77,6 +80,8 @@ def disk(forecast: Forecast) -> str:
     """The prompt touches more than RAM holds."""
     need, total = gib(forecast.ram_peak.best), gib(forecast.host.ram_total)
     again = gib(forecast.disk_bytes)
+    if forecast.ram_peak.best <= forecast.host.ram_total:
+        total += ", of which some is left free"
     return (
         f"Runs, but the prompt needs {need} of RAM and this machine has {total}: "
         f"{again} are read from disk again in every run{time(forecast.seconds)}."
@@ -90,11 +95,23 @@ def spill(forecast: Forecast) -> str:
     return f"Windows will move {over} to shared memory in {place(step)}: expect minutes, not seconds."
 
 
+def system_memory(forecast: Forecast) -> str:
+    """RAM does not hold what cannot be given up."""
+    host, kept = forecast.host, gib(forecast.ram_kept.best)
+    swap = f" and {gib(host.swap)} of swap" if host.swap else ""
+    return (
+        f"Runs out of system memory in {place(forecast.where)}: needs {kept} that cannot be given up, this "
+        f"machine has {gib(host.ram_total)} of RAM{swap}."
+    )
+
+
 def oom(forecast: Forecast) -> str:
     """It does not fit."""
     step = forecast.where
     if step is None:
         return "Runs out of memory."
+    if step.verdict != "oom" or not step.need.high:
+        return system_memory(forecast)
     device = forecast.device
     low, high = (
         max(0.0, end) for end in (step.need.low - device.taken.low, step.need.high - device.taken.high)
