@@ -42,16 +42,19 @@ class Files:
         """`files`: the models whose weights are pages of their files."""
         self.ram, self.files, self.pins = machine.host.ram_total, files, pins(machine)
 
-    def run(self, placed: Sequence[Placed], course: Course, first: bool) -> tuple[Moves, ...]:
-        """What each step of a run moves to the card, and from where."""
-        stock = self.stock(placed, course, first)
+    def run(self, placed: Sequence[Placed], course: Course, *, kept: bool) -> tuple[Moves, ...]:
+        """What each step of a run moves to the card, and from where; `kept`: the last run's models are there.
+
+        Without them its files are in the page cache, if RAM holds them all.
+        """
+        stock = self.stock(placed, course, kept)
         return tuple(self.moves(one, at, stock) for one, at in zip(placed, course.steps, strict=True))
 
-    def stock(self, placed: Sequence[Placed], course: Course, first: bool) -> Stock:
-        """What a run finds in RAM: the first one its files in the page cache, the next also pinned copies."""
+    def stock(self, placed: Sequence[Placed], course: Course, kept: bool) -> Stock:
+        """What a run finds in RAM."""
         wanted = sum(touched(placed, self.files).values())
         room = max(0, self.ram - max((at.total for at in course.steps), default=0))
-        pinned = 0 if first else self.pinned(placed, wanted, room)
+        pinned = self.pinned(placed, wanted, room) if kept else 0
         rest = wanted - pinned
         return Stock(wanted, pinned, rest if rest > room - pinned else 0, self.swapped(course.peak))
 

@@ -30,11 +30,12 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     files = Files(machine, ram.files)
     placed = place(plan.first())
     kept = plan.hold(ram.room(placed) - plan.cache.left)
-    # Without a cache the loaders run again too, and find nothing of theirs on the card.
-    repeated = placed if plan.cache.kind == "none" else place(plan.next(kept.lost))
-    first, again = ram.first(plan, placed, kept), ram.again(repeated, kept)
-    steps = time(placed, files.run(placed, first, True), machine)
-    moves = files.run(repeated, again, False)
+    first = ram.first(plan, placed, kept)
+    repeated, moves = placed, files.run(placed, first, kept=False)
+    steps = time(placed, moves, machine)
+    if plan.cache.kind != "none":  # without a cache the loaders run again too, and find nothing of theirs
+        repeated = place(plan.next(kept.lost))
+        moves = files.run(repeated, ram.again(repeated, kept), kept=True)
     reread = read(repeated, moves)
     room = ram.verdict(first.peak)
     seconds, ideal = total_seconds(steps)

@@ -29,8 +29,10 @@ def sentence(forecast: Forecast) -> str:
 def margin(forecast: Forecast) -> str:
     """How close the tightest step comes to the card's end, or the prompt to that of RAM."""
     if not any(one.tight for one in forecast.steps):
-        kept, total = gib(forecast.ram_kept.best), gib(forecast.host.ram_total)
-        return f"{kept} of RAM cannot be given up; that this machine's {total} hold them is not certain."
+        kept, total = forecast.ram_kept.best, forecast.host.ram_total
+        if kept > total:
+            return f"{gib(kept - total)} go to the page file, which may be too small."
+        return f"{gib(kept)} of RAM cannot be given up, nearly all that this machine has."
     step = max((one for one in forecast.steps if one.tight), key=lambda one: one.need.best)
     left = forecast.device.total - step.need.best
     if left >= 0:
