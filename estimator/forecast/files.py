@@ -45,18 +45,19 @@ class Files:
     def run(self, placed: Sequence[Placed], course: Course, *, kept: bool) -> tuple[Moves, ...]:
         """What each step of a run moves to the card, and from where; `kept`: the last run's models are there.
 
-        Without them its files are in the page cache, if RAM holds them all.
+        Without them its files are in the page cache, as far as RAM holds them.
         """
-        stock = self.stock(placed, course, kept)
-        return tuple(self.moves(one, at, stock) for one, at in zip(placed, course.steps, strict=True))
+        stock, seen = self.stock(placed, course, kept), dict[str, int]()
+        return tuple(self.moves(one, at, stock, seen) for one, at in zip(placed, course.steps, strict=True))
 
     def stock(self, placed: Sequence[Placed], course: Course, kept: bool) -> Stock:
         """What a run finds in RAM."""
         wanted = sum(touched(placed, self.files).values())
         room = max(0, self.ram - max((at.total for at in course.steps), default=0))
         pinned = self.pinned(placed, wanted, room) if kept else 0
-        rest = wanted - pinned
-        return Stock(wanted, pinned, rest if rest > room - pinned else 0, self.swapped(course.peak))
+        rest, cache = wanted - pinned, room - pinned
+        missing = 0 if rest <= cache else rest if kept else rest - cache
+        return Stock(wanted, pinned, missing, self.swapped(course.peak))
 
     def pinned(self, placed: Sequence[Placed], wanted: int, room: int) -> int:
         """Bytes that stay pinned from one run to the next."""
@@ -70,14 +71,16 @@ class Files:
         """The share of the weights that must stay in RAM, and do not find room there."""
         return min(1.0, max(0, peak.total - self.ram) / peak.weights) if peak.weights else 0.0
 
-    def moves(self, placed: Placed, at: Taken, stock: Stock) -> Moves:
-        """What a step moves: pages of files and other weights together."""
+    def moves(self, placed: Placed, at: Taken, stock: Stock, seen: dict[str, int]) -> Moves:
+        """What a step moves: pages of files and other weights together; earlier steps have `seen` so much."""
         files = [one for one in placed.placements if one.key in self.files]
         others = [one for one in placed.placements if one.key not in self.files]
-        up = sum(stored(one.uploaded, self.files[one.key]) for one in files)
-        each = sum(stored(one.streamed, self.files[one.key]) for one in files)
+        up, each = (
+            sum(stored(size, self.files[one.key]) for one, size in zip(files, sizes, strict=True))
+            for sizes in ([one.uploaded for one in files], [one.streamed for one in files])
+        )
         streams = self.stream(each, at)
-        read = max(0, stock.part(stock.missing, up + each) - streams.disk)  # what each pass reads is extra
+        read = max(0, stock.part(stock.missing, self.fresh(placed, seen)) - streams.disk)
         fast = min(max(0, up - read), stock.part(stock.pinned, up), self.pins.limit)
         uploads = Moved(fast, max(0, up - read - fast), read)
         pinned = min(sum(one.streamed for one in others if one.pinned), self.pins.limit)
@@ -86,6 +89,14 @@ class Files:
         return Moves(
             both(uploads, self.plain(0, moved, stock)), both(streams, self.plain(pinned, rest, stock))
         )
+
+    def fresh(self, placed: Placed, seen: dict[str, int]) -> int:
+        """Bytes that a step is the first of its run to touch; they are noted in `seen`."""
+        found = 0
+        for key, size in touched([placed], self.files).items():
+            found += max(0, size - seen.get(key, 0))
+            seen[key] = max(size, seen.get(key, 0))
+        return found
 
     def stream(self, size: int, at: Taken) -> Moved:
         """Where `size` bytes of files lie that every pass of a step reads."""

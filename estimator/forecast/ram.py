@@ -14,6 +14,7 @@ import msgspec
 
 from .. import facts
 from ..runtime import Held, Machine
+from ..runtime.pins import pins
 from ..units import GIB, Estimate
 from ..workflow.lifetime import Held as Results
 from ..workflow.values import Workload
@@ -37,18 +38,29 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Room(msgspec.Struct, frozen=True):
-    """Whether there is room for what stays: `kept` bytes of it, `short` of RAM and swap; `tight`: perhaps."""
+    """Whether there is room for what stays, `kept` bytes; `tight`: perhaps there is none.
+
+    `full`: the first moment at which RAM and swap do not do, `short`: bytes that find no room there at most,
+    `swapped`: those that find none in RAM.
+    """
 
     kept: Estimate
+    full: Taken | None
     short: int
+    swapped: int
     tight: bool
 
 
 class Course(msgspec.Struct, frozen=True):
-    """One run in RAM: what is taken during each step, and the moment when it is most."""
+    """One run in RAM: what is taken during each step, and at all moments, loading and evicting too."""
 
     steps: tuple[Taken, ...]
-    peak: Taken
+    moments: tuple[Taken, ...]
+
+    @property
+    def peak(self) -> Taken:
+        """The moment when most is taken, the first of several."""
+        return max(self.moments, key=lambda one: one.total)
 
 
 class Ram:
@@ -58,7 +70,7 @@ class Ram:
         """`held`: the prompt's models by key, without its LoRAs."""
         self.workload, self.machine, self.held = workload, machine, held
         self.files = {key: one for key, one in held.items() if machine.policy.dynamic_vram and one.paged}
-        self.programs = idle(machine)
+        self.programs, self.forced = idle(machine), pins(machine).forced
         formats = {key: one.component.format for key, one in workload.loaded.items() if one.component}
         self.pickles = {key: one.file_bytes for key, one in held.items() if formats[key] == "pickle"}
         self.mapped = {key for key in held if formats[key] == "gguf"}
@@ -73,22 +85,21 @@ class Ram:
     def first(self, plan: Plan, placed: Sequence[Placed], results: Results) -> Course:
         """The first run: files are loaded where their loaders stand."""
         loads: dict[str, list[str]] = {}
-        course, steps, peak = plan.course(), iter(placed), self.taken("", 0, 0)
+        course, steps = plan.course(), iter(placed)
         nodes = {node for node, _ in course}
         for key in self.held:
             node = self.workload.loaded[key].node
             loads.setdefault(node if node in nodes else "", []).append(key)
         weights = Weights(self, loads.pop("", ()))
-        during = []
+        during, moments = [], [self.taken("", 0, weights.bytes())]
         for node, count in course:
             made = results.at.get(node, results.peak)
-            moments = [self.taken(node, made, one) for one in weights.load(loads.pop(node, ()))]
+            moments += [self.taken(node, made, one) for one in weights.load(loads.pop(node, ()))]
             for _ in range(count):
                 before, after = weights.step(next(steps))
                 during.append(self.taken(node, made, after))
                 moments += [self.taken(node, made, before), during[-1]]
-            peak = max([peak, *moments], key=lambda one: one.total)
-        return Course(tuple(during), peak)
+        return Course(tuple(during), tuple(moments))
 
     def again(self, placed: Sequence[Placed], results: Results) -> Course:
         """The next run, which finds what the first one left."""
@@ -98,7 +109,7 @@ class Ram:
             self.taken(one.step.node, results.at.get(one.step.node, results.peak), weights.step(one)[1])
             for one in placed
         )
-        return Course(during, max(during, key=lambda one: one.total, default=self.taken("", 0, 0)))
+        return Course(during, (self.taken("", 0, 0), *during))
 
     def taken(self, node: str, results: int, weights: int) -> Taken:
         """What is taken at a node."""
@@ -109,27 +120,32 @@ class Ram:
         best = peak.total + sum(touched(again, self.files).values()) + adapters(self.workload)
         return Estimate(best - self.doubt, best, best + self.doubt, "modelled")
 
-    def verdict(self, peak: Taken) -> Room:
-        """Whether what stays finds room in RAM and swap.
+    def verdict(self, course: Course) -> Room:
+        """Whether what stays finds room in RAM and swap; what goes to swap is slow."""
+        host, peak = self.machine.host, course.peak
+        kept = Estimate(peak.total - self.doubt, peak.total, peak.total + self.doubt, "modelled")
+        least = host.ram_total + (host.swap or 0)
+        most = self.most(least)
+        full = next((one for one in course.moments if most and one.total - self.doubt > most), None)
+        swapped = max(0, peak.total - host.ram_total)
+        return Room(kept, full, peak.total - least if full else 0, swapped, not full and kept.high > least)
 
-        Where the system makes its swap larger as it is needed, what finds no room is slow, and may fail.
-        """
-        host, low, high = self.machine.host, peak.total - self.doubt, peak.total + self.doubt
-        kept = Estimate(low, peak.total, high, "modelled")
-        grows = facts.table("managers/memory")["swap"]["grows"]
-        if host.os in grows and not host.swap:
-            return Room(kept, 0, high > host.ram_total)
-        limit = host.ram_total + host.swap
-        return Room(kept, peak.total - limit if low > limit else 0, low <= limit < high)
+    def most(self, least: int) -> int | None:
+        """Bytes of RAM and swap at most, where `least` are known; None where there is no end to the swap."""
+        host = self.machine.host
+        unknown: dict[str, float] = facts.table("managers/memory")["swap"]["unknown_gib"]
+        if host.swap is not None:
+            return least
+        return least + round(unknown[host.os] * GIB) if host.os in unknown else None
 
-    def step(self, peak: Taken, steps: Sequence[StepForecast]) -> StepForecast | None:
-        """The step at which most is taken; the loading of a file is none of the steps that are forecast."""
-        found = next((one for one in steps if one.node == peak.node), None)
-        loaded = next((one for one in self.workload.loaded.values() if one.node == peak.node), None)
+    def step(self, at: Taken, steps: Sequence[StepForecast]) -> StepForecast | None:
+        """The step of a moment; the loading of a file is none of the steps that are forecast."""
+        found = next((one for one in steps if one.node == at.node), None)
+        loaded = next((one for one in self.workload.loaded.values() if one.node == at.node), None)
         if found or not loaded:
             return found
         return StepForecast(
-            peak.node, loaded.class_type, loaded.class_type, "load", (loaded.key,), "oom", ram=peak.weights
+            at.node, loaded.class_type, loaded.class_type, "load", (loaded.key,), "oom", ram=at.weights
         )
 
     @property
@@ -145,6 +161,7 @@ class Weights:
         """`loaded`: the keys of those that are there before the first node."""
         self.ram, self.there, self.used = ram, set(loaded), set[str]()
         self.patched: dict[str, int] = {}
+        self.copies: dict[str, int] = {}
         self.on_card = 0
 
     def load(self, keys: Sequence[str]) -> Iterator[int]:
@@ -166,6 +183,8 @@ class Weights:
             self.on_card = max(0, placed.said.fixed - uploaded)
         before = self.bytes()
         self.on_card += uploaded
+        if self.ram.forced:
+            self.copies.update(touched([placed], self.ram.files))
         if placed.step.loras and plain:
             self.patched[plain[0].key] = plain[0].resident
         return before, self.bytes() + self.unified(placed)
@@ -186,7 +205,7 @@ class Weights:
         )
         pickled = sum(size for key, size in ram.pickles.items() if key in self.there and key in ram.files)
         originals = min(self.on_card, sum(self.patched.values()))
-        return max(0, plain - self.on_card) + pickled + originals
+        return max(0, plain - self.on_card) + pickled + originals + sum(self.copies.values())
 
 
 def touched(placed: Sequence[Placed], files: dict[str, Held]) -> dict[str, int]:

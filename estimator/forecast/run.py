@@ -11,7 +11,7 @@ from ..units import GIB, ZERO, Estimate
 from ..workflow.values import Loaded, Step, Workload
 from .files import Files, cold, read
 from .plan import Plan
-from .ram import Ram
+from .ram import Ram, Room
 from .result import ComponentForecast, Forecast, StepForecast, Verdict, worst
 from .step import Placed, Worker
 from .timing import Moves, timed
@@ -37,14 +37,14 @@ def run(workload: Workload, machine: Machine) -> Forecast:
         repeated = place(plan.next(kept.lost))
         moves = files.run(repeated, ram.again(repeated, kept), kept=True)
     reread = read(repeated, moves)
-    room = ram.verdict(first.peak)
+    room = ram.verdict(first)
     seconds, ideal = total_seconds(steps)
-    verdict = overall(workload, steps, room.short, reread)
+    verdict = overall(workload, steps, room, reread)
     where = decisive(steps, verdict)
     return Forecast(
         verdict=verdict,
         tight=room.tight or any(step.tight for step in steps),
-        where=ram.step(first.peak, steps) if room.short and (not where or where.verdict != "oom") else where,
+        where=ram.step(room.full, steps) if room.full and not fails(where) else where,
         device=machine.device,
         host=machine.host,
         policy=machine.policy,
@@ -52,7 +52,7 @@ def run(workload: Workload, machine: Machine) -> Forecast:
         ram_peak=ram.need(first.peak, repeated),
         ram_kept=room.kept,
         ram_short=room.short,
-        ram_tight=room.tight,
+        swapped=room.swapped,
         disk_bytes=reread,
         cold_bytes=cold(placed, ram.files, held),
         seconds=seconds,
@@ -65,6 +65,11 @@ def run(workload: Workload, machine: Machine) -> Forecast:
         components=tuple(describe(one, held.get(key), machine) for key, one in workload.loaded.items()),
         steps=steps,
     )
+
+
+def fails(step: StepForecast | None) -> bool:
+    """Whether the card's memory does not do for a step."""
+    return step is not None and step.verdict == "oom"
 
 
 def time(placed: Sequence[Placed], moves: Sequence[Moves], machine: Machine) -> tuple[StepForecast, ...]:
@@ -99,17 +104,17 @@ def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentFo
     )
 
 
-def overall(workload: Workload, steps: tuple[StepForecast, ...], short: int, reread: int) -> Verdict:
-    """The worst of all steps and of RAM, which is `short` of so many bytes, `reread` in every run.
+def overall(workload: Workload, steps: tuple[StepForecast, ...], room: Room, reread: int) -> Verdict:
+    """The worst of all steps and of what RAM has `room` for, `reread` bytes in every run.
 
     What was not understood, or a workflow without nodes, is no promise.
     """
     verdicts: list[Verdict] = [step.verdict for step in steps]
     if workload.unknown or not workload.nodes:
         verdicts.append("unknown")
-    if reread >= float(facts.table("managers/memory")["verdict"]["least_gib"]) * GIB:
+    if max(reread, room.swapped) >= float(facts.table("managers/memory")["verdict"]["least_gib"]) * GIB:
         verdicts.append("disk")
-    if short:
+    if room.short:
         verdicts.append("oom")
     return worst(verdicts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..forecast import Forecast, StepForecast
-from ..units import Estimate, duration, gib
+from ..units import GIB, Estimate, duration, gib
 
 SIGNS = {
     "resident": "fits",
@@ -29,10 +29,9 @@ def sentence(forecast: Forecast) -> str:
 def margin(forecast: Forecast) -> str:
     """How close the tightest step comes to the card's end, or the prompt to that of RAM."""
     if not any(one.tight for one in forecast.steps):
-        kept, total = forecast.ram_kept.best, forecast.host.ram_total
-        if kept > total:
-            return f"{gib(kept - total)} go to the page file, which may be too small."
-        return f"{gib(kept)} of RAM cannot be given up, nearly all that this machine has."
+        if forecast.swapped:
+            return f"{gib(forecast.swapped)} go to swap, which may be too small for them."
+        return f"{gib(forecast.ram_kept.best)} of RAM cannot be given up, nearly all that this machine has."
     step = max((one for one in forecast.steps if one.tight), key=lambda one: one.need.best)
     left = forecast.device.total - step.need.best
     if left >= 0:
@@ -81,13 +80,15 @@ def slowdown(forecast: Forecast) -> str:
 def disk(forecast: Forecast) -> str:
     """The prompt touches more than RAM holds."""
     need, total = gib(forecast.ram_peak.best), gib(forecast.host.ram_total)
-    again = gib(forecast.disk_bytes)
     if forecast.ram_peak.best <= forecast.host.ram_total:
         total += ", of which some is left free"
-    return (
-        f"Runs, but the prompt needs {need} of RAM and this machine has {total}: "
-        f"{again} are read from disk again in every run{time(forecast.seconds)}."
+    said, again = (
+        f"Runs, but the prompt needs {need} of RAM and this machine has {total}",
+        forecast.disk_bytes,
     )
+    if round(again / GIB, 1):
+        said += f": {gib(again)} are read from disk again in every run"
+    return f"{said}{time(forecast.seconds)}."
 
 
 def spill(forecast: Forecast) -> str:

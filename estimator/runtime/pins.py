@@ -41,14 +41,15 @@ def pins(machine: Machine) -> Pins:
     if not wanted or machine.device.vendor not in rule["vendors"] or policy.has(rule["off_flag"]):
         return Pins()
     most, ram = limit(row, machine.host), machine.host.ram_total
-    resident = row["resident"] and not any(map(policy.has, rule["no_resident_flags"]))
+    if row["budget"] == "limit":
+        return Pins(most, most)
     if policy.has(rule["all_flag"]):
         return Pins(most, ram, resident=True, forced=True)
     headroom = result_cache(machine).left
-    gives = row["pressure"] == "always" or (row["pressure"] != "never" and machine.host.os != "windows")
-    kept = headroom if gives else 0
-    if row["budget"] == "limit" or policy.has(rule["disk_flag"]):
-        return Pins(most, most, kept=kept, resident=resident)
+    kept = headroom if row["pressure"] == "always" or machine.host.os != "windows" else 0
+    if policy.has(rule["disk_flag"]):
+        return Pins(most, most, kept=kept)
+    resident = row["resident"]
     return Pins(most, ram, spare(row, headroom), kept, resident)
 
 
@@ -68,7 +69,7 @@ def limit(row: dict[str, Any], host: Host) -> int:
     if "least_share" not in row:
         return int(most)
     without, swapped = row["spare_gib"] * GIB, row["spare_with_swap_gib"] * GIB
-    most = min(most, host.ram_total - without, host.ram_total + host.swap - swapped)
+    most = min(most, host.ram_total - without, host.ram_total + (host.swap or 0) - swapped)
     return int(max(host.ram_total * row["least_share"], most))
 
 
