@@ -130,10 +130,19 @@ def both(one: Moved, other: Moved) -> Moved:
 
 def read(placed: Sequence[Placed], moves: Sequence[Moves]) -> int:
     """Bytes that a run reads from disk."""
-    passes = (one.price.passes if one.price else 1 for one in placed)
-    return sum(
-        one.uploaded.disk + one.streamed.disk * count for one, count in zip(moves, passes, strict=True)
-    )
+    return sum(map(read_by, placed, moves))
+
+
+def read_by(placed: Placed, moves: Moves) -> int:
+    """Bytes that a step reads from disk."""
+    return moves.uploaded.disk + moves.streamed.disk * (placed.price.passes if placed.price else 1)
+
+
+def reader(placed: Sequence[Placed], moves: Sequence[Moves]) -> str:
+    """The node that reads most from disk; empty where none does."""
+    nodes = ((read_by(one, moved), one.step.node) for one, moved in zip(placed, moves, strict=True))
+    most, node = max(nodes, key=lambda pair: pair[0], default=(0, ""))
+    return node if most else ""
 
 
 def cold(placed: Sequence[Placed], files: dict[str, Held], held: dict[str, Held]) -> int:

@@ -19,7 +19,7 @@ from ..units import GIB, Estimate
 from ..workflow.lifetime import Held as Results
 from ..workflow.values import Workload
 from .plan import Plan
-from .result import StepForecast
+from .result import StepForecast, Verdict
 from .step import Placed
 
 
@@ -138,15 +138,13 @@ class Ram:
             return least
         return least + round(unknown[host.os] * GIB) if host.os in unknown else None
 
-    def step(self, at: Taken, steps: Sequence[StepForecast]) -> StepForecast | None:
-        """The step of a moment; the loading of a file is none of the steps that are forecast."""
-        found = next((one for one in steps if one.node == at.node), None)
-        loaded = next((one for one in self.workload.loaded.values() if one.node == at.node), None)
+    def step(self, node: str, steps: Sequence[StepForecast], verdict: Verdict) -> StepForecast | None:
+        """A node's step; the loading of a file is none of the steps that are forecast."""
+        found = next((one for one in steps if one.node == node), None)
+        loaded = next((one for one in self.workload.loaded.values() if one.node == node), None)
         if found or not loaded:
             return found
-        return StepForecast(
-            at.node, loaded.class_type, loaded.class_type, "load", (loaded.key,), "oom", ram=at.weights
-        )
+        return StepForecast(node, loaded.class_type, loaded.class_type, "load", (loaded.key,), "oom")
 
     @property
     def doubt(self) -> int:
@@ -184,7 +182,8 @@ class Weights:
         before = self.bytes()
         self.on_card += uploaded
         if self.ram.forced:
-            self.copies.update(touched([placed], self.ram.files))
+            for key, size in touched([placed], self.ram.files).items():
+                self.copies[key] = max(size, self.copies.get(key, 0))
         if placed.step.loras and plain:
             self.patched[plain[0].key] = plain[0].resident
         return before, self.bytes() + self.unified(placed)

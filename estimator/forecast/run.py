@@ -9,7 +9,7 @@ from ..runtime import Held, Machine, hold, manager
 from ..runtime.cache import result_cache
 from ..units import GIB, ZERO, Estimate
 from ..workflow.values import Loaded, Step, Workload
-from .files import Files, cold, read
+from .files import Files, cold, read, reader
 from .plan import Plan
 from .ram import Ram, Room
 from .result import ComponentForecast, Forecast, StepForecast, Verdict, worst
@@ -41,10 +41,14 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     seconds, ideal = total_seconds(steps)
     verdict = overall(workload, steps, room, reread)
     where = decisive(steps, verdict)
+    if verdict == "oom" and room.full and not fails(where):
+        where = ram.step(room.full.node, steps, verdict)
+    if verdict == "disk":
+        where = ram.step(reader(repeated, moves) or first.peak.node, steps, verdict) or where
     return Forecast(
         verdict=verdict,
         tight=room.tight or any(step.tight for step in steps),
-        where=ram.step(room.full, steps) if room.full and not fails(where) else where,
+        where=where,
         device=machine.device,
         host=machine.host,
         policy=machine.policy,
