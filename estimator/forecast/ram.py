@@ -172,7 +172,8 @@ class Weights:
     def step(self, placed: Placed) -> tuple[int, int]:
         """Bytes in RAM when what is in a step's way has left the card, and then while it runs.
 
-        A LoRA's originals stay in RAM; GGUF is taken out of its file when it is first used.
+        A LoRA's originals stay in RAM (not those of GGUF, which has none); GGUF is taken out of its file when
+        it is first used.
         """
         plain = [one for one in placed.placements if one.key not in self.ram.files]
         self.used.update(one.key for one in plain)
@@ -184,7 +185,7 @@ class Weights:
         if self.ram.forced:
             for key, size in touched([placed], self.ram.files).items():
                 self.copies[key] = max(size, self.copies.get(key, 0))
-        if placed.step.loras and plain:
+        if placed.step.loras and plain and plain[0].key not in self.ram.mapped:
             self.patched[plain[0].key] = plain[0].resident
         return before, self.bytes() + self.unified(placed)
 
