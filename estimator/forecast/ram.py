@@ -117,7 +117,8 @@ class Ram:
 
     def need(self, peak: Taken, again: Sequence[Placed]) -> Estimate:
         """RAM with which no run reads a file twice, bytes: what stays, and what the next run touches."""
-        best = peak.total + sum(touched(again, self.files).values()) + adapters(self.workload)
+        files = 0 if self.forced else sum(touched(again, self.files).values())  # copies count as what stays
+        best = peak.total + files + adapters(self.workload)
         return Estimate(best - self.doubt, best, best + self.doubt, "modelled")
 
     def verdict(self, course: Course) -> Room:
@@ -131,12 +132,12 @@ class Ram:
         return Room(kept, full, peak.total - least if full else 0, swapped, not full and kept.high > least)
 
     def most(self, least: int) -> int | None:
-        """Bytes of RAM and swap at most, where `least` are known; None where there is no end to the swap."""
+        """Bytes of RAM and swap at most, where `least` are known; None where the system adds to its swap."""
         host = self.machine.host
         unknown: dict[str, float] = facts.table("managers/memory")["swap"]["unknown_gib"]
-        if host.swap is not None:
-            return least
-        return least + round(unknown[host.os] * GIB) if host.os in unknown else None
+        if host.os not in unknown:
+            return None
+        return least if host.swap is not None else least + round(unknown[host.os] * GIB)
 
     def step(self, node: str, steps: Sequence[StepForecast], verdict: Verdict) -> StepForecast | None:
         """A node's step; the loading of a file is none of the steps that are forecast."""
@@ -144,7 +145,7 @@ class Ram:
         loaded = next((one for one in self.workload.loaded.values() if one.node == node), None)
         if found or not loaded:
             return found
-        return StepForecast(node, loaded.class_type, loaded.class_type, "load", (loaded.key,), "oom")
+        return StepForecast(node, loaded.class_type, loaded.class_type, "load", (loaded.key,), verdict)
 
     @property
     def doubt(self) -> int:
