@@ -125,8 +125,7 @@ def host_of(
 
 def disk_of(asked: Probe, models: Sequence[Path]) -> Disk:
     """The disk of the first models folder that there is; empty where it is not known."""
-    here = next((path for path in models if path.is_dir()), None)
-    return asked.disk(here) if here else ""
+    return asked.disk(next((path for path in models if path.is_dir()), None))
 
 
 def finder(

@@ -74,9 +74,9 @@ def in_torchs_order(cards: list[Card], variable: Variable) -> tuple[list[Card], 
 
 
 def speed(one: Card) -> tuple[float, float, int]:
-    """How fast a card is taken to be: by its row's rate, else by its generation and its size."""
+    """How fast a card is taken to be: by its row's highest rate, else by its generation and its size."""
     row = card_here(one.name, one.total) or {}
-    return row.get("fp16_tensor_tflops_fp32acc") or 0, one.compute_capability or 0, one.total
+    return row.get("fp16_tensor_tflops_fp16acc") or 0, one.compute_capability or 0, one.total
 
 
 def visible(ordered: list[Card], flags: Sequence[str], variable: Variable) -> tuple[list[Card], str]:

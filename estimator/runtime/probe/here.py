@@ -43,9 +43,9 @@ class Here:
         """What the system can move out of RAM, bytes."""
         return told(memory.swap, ROOT) or 0
 
-    def disk(self, path: Path) -> Disk:
-        """What kind of disk a folder lies on; empty where it is not known."""
-        found: Disk = told(memory.disk, ROOT, path, self.system()) or ""
+    def disk(self, path: Path | None) -> Disk:
+        """What kind of disk a folder lies on; empty where it is not known, or there is no folder."""
+        found: Disk = (path and told(memory.disk, ROOT, path, self.system())) or ""
         return found
 
     def variable(self, name: str) -> str:

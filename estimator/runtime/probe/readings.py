@@ -59,8 +59,8 @@ class Probe(Protocol):
     def swap(self) -> int:
         """What the system can move out of RAM, bytes; compressed RAM is none."""
 
-    def disk(self, path: Path) -> Disk:
-        """What kind of disk a folder lies on; empty where it is not known."""
+    def disk(self, path: Path | None) -> Disk:
+        """What kind of disk a folder lies on; empty where it is not known, or there is no folder."""
 
     def variable(self, name: str) -> str:
         """An environment variable, empty where it is not set."""

@@ -52,7 +52,7 @@ class Recorded:
         """Its swap."""
         return self.recording.swap
 
-    def disk(self, path: Path) -> Disk:
+    def disk(self, path: Path | None) -> Disk:
         """Its disk, whatever the path: a recording has one."""
         return self.recording.disk
 
