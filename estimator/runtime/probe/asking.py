@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Callable
@@ -32,7 +34,7 @@ def within(ask: Callable[[], T], otherwise: T) -> T:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(seconds())
+    thread.join(seconds() + 0.2)  # a tool that was ended just in time has a moment to say so
     return answers[0] if answers else otherwise
 
 
@@ -47,22 +49,39 @@ def told(ask: Callable[..., Any], *arguments: Any) -> Any:
 def output(*command: str) -> str:
     """What a tool prints; empty where it is missing, fails, hangs or prints without end."""
     tool = shutil.which(command[0])
-    if not tool:
-        return ""
-    try:
-        done = subprocess.run(
-            (tool, *command[1:]),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds(),
-            check=True,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return ""
+    return within(lambda: printed(tool, *command[1:]), "") if tool else ""
+
+
+def printed(tool: str, *arguments: str) -> str:
+    """The same of a program that there is; it and what it started are ended when their time is over."""
     most: int = facts.table("probe")["limits"]["tool_bytes"]
-    return done.stdout[:most].decode("utf-8", "replace")
+    with subprocess.Popen(
+        (tool, *arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    ) as process:
+        watch = threading.Timer(seconds(), end, (process,))
+        watch.start()
+        try:
+            content = process.stdout.read(most) if process.stdout else b""
+            if len(content) == most:
+                end(process)
+            code = process.wait()
+        finally:
+            watch.cancel()
+    return "" if code else content.decode("utf-8", "replace")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a program with what it started in its own session; Windows ends the program alone."""
+    with contextlib.suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def json_output(*command: str) -> Any:
