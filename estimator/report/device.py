@@ -49,7 +49,8 @@ def encode(found: Described) -> str:
         "chosen": None,
         "device": None,
         "host": found.host,
-        "policy": found.policy and {"comfy": found.policy.comfy, "dynamic_vram": found.policy.dynamic_vram},
+        "policy": found.policy
+        and {field: getattr(found.policy, field) for field in ("comfy", "dynamic_vram", "flags")},
     }
     if found.choice and found.device:
         number, why = found.cards.index(found.choice.card), found.choice.why
