@@ -13,10 +13,9 @@ import msgspec
 from .errors import InputError
 from .media.inputs import in_input_folders
 from .models.library import Files, in_folders
-from .report.device import Described
 from .runtime import Device, Host, Machine, Policy
 from .runtime.cards import card, device_of, device_of_size, device_seen
-from .runtime.choice import choose
+from .runtime.choice import Described, choose
 from .runtime.machine import Disk, Os
 from .runtime.policy import newest, policy, version
 from .runtime.probe import Card, Probe, probe
@@ -56,6 +55,10 @@ def machine(
     its_system = "macos" if row and row["vendor"] == "apple" else ""
     host = host_of(asked, ram, swap, system or its_system, disk, models)
     held = round(free * GIB) if free else None
+    if number is not None and (row or vram):
+        raise InputError(
+            "names one of this machine's cards", where="--device", do="Leave out --gpu and --vram."
+        )
     if row:
         device = device_of(row, held, round(ram * GIB))
     elif vram:

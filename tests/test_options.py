@@ -87,6 +87,11 @@ def test_what_cannot_be_is_refused_with_its_option(options, where):
         machine(**options, asked=here("rtx-3060-linux"))
 
 
+def test_a_card_is_either_named_or_one_of_the_machines():
+    with pytest.raises(InputError, match="Leave out --gpu"):
+        machine(gpu="rtx-4090", number=0, asked=here("rtx-3060-linux"))
+
+
 def test_a_named_card_needs_no_driver():
     assert machine(gpu="rtx-4090", ram=32).device.total == 24564 * MIB
 

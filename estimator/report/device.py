@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ..runtime import Device, Host, Policy
-from ..runtime.choice import Choice
+from ..runtime.choice import Choice, Described
 from ..runtime.machine import Holder
 from ..runtime.probe import Card
 from ..units import amount, gib
@@ -28,17 +28,6 @@ DEVICE_FIELDS = (
     "bandwidth_gbs",
     "pcie_gbs",
 )
-
-
-class Described(msgspec.Struct, frozen=True):
-    """A machine as it was found; without a card, `missing` says so and what to do about it."""
-
-    host: Host
-    cards: tuple[Card, ...]
-    choice: Choice | None = None
-    device: Device | None = None
-    policy: Policy | None = None
-    missing: str = ""
 
 
 def encode(found: Described) -> str:

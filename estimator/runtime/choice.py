@@ -9,6 +9,7 @@ import msgspec
 from .. import facts
 from ..errors import InputError
 from .cards import card_here
+from .machine import Device, Host, Policy
 from .probe.readings import Card
 
 Variable = Callable[[str], str]
@@ -20,6 +21,17 @@ class Choice(msgspec.Struct, frozen=True):
     card: Card
     why: str
     sure: bool = True
+
+
+class Described(msgspec.Struct, frozen=True):
+    """A machine as it was found; without a card, `missing` says so and what to do about it."""
+
+    host: Host
+    cards: tuple[Card, ...]
+    choice: Choice | None = None
+    device: Device | None = None
+    policy: Policy | None = None
+    missing: str = ""
 
 
 def choose(

@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.options import machine
+from vram_forecast.estimator.runtime.cards import device_seen
 from vram_forecast.estimator.runtime.machine import Holder
-from vram_forecast.estimator.runtime.probe import recorded
+from vram_forecast.estimator.runtime.probe import Card, Process, recorded
 from vram_forecast.estimator.units import GIB, MIB
 
 MACHINES = sorted((Path(__file__).parent / "machines").glob("*.json"))
@@ -113,3 +116,39 @@ def test_a_file_that_is_no_recording_is_one_line(text, tmp_path):
 def test_a_recording_that_is_not_there_is_one_line(tmp_path):
     with pytest.raises(InputError, match=r"m\.json"):
         recorded(tmp_path / "m.json")
+
+
+def test_a_chip_whose_driver_tells_no_size_has_the_computers_ram():
+    """GB10: NVML knows its name, and refuses its memory."""
+    card = Card("NVIDIA GB10", "nvidia", 0, compute_capability=12.1)
+    device = device_seen(card, (119 * GIB, 90 * GIB))
+    assert (119 * GIB, 90 * GIB - CONTEXT, True) == (device.total, device.free, device.unified)
+
+
+amounts = st.integers(0, 1 << 45)
+names = st.sampled_from(
+    ["NVIDIA GeForce RTX 3060", "AMD Radeon 8060S Graphics", "Apple M2 Max", "Intel(R) Arc(TM) B580 Graphics",
+     "AMD Radeon Graphics", "", "Voodoo 2", "NVIDIA GB10"]
+)  # fmt: skip
+lists = st.none() | st.lists(st.builds(Process, st.integers(0), st.text(), st.none() | amounts)).map(tuple)
+anything = st.builds(
+    Card,
+    name=names | st.text(),
+    vendor=st.sampled_from(["nvidia", "amd", "intel", "apple"]),
+    total=amounts,
+    free=st.none() | amounts,
+    pcie_gen=st.none() | st.integers(0, 9),
+    pcie_lanes=st.none() | st.integers(0, 64),
+    unified=st.booleans(),
+    processes=lists,
+)
+
+
+@given(anything, amounts, amounts)
+def test_whatever_a_driver_says_the_device_is_sound(card, ram, available):
+    device = device_seen(card, (ram, available))
+    assert 0 <= device.free <= max(device.total, 0)
+    assert (device.holders is None) == (card.processes is None)
+    assert device.pcie_gbs is None or device.pcie_gbs > 0
+    told = sum(one.bytes or 0 for one in card.processes or ())
+    assert told == sum(one.bytes or 0 for one in device.holders or ())
