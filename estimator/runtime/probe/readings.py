@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
 from ..machine import Disk, Os
+
+Bytes = Annotated[int, msgspec.Meta(ge=0, le=1 << 60)]
 
 
 class Process(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,7 +17,7 @@ class Process(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     pid: int
     name: str
-    bytes: int | None = None
+    bytes: Bytes | None = None
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,8 +32,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     vendor: str
-    total: int
-    free: int | None = None
+    total: Bytes
+    free: Bytes | None = None
     index: int = 0
     uuid: str = ""
     compute_capability: float | None = None

@@ -9,7 +9,7 @@ import msgspec
 
 from ...errors import InputError
 from ..machine import Disk, Os
-from .readings import Card
+from .readings import Bytes, Card
 
 LARGEST_FILE = 1 << 20
 
@@ -21,10 +21,10 @@ class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     made: str
     source: tuple[str, ...]
     system: Os
-    ram_total: int
-    ram_free: int
+    ram_total: Bytes
+    ram_free: Bytes
     cards: tuple[Card, ...] = ()
-    swap: int = 0
+    swap: Bytes = 0
     disk: Disk = ""
     environment: dict[str, str] = {}
 
