@@ -84,6 +84,16 @@ class TestAmd:
         assert (Process(4, "Firefox", 601 * MIB),) == card.processes
         assert (Process(5, "the desktop (kwin)", 80 * MIB),) == inside.processes
 
+    def test_the_kernel_tells_of_programs_that_compute(self, desktop):
+        """Other users' too; what a program says of itself may leave that out."""
+        said = "drm-client-id: 1\ndrm-pdev: 0000:03:00.0\ndrm-memory-vram: 1 MiB\n"
+        fakes.open_card(desktop, 4, 8, said)
+        of = "sys/class/kfd/kfd/proc"
+        held = {f"{of}/4/vram_777": str(5 * GIB), f"{of}/9/vram_777": "1048576", f"{of}/9/vram_778": "4096"}
+        fakes.write(desktop, {f"{KFD}/1/gpu_id": "777\n", f"{of}/8/vram_777": "0", **held})
+        firefox, other = Process(4, "Firefox", 5 * GIB), Process(9, "process 9", MIB)
+        assert (firefox, other) == amd.cards(desktop)[0].processes
+
     def test_processes_that_hide_are_not_known(self, desktop):
         assert None is amd.cards(desktop)[0].processes
 

@@ -9,10 +9,12 @@ from ... import facts
 from ...units import MIB
 from . import drm
 from .asking import json_output, number, text_of, whole
-from .readings import Card
+from .processes import name_of
+from .readings import Card, Process
 
 IDS = "usr/share/libdrm/amdgpu.ids"
 TOPOLOGY = "sys/class/kfd/kfd/topology/nodes"
+COMPUTING = "sys/class/kfd/kfd/proc"
 STEPS = {"B": 1, "KB": 1024, "MB": MIB, "GB": MIB * 1024}
 
 
@@ -46,7 +48,7 @@ def kernel_card(root: Path, node: drm.Node, index: int) -> Card | None:
         gfx=gfx,
         unified=unified,
         integrated=inside,
-        processes=drm.processes(root, node.address),
+        processes=processes(root, node.address),
         told_by="amdgpu",
     )
 
@@ -73,14 +75,33 @@ def sold_as(root: Path, node: drm.Node) -> str:
 
 
 def target_of(root: Path, address: str) -> str:
-    """The instruction set (`gfx1100`) of the card at a PCI address, by the kernel's list of compute nodes."""
+    """The instruction set (`gfx1100`) of the card at a PCI address; empty where nothing can compute on it."""
+    version = int(compute_node(root, address).get("gfx_target_version", 0))
+    return f"gfx{version // 10000}{version // 100 % 100:x}{version % 100:x}" if version else ""
+
+
+def compute_node(root: Path, address: str) -> dict[str, str]:
+    """What the kernel's list of compute nodes (KFD) says of the card at a PCI address; empty without one."""
     for node in sorted((root / TOPOLOGY).glob("*/properties")):
         words = (line.split() for line in text_of(node).splitlines())
         fields = {pair[0]: pair[1] for pair in words if len(pair) == 2 and pair[1].isdecimal()}
-        version, place = int(fields.get("gfx_target_version", 0)), int(fields.get("location_id", 0))
-        if version and bus(place, int(fields.get("domain", 0))) == address:
-            return f"gfx{version // 10000}{version // 100 % 100:x}{version % 100:x}"
-    return ""
+        place, domain = int(fields.get("location_id", 0)), int(fields.get("domain", 0))
+        if fields.get("gfx_target_version", "0") != "0" and bus(place, domain) == address:
+            return fields | {"gpu_id": text_of(node.parent / "gpu_id")}
+    return {}
+
+
+def processes(root: Path, address: str) -> tuple[Process, ...] | None:
+    """Who holds memory on a card: programs that draw tell of themselves, the kernel of those that compute."""
+    held = {one.pid: one for one in drm.processes(root, address) or ()}
+    number = compute_node(root, address).get("gpu_id", "")
+    for file in sorted((root / COMPUTING).glob(f"*/vram_{number}")) if number.isdecimal() else ():
+        size, pid = whole(text_of(file)), file.parent.name
+        if size and pid.isdecimal() and len(pid) < 12:
+            before = held.get(int(pid))
+            size = max(size, before.bytes or 0) if before else size
+            held[int(pid)] = Process(int(pid), before.name if before else name_of(int(pid)), size)
+    return tuple(held.values()) or None
 
 
 def bus(place: int, domain: int) -> str:
