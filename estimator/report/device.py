@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ..runtime import Device, Host, Policy
+from ..runtime.cards import given_up
 from ..runtime.choice import Choice, Described
 from ..runtime.machine import Holder
 from ..runtime.probe import Card
@@ -56,6 +57,11 @@ def render(found: Described) -> str:
     lines = [*card_lines(found), host_line(found.host)]
     if found.device and found.policy:
         lines += [holders_line(found.device), policy_line(found.policy)]
+    own = given_up(found.choice.card) if found.choice else 0
+    if own:
+        lines.append(
+            f"{amount(own)} of it is the running ComfyUI's, which counts as free for its next prompt"
+        )
     return "\n".join([*lines, found.missing] if found.missing else lines)
 
 

@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..units import GIB, MIB, Estimate
 from .machine import Device, Holder
 from .probe.apple import recommended
+from .probe.processes import COMFYUI
 from .probe.readings import Card
 
 SIZE_SLACK = 0.12  # drivers report a little less than the label
@@ -125,12 +126,14 @@ def device_seen(seen: Card, ram: tuple[int, int]) -> Device:
     """The device that a driver describes, with the rates of its row where its name is known.
 
     `ram`: total and available, which bound a chip that works in RAM. The link as it was negotiated is
-    believed before the row's.
+    believed before the row's. What a running ComfyUI holds counts as free: it gives that up for a prompt.
     """
     row = card_here(seen.name, seen.total)
     unified = seen.unified or bool(row and works_in_ram(row) and not seen.total)
     total = seen.total or (size_of(row, ram[0]) if row else 0)
-    free = min(total if seen.free is None else seen.free, ram[1]) if unified else seen.free
+    free = None if seen.free is None else min(total, seen.free + given_up(seen))
+    if unified:
+        free = min(total if free is None else free, ram[1])
     known = device_of(row, free, ram[0]) if row else None
     negotiated = link(seen.pcie_gen, seen.pcie_lanes) if seen.pcie_gen and seen.pcie_lanes else None
     return with_free(
@@ -147,6 +150,12 @@ def device_seen(seen: Card, ram: tuple[int, int]) -> Device:
         gfx=seen.gfx or (known.gfx if known else ""),
         holders=holders(seen),
     )
+
+
+def given_up(seen: Card) -> int:
+    """What the ComfyUI that runs on a card holds there, bytes; 0 for several, which give way to none."""
+    running = [process.bytes or 0 for process in seen.processes or () if process.name == COMFYUI]
+    return running[0] if len(running) == 1 else 0
 
 
 def holders(seen: Card) -> tuple[Holder, ...] | None:

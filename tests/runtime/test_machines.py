@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,6 +61,14 @@ def test_programs_that_hold_memory_are_named_once_the_largest_first():
     holders = here("rtx-3060-linux").device.holders
     assert Holder("Chrome", 1229 * MIB) == holders[0]
     assert ["Chrome", "the desktop (Xorg)", "the desktop (gnome-shell)"] == [one.name for one in holders]
+
+
+def test_what_a_running_comfyui_holds_is_free_for_its_next_prompt():
+    running, other = Process(1, "ComfyUI", 9 * GIB), Process(2, "Chrome", GIB)
+    card = Card("NVIDIA GeForce RTX 3060", "nvidia", 12 * GIB, 2 * GIB, processes=(running, other))
+    assert 11 * GIB - CONTEXT == device_seen(card, (32 * GIB, 20 * GIB)).free
+    second = msgspec.structs.replace(card, processes=(running, Process(3, "ComfyUI", GIB)))
+    assert 2 * GIB - CONTEXT == device_seen(second, (32 * GIB, 20 * GIB)).free
 
 
 def test_windows_names_programs_without_their_bytes():

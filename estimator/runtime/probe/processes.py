@@ -7,6 +7,8 @@ from typing import Any
 
 from ... import facts
 
+COMFYUI = "ComfyUI"
+
 
 def name_of(pid: int, path: str = "") -> str:
     """A program's name: from the system, else from the `path` a driver gave, else its number.
@@ -16,7 +18,7 @@ def name_of(pid: int, path: str = "") -> str:
     found, arguments = seen(pid)
     name = found or PureWindowsPath(path).name
     if name.lower().startswith("python") and runs_comfyui(arguments):
-        return "ComfyUI"
+        return COMFYUI
     return called(name) or f"process {pid}"
 
 
