@@ -96,6 +96,14 @@ def test_dynamic_vram_keeps_no_weights():
     assert {0} == {one.weights for one in Runs(flux()).first.moments}
 
 
+def test_where_the_card_works_in_ram_everything_is_there():
+    runs = Runs(flux(), gpu="m4-max", ram=64, system="macos")
+    sampled = next(one.said for one in runs.placed if one.step.kind == "sample")
+    (at,) = (one for one, placed in zip(runs.first.steps, runs.placed, strict=True) if placed.said == sampled)
+    beside = sampled.activations.best + sampled.workspace.best
+    assert at.weights == pytest.approx(FLUX + T5 + beside, rel=0.02)
+
+
 def test_what_runs_on_the_processor_stays():
     prompt = flux()
     prompt["2"]["inputs"]["device"] = "cpu"
