@@ -122,8 +122,9 @@ def prioritize_fp16(machine: Machine) -> bool:
 
 def maximum_vram_for_weights(machine: Machine) -> float:
     """Bytes that ComfyUI lets weights take, where it chooses their type by their size."""
-    share: float = facts.table("managers/constants")["legacy"]["weights_share_of_total"]
-    return machine.total * share - minimum_inference(machine)
+    rule = facts.table("managers/constants")["legacy"]
+    share, least = float(rule["weights_share_of_total"]), float(rule["minimum_inference_gib"])
+    return machine.total * share - (GIB * least + extra_reserved(machine))
 
 
 def extra_reserved(machine: Machine) -> int:

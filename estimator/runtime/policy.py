@@ -89,5 +89,6 @@ def streams(machine: Machine) -> int:
         return 0
     if policy.has("--async-offload"):
         return round(policy.value("--async-offload") or 2)
-    by_default: int = known.get(machine.device.vendor, known["default"])
+    on_card = machine.backend in ("cuda", "rocm")
+    by_default: int = known.get(machine.device.vendor if on_card else "default", known["default"])
     return by_default

@@ -120,14 +120,22 @@ def unet_manual_cast(machine: Machine, storage: str, supported: tuple[str, ...] 
 
 def vae_dtype(component: Component, machine: Machine) -> str:
     """The type of a VAE's (or helper's) weights and of what it computes: the file's own does not matter."""
-    flagged, on_cpu = component.role in VAES, component.role == "vae" and machine.policy.has("--cpu-vae")
-    if flagged and (forced := flag_type("vae", machine.policy)):
-        return forced
-    if on_cpu:
-        return "F32"
-    return next(
-        (one for one in component.dtypes if computes(machine, one) and vae_takes(one, machine)), "F32"
-    )
+    if component.role == "vae":
+        return first_vae_type(component.dtypes, machine)
+    forced = flag_type("vae", machine.policy) if component.role in VAES else ""
+    return forced or first_computed(component.dtypes, machine)
+
+
+def first_vae_type(allowed: tuple[str, ...], machine: Machine) -> str:
+    """The type of a VAE that may compute in some types."""
+    forced = flag_type("vae", machine.policy)
+    on_cpu = machine.policy.has("--cpu-vae")
+    return forced or ("F32" if on_cpu else first_computed(allowed, machine))
+
+
+def first_computed(allowed: tuple[str, ...], machine: Machine) -> str:
+    """The first type that the card computes in, as ComfyUI goes through those of a VAE; else 32 bits."""
+    return next((one for one in allowed if computes(machine, one) and vae_takes(one, machine)), "F32")
 
 
 def vae_takes(dtype: str, machine: Machine) -> bool:
