@@ -32,11 +32,16 @@ HELPERS = ("upscale_model", "frame_interpolation_model", "t2i_adapter")
 ALL = ("F16", "BF16", "F32")  # what a model may compute in that says nothing of it, in ComfyUI's order
 
 
-def types(component: Component, machine: Machine, widget: str = "") -> tuple[str, str]:
-    """The storage and the compute type of a component's weights, with a loader's `weight_dtype`."""
+def types(component: Component, machine: Machine, widget: str = "", paired: bool = False) -> tuple[str, str]:
+    """The storage and the compute type of a component's weights, with a loader's `weight_dtype`.
+
+    `paired`: its loader loads other text encoders with it.
+    """
     if component.role in ENCODERS:
         packed = gguf.is_gguf(component)
-        return component.majority if packed else text_encoder_storage(component, machine.policy), "F32"
+        return component.majority if packed else text_encoder_storage(
+            component, machine.policy, paired
+        ), "F32"
     if component.role in (*VAES, *HELPERS):
         dtype = vae_dtype(component, machine)
         return dtype, dtype
@@ -147,15 +152,20 @@ def vae_takes(dtype: str, machine: Machine) -> bool:
     return len(name) == len("gfx1100") and int(name[4]) + 2 >= least
 
 
-def text_encoder_storage(component: Component, policy: Policy) -> str:
-    """An encoder's storage type: a flag's or that of its kind; or the file's own, 32-bit narrowed to 16."""
+def text_encoder_storage(component: Component, policy: Policy, paired: bool = False) -> str:
+    """An encoder's storage type: a flag's or that of its kind, or the file's own.
+
+    What is loaded beside another encoder is narrowed to the flag's type, or to 16 bits (`pick_weight_dtype`).
+    """
+    forced, own = flag_type("text_encoder", policy), component.majority
     if component.storage != "file":
-        return flag_type("text_encoder", policy) or component.storage
-    own = component.majority
-    return own if bits()[own] <= 16 else "F16"
+        return forced or component.storage
+    most = forced or "F16"
+    picks = paired and component.id in facts.table("dtypes")["classes"]["picks_beside_others"]
+    return most if picks and bits()[own] > bits()[most] else own
 
 
-def runs_on_cpu(component: Component, machine: Machine, device: str = "") -> bool:
+def runs_on_cpu(component: Component, machine: Machine, storage: str, device: str = "") -> bool:
     """Whether ComfyUI keeps this component off the card altogether; `device`: a loader's widget."""
     if machine.backend == "cpu" or device == "cpu":
         return True
@@ -163,7 +173,7 @@ def runs_on_cpu(component: Component, machine: Machine, device: str = "") -> boo
         return machine.policy.has("--cpu-vae")
     if component.role not in ENCODERS:
         return False
-    return not (encoders_on_card(machine) and supports_cast(machine, component))
+    return not (encoders_on_card(machine) and supports_cast(machine, component, storage))
 
 
 def encoders_on_card(machine: Machine) -> bool:
@@ -176,14 +186,13 @@ def encoders_on_card(machine: Machine) -> bool:
     return allowed and should_use_fp16(machine, performance=False)
 
 
-def supports_cast(machine: Machine, component: Component) -> bool:
+def supports_cast(machine: Machine, component: Component, storage: str) -> bool:
     """Whether the device can cast from the type that an encoder is kept in (`supports_cast`)."""
     if gguf.is_gguf(component) or component.quantization:
         return True
-    dtype = text_encoder_storage(component, machine.policy)
     if machine.backend == "directml":
-        return dtype in ("F32", "F16")
-    return machine.backend != "mps" or bits()[dtype] > 8
+        return storage in ("F32", "F16")
+    return machine.backend != "mps" or bits()[storage] > 8
 
 
 def widget_type(widget: str) -> str:

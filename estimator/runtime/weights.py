@@ -85,14 +85,15 @@ def hold(
     device: str = "",
     legacy: bool = False,
     whole: bool = False,
+    paired: bool = False,
 ) -> Held:
     """The component as this machine's ComfyUI will hold it, with a loader's `weight_dtype` and `device`.
 
     `legacy`: the loader hands its models to the legacy manager, as those of GGUF do; `whole`: it is never
-    loaded in part.
+    loaded in part; `paired`: a text encoder that is loaded with others.
     """
-    storage, compute = types(component, machine, widget)
-    on_cpu = runs_on_cpu(component, machine, device)
+    storage, compute = types(component, machine, widget, paired)
+    on_cpu = runs_on_cpu(component, machine, storage, device)
     asked = (key, storage, compute, on_cpu, legacy, whole)
     if asked not in component.kept:
         if len(component.kept) > KEPT:

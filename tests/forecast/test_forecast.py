@@ -89,6 +89,11 @@ def test_without_the_card_nothing_is_promised_of_it():
     assert forecast(flux(), "rtx-3060-12gb", flags="--cpu", ram=32).verdict == "disk"
 
 
+def test_a_flag_halves_the_t5_of_flux():
+    found = forecast(flux(), "rtx-3060-12gb", flags="--fp8_e4m3fn-text-enc")
+    assert {one.storage_dtype for one in found.components if one.role == "text_encoder"} == {"F8_E4M3"}
+
+
 def test_little_ram_reads_the_disk_again():
     found = forecast(flux(), "rtx-3060-12gb", ram=16)
     assert found.verdict == "disk"

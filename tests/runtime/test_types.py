@@ -135,3 +135,16 @@ def test_low_vram_kept_encoders_off_the_card_before_0_16_4_also_where_vram_is_dy
 def test_attention_and_what_is_reserved_for_it(gpu, flags, comfy, torch, kind, fused):
     here = machine(gpu, flags, comfy=comfy, torch=torch)
     assert (attention(here), reserves_fused(here)) == (kind, fused)
+
+
+@pytest.mark.parametrize(
+    ("flags", "paired", "expected"),
+    [
+        ("", True, "F16"),
+        ("--fp8_e4m3fn-text-enc", True, FP8),
+        ("--fp8_e4m3fn-text-enc", False, "F16"),  # alone it is kept as its file has it
+        ("--fp32-text-enc", True, "F16"),
+    ],
+)
+def test_a_flag_narrows_t5_where_it_is_loaded_beside_clip(flags, paired, expected):
+    assert held("t5xxl_fp16", machine("rtx-4090", flags), paired=paired).storage == expected
