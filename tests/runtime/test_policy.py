@@ -27,7 +27,6 @@ def machine(flags=(), vendor="nvidia", comfy="0.33.0", system="linux", torch="2.
         ("0.20.1", "model_order", "set"),
         ("0.45.2", "model_order", "main-last"),
         ("0.3.68", "least_budget_mib", 128),
-        ("0.8.0", "pinned", {"windows": 0.45, "default": 0.95}),
         ("0.3.64", "dynamic_devices", "current"),  # came later: as in its oldest row
     ],
 )
