@@ -17,11 +17,19 @@ VramState = Literal["disabled", "no", "low", "normal", "high", "shared"]
 BACKENDS: dict[str, Backend] = {"nvidia": "cuda", "amd": "rocm", "intel": "xpu"}
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """A program that holds memory on the card; `bytes` is None where the driver does not tell how much."""
+
+    name: str
+    bytes: int | None = None
+
+
 class Device(msgspec.Struct, frozen=True):
     """A card. Sizes in bytes; `free` is what is free before ComfyUI loads a model.
 
     `taken`: what is held before any model is loaded (CUDA context, other programs), with its band.
-    `unified`: its memory is the computer's RAM.
+    `unified`: its memory is the computer's RAM. `gfx`: AMD's name of its instruction set. `holders`: who
+    holds memory on it now, the largest first; None where that is not known.
     """
 
     name: str
@@ -35,6 +43,8 @@ class Device(msgspec.Struct, frozen=True):
     bandwidth_gbs: float | None = None
     architecture: str = ""
     unified: bool = False
+    gfx: str = ""
+    holders: tuple[Holder, ...] | None = None
 
 
 class Host(msgspec.Struct, frozen=True):
