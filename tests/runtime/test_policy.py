@@ -24,8 +24,8 @@ def machine(flags=(), vendor="nvidia", comfy="0.33.0", system="linux", torch="2.
         ("0.4.0", "partial_load", "neighbours"),
         ("0.11.1", "eviction", "stop-when-free"),
         ("0.12.0", "eviction", "each-while-short"),
-        ("0.20.1", "model_order", "set"),
-        ("0.45.2", "model_order", "main-last"),
+        ("0.20.1", "order", "set"),
+        ("0.45.2", "order", "listed"),
         ("0.3.68", "least_budget_mib", 128),
         ("0.3.64", "dynamic_devices", "current"),  # came later: as in its oldest row
     ],
