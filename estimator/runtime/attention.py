@@ -36,7 +36,7 @@ def amd_fused(machine: Machine) -> bool:
         return False
     policy, rule = machine.policy, rules()["rocm"]
     known = constants(policy.comfy)["amd_fused"]
-    name = gfx(machine.device.name, machine.device.architecture)
+    name = gfx(machine.device)
     if name in known["torch"]:
         return has_torch(policy, rule["fused_torch"])
     return name in known["rocm"] and rocm(policy.torch) >= version(rule["fused"])

@@ -5,7 +5,6 @@ The functions keep the names of comfy/model_management.py's own (0.33.0: lines 8
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from .. import facts
@@ -28,14 +27,10 @@ def capability(device: Device) -> float:
     return assumed
 
 
-@cache
-def gfx(name: str, architecture: str) -> str:
-    """What an AMD card calls itself (`gfx1100`): by its name, else by its architecture; empty for others."""
-    rows = rules()["amd"]
-    by_name = (row["gfx"] for row in rows if any(word in name for word in row["names"]))
-    of_kind = (row["gfx"] for row in rows if row.get("architecture") == architecture)
-    found: str = next(by_name, "") or next(of_kind, "")
-    return found
+def gfx(device: Device) -> str:
+    """What an AMD card calls itself (`gfx1100`), or the first of its architecture; empty for others."""
+    assumed: dict[str, str] = rules()["assumed"]["gfx"]
+    return device.gfx or assumed.get(device.architecture, "")
 
 
 def should_use_fp16(
@@ -73,7 +68,7 @@ def should_use_bf16(machine: Machine, parameters: float = 0, manual_cast: bool =
         return False
     if backend == "rocm":
         without = constants(machine.policy.comfy)["amd_without_bf16"]
-        return manual_cast or gfx(machine.device.name, machine.device.architecture) not in without
+        return manual_cast or gfx(machine.device) not in without
     if backend != "cuda" or capability(machine.device) >= rules()["nvidia"]["whole"]:
         return True
     return manual_cast and too_wide(machine, parameters)
@@ -93,25 +88,13 @@ def supports_fp8_compute(machine: Machine) -> bool:
     if machine.backend == "rocm":
         row, known = rules()["rocm"], constants(policy.comfy)["amd_fp8"]
         new = rocm(policy.torch) >= version(row["fp8"]) and has_torch(policy, row["fp8_torch"])
-        return new and gfx(device.name, device.architecture) in known
+        return new and gfx(device) in known
     rule = rules()["nvidia"]
     first, always = rule["fp8"]
     if machine.backend != "cuda" or capability(device) < first:
         return False
     needed = rule["fp8_torch"].get(machine.host.os, rule["fp8_torch"]["default"])
     return capability(device) >= always or has_torch(policy, needed)
-
-
-def supports_nvfp4_compute(machine: Machine) -> bool:
-    """Whether the card multiplies in NVIDIA's 4-bit format."""
-    return machine.backend == "cuda" and capability(machine.device) >= rules()["nvidia"]["nvfp4"]
-
-
-def supports_mxfp8_compute(machine: Machine) -> bool:
-    """Whether the card multiplies in 8 bits scaled by blocks."""
-    rule = rules()["nvidia"]
-    new = has_torch(machine.policy, rule["mxfp8_torch"])
-    return new and machine.backend == "cuda" and capability(machine.device) >= rule["mxfp8"]
 
 
 def prioritize_fp16(machine: Machine) -> bool:

@@ -148,7 +148,7 @@ def vae_takes(dtype: str, machine: Machine) -> bool:
     least = constants(machine.policy.comfy)["amd_vae_bf16"]
     if dtype != "BF16" or machine.backend != "rocm" or not least:
         return True
-    name = gfx(machine.device.name, machine.device.architecture)
+    name = gfx(machine.device)
     return len(name) == len("gfx1100") and int(name[4]) + 2 >= least
 
 

@@ -184,7 +184,7 @@ def case(device, system, torch, flags):
         "flags": flags,
         "major": int(level),
         "minor": round(level * 10) % 10,
-        "gfx": own.gfx(device.name, device.architecture) if device.vendor == "amd" else "",
+        "gfx": own.gfx(device) if device.vendor == "amd" else "",
     }
 
 
