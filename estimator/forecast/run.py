@@ -20,7 +20,7 @@ from .timing import Moves, timed
 def run(workload: Workload, machine: Machine) -> Forecast:
     """The forecast of `workload` on `machine`."""
     parts = {key: one.component for key, one in workload.loaded.items() if one.component}
-    held = {key: held_of(workload.loaded[key], machine) for key, part in parts.items() if part.role != "lora"}
+    held = {key: held_of(workload, key, machine) for key, part in parts.items() if part.role != "lora"}
     worker = Worker(machine, manager(machine, held.values()), parts)
 
     def place(wanted: tuple[Step, ...]) -> list[Placed]:
@@ -81,11 +81,21 @@ def time(placed: Sequence[Placed], moves: Sequence[Moves], machine: Machine) -> 
     return tuple(timed(one, moved, machine) for one, moved in zip(placed, moves, strict=True))
 
 
-def held_of(loaded: Loaded, machine: Machine) -> Held:
+def held_of(workload: Workload, key: str, machine: Machine) -> Held:
     """How ComfyUI will hold a component that is known."""
+    loaded = workload.loaded[key]
     assert loaded.component is not None
+    encoder = loaded.role == "text_encoder"
+    beside = [one for one in workload.loaded.values() if one.node == loaded.node and one.role == loaded.role]
     return hold(
-        loaded.key, loaded.component, machine, loaded.widget, loaded.device, loaded.legacy, loaded.whole
+        loaded.key,
+        loaded.component,
+        machine,
+        loaded.widget,
+        loaded.device,
+        loaded.legacy,
+        loaded.whole,
+        encoder and len(beside) > 1,
     )
 
 
