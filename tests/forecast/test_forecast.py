@@ -86,7 +86,7 @@ def test_without_the_card_nothing_is_promised_of_it():
     assert {one.storage_dtype for one in found.components} == {"F32", "F16"}  # the encoders' and all others
     assert found.ram_peak.low > 50 * GIB
     assert sentence(found).startswith("Runs on the processor, not on the card")
-    assert forecast(flux(), "rtx-3060-12gb", flags="--cpu", ram=32).verdict == "disk"
+    assert forecast(flux(), "rtx-3060-12gb", flags="--cpu", ram=32).verdict == "oom"  # of RAM
 
 
 def test_a_flag_halves_the_t5_of_flux():
