@@ -117,6 +117,13 @@ def vae(kind: Kind, element: int, vendor: str, shape: Shape, operation: str, com
     return None
 
 
+def upscaling(kind: Component, shape: Shape) -> int:
+    """Bytes that ComfyUI reserves for an upscale model, whatever its tiles, and for all the pictures it takes."""
+    row = facts.table("managers/vae")["upscale"]
+    numbers = row["tile"] ** 2 * 3 * max(1, kind.hyper.get("scale", 1)) * row["reserved_per_number"]
+    return int((numbers + shape.batch * shape.channels * shape.height * shape.width) * row["number_bytes"])
+
+
 def vae_estimate(kind: str, comfy: str) -> Estimate | None:
     """The row of a VAE that holds for a version: the newest not newer than it, else its oldest."""
     rows = [row for row in _estimates() if kind in row.of]

@@ -41,8 +41,8 @@ def run(workload: Workload, machine: Machine) -> Forecast:
         vram_peak=peak(steps),
         ram_peak=need,
         disk_bytes=again,
-        seconds=with_disk(seconds, again),
-        seconds_again=with_disk(total_seconds(repeated)[0], again),
+        seconds=with_disk(seconds, again, machine),
+        seconds_again=with_disk(total_seconds(repeated)[0], again, machine),
         resident_seconds=ideal,
         nodes=workload.nodes,
         unknown=workload.unknown,
@@ -105,9 +105,9 @@ def peak(steps: tuple[StepForecast, ...]) -> Estimate:
     return max((step.vram_peak for step in steps), key=lambda one: one.best, default=ZERO)
 
 
-def with_disk(seconds: Estimate | None, read: int) -> Estimate | None:
+def with_disk(seconds: Estimate | None, read: int, machine: Machine) -> Estimate | None:
     """Seconds with those of reading so many bytes from disk."""
-    return seconds + speed.disk(read) if seconds and read else seconds
+    return seconds + speed.disk(read, machine) if seconds and read else seconds
 
 
 def total_seconds(steps: tuple[StepForecast, ...]) -> tuple[Estimate | None, Estimate | None]:

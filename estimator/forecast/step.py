@@ -57,9 +57,20 @@ class Worker:
             known = step.unknown or "its model is not known"
             return Placed(step, msgspec.structs.replace(base, because=known))
         if models[0].on_cpu:
-            base = msgspec.structs.replace(base, verdict="resident", because="runs on the processor")
-            return Placed(step, base, tuple(models))
+            return self.on_processor(step, models, base)
         return self.on_card(step, models, base)
+
+    def on_processor(self, step: Step, models: list[Held], base: StepForecast) -> Placed:
+        """A step off the card, which takes nothing there."""
+        price = self.pricer.price(step, models, 0)
+        said = msgspec.structs.replace(
+            base,
+            verdict="resident",
+            because="runs on the processor",
+            shape=tuple_of(step.shape),
+            passes=price.passes if price else 1,
+        )
+        return Placed(step, said, tuple(models), price=price)
 
     def on_card(self, step: Step, models: list[Held], base: StepForecast) -> Placed:
         """A step on the card: what runs together, where the weights go, how it ends.
@@ -86,8 +97,9 @@ class Worker:
         """
         price, total = placed.price, self.machine.device.total
         assert price is not None
-        retried = self.pricer.retry(placed.step, placed.models[0])
-        saved = retried is not None and self.need(placed.placements, retried).low <= total
+        tries = self.pricer.retries(placed.step, placed.models[0])
+        retried = next((one for one in tries if self.need(placed.placements, one).low <= total), None)
+        saved = retried is not None
         if saved and self.need(placed.placements, price).best > total:
             return self.finish(msgspec.structs.replace(placed, price=retried, failed=price))
         found = self.finish(placed)

@@ -18,7 +18,8 @@ class Device(msgspec.Struct, frozen=True):
     """A card. Sizes in bytes; `free` is what is free before ComfyUI loads a model.
 
     `taken`: what is held before any model is loaded (CUDA context, other programs), with its band.
-    `unified`: its memory is the computer's RAM.
+    `unified`: its memory is the computer's RAM. `tflops`: 1e12 operations a second in 16 bits, dense, adding up
+    in 32; `tflops_narrow`: adding up in 16.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Device(msgspec.Struct, frozen=True):
     taken: Estimate
     compute_capability: float | None = None
     tflops: float | None = None
+    tflops_narrow: float | None = None
     pcie_gbs: float | None = None
     bandwidth_gbs: float | None = None
     architecture: str = ""

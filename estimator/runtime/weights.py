@@ -16,6 +16,7 @@ from ..models import Component, Module, is_scale
 from ..units import GIB
 from . import gguf
 from .machine import Device, Machine, Policy
+from .rates import multiplied
 
 # What ComfyUI handles as it does text encoders (comfyui-memory.md 5): computed in 32 bits, off slow cards.
 ENCODERS = ("text_encoder", "clip_vision", "audio_encoder", "background_removal")
@@ -48,7 +49,8 @@ class Held(msgspec.Struct, frozen=True, dict=True):
 
     `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
     `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing;
-    `whole`: it is never loaded in part.
+    `whole`: it is never loaded in part; `multiplies`: the type of its matrix products, where another than
+    `compute`.
     """
 
     key: str
@@ -64,6 +66,7 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     legacy: bool = False
     pinned: bool = True
     whole: bool = False
+    multiplies: str = ""
 
     @property
     def paged(self) -> bool:
@@ -102,7 +105,7 @@ def hold(
     """
     storage, compute = types(component, machine, widget)
     on_cpu = device == "cpu" or runs_on_cpu(component, machine)
-    asked = (key, storage, compute, on_cpu, legacy, whole)
+    asked = (key, storage, compute, on_cpu, legacy, whole, multiplied(component, storage, machine, widget))
     if asked not in component.kept:
         if len(component.kept) > KEPT:
             component.kept.clear()
@@ -112,7 +115,14 @@ def hold(
 
 
 def held(
-    component: Component, key: str, storage: str, compute: str, on_cpu: bool, legacy: bool, whole: bool
+    component: Component,
+    key: str,
+    storage: str,
+    compute: str,
+    on_cpu: bool,
+    legacy: bool,
+    whole: bool,
+    multiplies: str,
 ) -> Held:
     """The component in these types, by the manager that it goes to."""
     layers, total = layers_of(component, storage, compute)
@@ -130,6 +140,7 @@ def held(
         legacy or gguf.is_gguf(component),
         not gguf.is_gguf(component),
         whole,
+        multiplies,
     )
 
 
