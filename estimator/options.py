@@ -104,6 +104,7 @@ def own_device(name: str, total: int, free: int) -> Device:
         name=name,
         compute_capability=known.compute_capability,
         tflops=known.tflops,
+        tflops_narrow=known.tflops_narrow,
         pcie_gbs=known.pcie_gbs,
         bandwidth_gbs=known.bandwidth_gbs,
     )

@@ -58,12 +58,12 @@ def multiplying(price: Price, main: Held, law: str, machine: Machine, writes: bo
 
 
 def way(law: str, machine: Machine) -> str:
-    """How a pass's attention runs, where it differs from what the shares of the card were measured with."""
-    if WORK.get(law) != "forward":
+    """How a pass's attention runs: other makers' cards reach what they do with the one that they have."""
+    if WORK.get(law) != "forward" or machine.device.vendor != "nvidia":
         return ""
     if machine.policy.has("--use-sage-attention"):
         return "sage"
-    return "unfused" if machine.device.vendor == "nvidia" and attention(machine) != "fused" else ""
+    return "fused" if attention(machine) == "fused" else "unfused"
 
 
 def preparing(held: Held, placed: Placed, streamed: int) -> float:

@@ -26,7 +26,7 @@ def compute(device: Device, flops: float, dtype: str, work: str) -> Estimate | N
 
 
 def attended(seconds: Estimate, way: str) -> Estimate:
-    """Seconds of attention beside PyTorch's fused kernel: `sage` or `unfused`; as they are else."""
+    """Seconds of attention by its `way` (`fused`, `sage`, `unfused`); as other products' where it has none."""
     row = facts.table(TABLE)["attention"].get(way)
     if not row:
         return seconds

@@ -93,18 +93,24 @@ class Worker:
     def judge(self, placed: Placed) -> Placed:
         """A placed step with its verdict; a VAE that does not fit is judged again in tiles.
 
-        A VAE is never tight where its retry in tiles would fit: at worst it is slower.
+        A VAE is never tight where its retry in tiles would fit: at worst it is slower. Not so on AMD's cards, where
+        memory runs out in MIOpen, of which ComfyUI does not learn in time.
         """
         price, total = placed.price, self.machine.device.total
         assert price is not None
-        tries = self.pricer.retries(placed.step, placed.models[0])
+        enough = self.need(placed.placements, price).high <= total
+        tries = iter(()) if enough else self.pricer.retries(placed.step, placed.models[0])
         retried = next((one for one in tries if self.need(placed.placements, one).low <= total), None)
         saved = retried is not None
         if saved and self.need(placed.placements, price).best > total:
             return self.finish(msgspec.structs.replace(placed, price=retried, failed=price))
         found = self.finish(placed)
-        said = msgspec.structs.replace(found.said, tight=found.said.tight and not saved)
+        said = msgspec.structs.replace(found.said, tight=found.said.tight and not (saved and self.retries_surely()))
         return msgspec.structs.replace(found, said=said)
+
+    def retries_surely(self) -> bool:
+        """Whether ComfyUI learns that memory ran out, whatever ran out of it."""
+        return self.machine.device.vendor in facts.table("managers/vae")["retry"]["vendors"]
 
     def need(self, placed: tuple[Placement, ...], price: Price) -> Estimate:
         """Bytes that cannot give way during a pass.

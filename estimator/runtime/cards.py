@@ -10,6 +10,7 @@ from .. import facts
 from ..errors import InputError
 from ..units import GIB, MIB, Estimate
 from .machine import Device
+from .rates import listed
 
 SIZE_SLACK = 0.12  # drivers report a little less than the label
 
@@ -65,14 +66,15 @@ def device_of(row: dict[str, Any], free: int | None = None) -> Device:
     lanes, gen = row.get("pcie_lanes"), row.get("pcie_gen")
     per_lane = facts.table("managers/constants")["transfer"]["pcie_gbs_per_lane"]
     capability = row.get("compute_capability")
+    tflops, narrow = listed(row)
     return with_free(
         row["name"],
         row["vendor"],
         total,
         free,
         compute_capability=float(capability) if capability else None,
-        tflops=row.get("fp16_tensor_tflops_fp32acc") or row.get("fp16_tflops"),
-        tflops_narrow=row.get("fp16_tensor_tflops_fp16acc"),
+        tflops=tflops,
+        tflops_narrow=narrow,
         pcie_gbs=per_lane[str(int(gen))] * lanes if gen and lanes else None,
         bandwidth_gbs=row.get("bandwidth_gbs"),
         architecture=row.get("architecture") or "",

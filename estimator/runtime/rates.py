@@ -9,6 +9,8 @@ from ..models import Component
 from .machine import Device, Machine
 
 TABLE = "managers/speed"
+# The newest architecture of NVIDIA's whose cards all lack matrix units, as some later ones do.
+PLAIN = "Pascal"
 
 
 def tflops(device: Device, dtype: str) -> float | None:
@@ -25,6 +27,22 @@ def tflops(device: Device, dtype: str) -> float | None:
     return max(rates) if rates else tflops(device, "F32")
 
 
+def listed(row: dict[str, Any]) -> tuple[float | None, float | None]:
+    """The 16-bit rates of a card's row, adding up in 32 bits and in 16; None where not known.
+
+    A laptop's come of its cores, others' of a list. Cards without matrix units have no second one.
+    """
+    wide, narrow = row.get("fp16_tensor_tflops_fp32acc"), row.get("fp16_tensor_tflops_fp16acc")
+    more = facts.table("managers/rates")
+    if row["vendor"] != "nvidia":
+        return more["rates"].get(row["id"]) or more["rates_apple"].get(row["id"]) or narrow, narrow
+    if row["segment"] == "laptop" and row.get("tensor_cores"):
+        rate = row["tensor_cores"] * more["laptop"]["operations"] * more["laptop"]["ghz"] / 1000
+        return rate, 2 * rate
+    kept = more["sustained"].get(row["id"], 1.0)
+    return kept * wide if wide else row.get("fp32_tflops"), kept * narrow if narrow else None
+
+
 def kernel(device: Device) -> dict[str, Any]:
     """The row of shares that holds for a card."""
     table = facts.table(TABLE)
@@ -32,6 +50,8 @@ def kernel(device: Device) -> dict[str, Any]:
         other: dict[str, Any] = table["other_kernels"]
         return other
     rows: list[dict[str, Any]] = table["kernel"]
+    if not device.tflops_narrow:
+        return rows[0]
     return [rows[0], *(row for row in rows if row["since"] <= device.compute_capability)][-1]
 
 
@@ -62,6 +82,8 @@ def full_precision(component: Component) -> bool:
 def reached(device: Device) -> dict[str, float]:
     """The share of its rate that a card reaches in the passes of a diffusion model, with its band."""
     rows = facts.table(TABLE)["reached"]
-    same = [row["share"] for row in rows if device.architecture in row["architectures"]]
+    plain = device.vendor == "nvidia" and not device.tflops_narrow
+    name = PLAIN if plain else device.architecture
+    same = [row["share"] for row in rows if name in row["architectures"]]
     share: dict[str, float] = same[0] if same else rows[-1]["share"]
     return share
