@@ -50,22 +50,17 @@ def weights(row: dict[str, Any], compute: str) -> Held:
     """The row's model as it is held."""
     storage = row.get("storage", compute)
     total = size(round(row.get("parameters", 0) * 1e9), storage)
-    held = Held("model", "diffusion_model", "", "", storage, compute, (), total, total)
-    return held if "multiplies" not in row else Held(*held_fields(held), multiplies=row["multiplies"])
-
-
-def held_fields(held: Held) -> tuple[Any, ...]:
-    """A model's fields but the last ones."""
-    return (
-        held.key,
-        held.role,
-        held.name,
-        held.comfy_class,
-        held.storage,
-        held.compute,
-        held.layers,
-        held.bytes,
-        held.file_bytes,
+    return Held(
+        key="model",
+        role="diffusion_model",
+        name="",
+        comfy_class="",
+        storage=storage,
+        compute=compute,
+        layers=(),
+        bytes=total,
+        file_bytes=total,
+        multiplies=row.get("multiplies", ""),
     )
 
 
@@ -128,7 +123,8 @@ def main() -> None:
     for row in rows:
         mark = ("" if row["inside"] else "  outside") + ("  held out" if row["held_out"] else "")
         band = f"{row['low']:.3g} to {row['high']:.3g}"
-        print(f"{row['id']:42} said {row['said']:6.3g} s, {row['best']:6.3g} ({band}), x{row['ratio']:.2f}{mark}")
+        ours = f"{row['best']:6.3g} ({band}), x{row['ratio']:.2f}"
+        print(f"{row['id']:42} said {row['said']:6.3g} s, {ours}{mark}")
     for name, one in halves.items():
         print(
             f"{name:9} {one['rows']:3} rows, median error {one['median_error']:.0%}, "

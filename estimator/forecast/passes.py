@@ -1,4 +1,4 @@
-"""Seconds of one pass of a step: its products, attention, and what is done to weights before they are used."""
+"""Seconds of one pass of a step: its products, its attention, and what is done to weights before."""
 
 from __future__ import annotations
 
@@ -68,16 +68,23 @@ def way(law: str, machine: Machine) -> str:
 
 def preparing(held: Held, placed: Placed, streamed: int) -> float:
     """Bytes that a pass reads and writes to turn a model's weights into numbers, and to add LoRAs to them."""
-    rule = facts.table(TABLE)["cast"]
+    rule: dict[str, Any] = facts.table(TABLE)["cast"]
     numbers = elements(held)
-    share = min(1.0, streamed / held.bytes) if held.bytes else 0.0
-    unpacked = packed(held.storage)
-    patched = len(placed.step.loras) * numbers * rule["patched_bytes"] * (1.0 if unpacked else share)
-    if unpacked or held.storage == "BF16" and not held.pinned:
-        return numbers * rule["unpacked_bytes"][blocks(held.storage, rule)] + patched
+    unpacked = gguf_type(held)
+    share = 1.0 if unpacked else min(1.0, streamed / held.bytes) if held.bytes else 0.0
+    patched: float = len(placed.step.loras) * numbers * rule["patched_bytes"] * share
+    if unpacked:
+        each_number: float = rule["unpacked_bytes"][blocks(held.storage, rule)]
+        return numbers * each_number + patched
     if not held.cast or held.multiplies:
         return patched
-    return held.bytes + rule["passes_over_copy"] * size(numbers, held.compute) + patched
+    copies: float = rule["passes_over_copy"] * size(numbers, held.compute)
+    return held.bytes + copies + patched
+
+
+def gguf_type(held: Held) -> bool:
+    """Whether ComfyUI-GGUF turns a model's weights into numbers at every use, whose models are not pinned."""
+    return packed(held.storage) or (held.storage == "BF16" and not held.pinned)
 
 
 def blocks(dtype: str, rule: dict[str, Any]) -> str:

@@ -61,10 +61,9 @@ class Pricer:
             batch = step.shape.batch
             evicts = self.sampler_reserve(main, step.shape, 2 * batch)
             return evicts, self.sampler_reserve(main, step.shape, batch)
+        own = self.vae_reserve(step, main) if step.law in VAE_LAWS else None
         if step.law == "upscale":
             own = reserve.upscaling(self.parts[main.key], step.shape)
-        else:
-            own = self.vae_reserve(step, main) if step.law in VAE_LAWS else None
         return own, own
 
     def sampler_reserve(self, main: Held, shape: Shape, batch: int) -> int | None:
@@ -150,13 +149,13 @@ class Pricer:
                 yield price
 
     def tiled(self, step: Step, main: Held, cut: Pieces, free: int = 0) -> Price | None:
-        """The price of doing each picture of a step in such tiles: the peak of the hungriest, the work of all."""
+        """The price of doing each picture of a step in such tiles: the most of one's peak, all their work."""
         assert step.shape is not None
         price = self.at(step, main, largest(cut), step.shape.batch * step.repeats, free=free)
         if price is None or not price.cost.flops:
             return price
-        paid = {shape: self.paid(step, main, shape, free) for shape in cut}
-        work = sum(count * paid[shape].flops for shape, count in cut.items() if paid[shape])  # type: ignore[union-attr]
+        paid = ((self.paid(step, main, shape, free), count) for shape, count in cut.items())
+        work = sum(count * one.flops for one, count in paid if one)
         given = self.carried(step)
         whole = msgspec.structs.replace(price.cost, activations=price.cost.activations + given)
         return Price(price.passes, whole, price.workspace, work / price.cost.flops, cut.total())
@@ -190,9 +189,9 @@ class Pricer:
         part = patch or self.parts[main.key]
         storage = storage_kind(main, self.parts[main.key])
         found = self.by_law(step, part, shape, storage, main.compute_bytes, free)
-        if found is not None or storage == "native":
+        if found is not None:
             return found
-        copy = max((layer.cast for layer in main.layers), default=0)
+        copy = 0 if storage == "native" else max((layer.cast for layer in main.layers), default=0)
         if plain := self.by_law(step, part, shape, "native", main.compute_bytes, free):
             return with_copies(plain, 1, copy)
         half = self.by_law(step, part, shape, "native", HALF, free) if main.compute_bytes > HALF else None

@@ -13,6 +13,7 @@ import msgspec
 
 from .. import facts
 from ..costs import Shape
+from ..models import Component
 from ..models.rows import Kind
 from ..runtime.policy import version
 from ..units import MIB
@@ -117,10 +118,10 @@ def vae(kind: Kind, element: int, vendor: str, shape: Shape, operation: str, com
     return None
 
 
-def upscaling(kind: Component, shape: Shape) -> int:
-    """Bytes that ComfyUI reserves for an upscale model, whatever its tiles, and for all the pictures it takes."""
+def upscaling(part: Component, shape: Shape) -> int:
+    """Bytes that ComfyUI reserves for an upscale model, whatever its tiles, and for all pictures it gets."""
     row = facts.table("managers/vae")["upscale"]
-    numbers = row["tile"] ** 2 * 3 * max(1, kind.hyper.get("scale", 1)) * row["reserved_per_number"]
+    numbers = row["tile"] ** 2 * 3 * max(1, part.hyper.get("scale", 1)) * row["reserved_per_number"]
     return int((numbers + shape.batch * shape.channels * shape.height * shape.width) * row["number_bytes"])
 
 

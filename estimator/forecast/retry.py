@@ -92,7 +92,7 @@ def smaller(step: Step) -> list[Tile]:
 def reserved_shape(step: Step, comfy: str) -> Shape:
     """The shape that ComfyUI reserves for: one tile's where its version thinks of tiles, else the whole."""
     assert step.shape is not None
-    since: str = rule("tiled_nodes")["decode_reserves_tile" if step.law == "decode" else "encode_reserves_tile"]
+    since: str = rule("tiled_nodes")[f"{step.law}_reserves_tile"]
     if not step.tile or not since or version(comfy) < version(since):
         return step.shape
     return cut(step.shape, step.tile, step.tile_frames)

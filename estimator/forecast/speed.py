@@ -1,6 +1,6 @@
-"""Seconds of computing, of moving bytes, and of reading them from disk; rates are rows of data/managers/speed.toml.
+"""Seconds of computing, of moving bytes, and of reading them from disk.
 
-Each is a band: an ideal rate, and the shares of it that are reached.
+Rates are rows of data/managers/speed.toml. Each is a band: an ideal rate, and the shares of it that are reached.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def compute(device: Device, flops: float, dtype: str, work: str) -> Estimate | N
 
 
 def attended(seconds: Estimate, way: str) -> Estimate:
-    """Seconds of attention by its `way` (`fused`, `sage`, `unfused`); as other products' where it has none."""
+    """Seconds of attention by its `way` (`fused`, `sage`, `unfused`); as they are where it has none."""
     row = facts.table(TABLE)["attention"].get(way)
     if not row:
         return seconds

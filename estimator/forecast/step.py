@@ -93,8 +93,8 @@ class Worker:
     def judge(self, placed: Placed) -> Placed:
         """A placed step with its verdict; a VAE that does not fit is judged again in tiles.
 
-        A VAE is never tight where its retry in tiles would fit: at worst it is slower. Not so on AMD's cards, where
-        memory runs out in MIOpen, of which ComfyUI does not learn in time.
+        A VAE is never tight where its retry in tiles would fit: at worst it is slower. Not so on AMD's cards:
+        there memory runs out in MIOpen, of which ComfyUI does not learn in time.
         """
         price, total = placed.price, self.machine.device.total
         assert price is not None
@@ -105,7 +105,8 @@ class Worker:
         if saved and self.need(placed.placements, price).best > total:
             return self.finish(msgspec.structs.replace(placed, price=retried, failed=price))
         found = self.finish(placed)
-        said = msgspec.structs.replace(found.said, tight=found.said.tight and not (saved and self.retries_surely()))
+        tight = found.said.tight and not (saved and self.retries_surely())
+        said = msgspec.structs.replace(found.said, tight=tight)
         return msgspec.structs.replace(found, said=said)
 
     def retries_surely(self) -> bool:

@@ -17,7 +17,7 @@ Pieces = Counter[Shape]
 
 
 class Tile(msgspec.Struct, frozen=True):
-    """A tile's sides and their overlaps in latent cells (pixels of an upscale model); a side of 0 is whole."""
+    """A tile's sides and overlaps in latent cells (pixels of an upscale model); a side of 0 is whole."""
 
     height: int
     width: int

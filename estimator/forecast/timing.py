@@ -12,6 +12,7 @@ from .price import Price
 from .result import StepForecast
 from .step import Placed
 
+
 class Moved(msgspec.Struct, frozen=True):
     """Bytes of weights on their way to the card, by where they lie: pinned RAM, other RAM, the disk."""
 

@@ -18,8 +18,8 @@ class Device(msgspec.Struct, frozen=True):
     """A card. Sizes in bytes; `free` is what is free before ComfyUI loads a model.
 
     `taken`: what is held before any model is loaded (CUDA context, other programs), with its band.
-    `unified`: its memory is the computer's RAM. `tflops`: 1e12 operations a second in 16 bits, dense, adding up
-    in 32; `tflops_narrow`: adding up in 16.
+    `unified`: its memory is the computer's RAM. `tflops`: 1e12 operations a second in 16 bits, dense, adding
+    up in 32; `tflops_narrow`: adding up in 16.
     """
 
     name: str

@@ -18,7 +18,6 @@ from vram_forecast.estimator.workflow.latents import latent_format
 from vram_forecast.estimator.workflow.values import Step
 
 
-
 def step(prompt, gpu, kind, comfy="0.33.0"):
     """The first step of a kind."""
     found = check(prompt, machine(gpu=gpu, ram=64, system="linux", comfy=comfy), nowhere).forecast
@@ -63,8 +62,10 @@ def vae(case, fails=True):
     found.upscale_index_formula = (4, 8, 8) if video else None
     found.downscale_ratio = (lambda a: max(0, (a + 3) // 4), 8, 8) if video else 8
     found.downscale_index_formula = (4, 8, 8) if video else None
-    found.memory_used_decode = found.memory_used_encode = lambda shape, dtype: torch.Size(shape[2:]).numel() * case["each"]
-    found.vae_dtype, found.device, found.output_device = torch.float32, torch.device("cpu"), torch.device("cpu")
+    used = lambda shape, dtype: torch.Size(shape[2:]).numel() * case["each"]
+    found.memory_used_decode = found.memory_used_encode = used
+    found.vae_dtype, found.device = torch.float32, torch.device("cpu")
+    found.output_device = found.device
     found.process_input = found.process_output = lambda image: image
     found.throw_exception_if_invalid = lambda: None
     found.vae_encode_crop_pixels = lambda pixels: pixels
@@ -125,7 +126,9 @@ def ours(case, version):
     frames, height, width = case["shape"] if case["dimensions"] == 3 else (1, *case["shape"])
     shape = Shape(1, 16, frames, height, width)
     cell = latent_format("wan21" if case["dimensions"] == 3 else "flux")
-    asked = {name: case[name] for name in ("tile", "tile_frames", "overlap", "overlap_frames") if name in case}
+    asked = {
+        name: case[name] for name in ("tile", "tile_frames", "overlap", "overlap_frames") if name in case
+    }
     one = Step("", "", "", "decode", (), law=case["operation"], shape=shape, **asked)
     if case.get("tile"):
         found = retry.asked(one, cell)
@@ -179,7 +182,7 @@ def test_before_0_32_a_videos_retry_takes_tiles_of_256_pixels_and_all_frames():
     assert (old.height, old.width, old.frames, old.overlap) == (32, 32, 21, 8)
 
 
-def test_from_0_32_on_a_videos_retry_takes_fewer_frames_where_a_tile_would_not_fit_and_larger_tiles_where_it_does():
+def test_from_0_32_on_a_videos_retry_takes_fewer_frames_until_a_tile_fits_and_then_larger_tiles():
     one = Step("", "", "", "decode", (), law="decode", shape=Shape(1, 16, 21, 60, 104))
 
     def tile(total):
@@ -217,9 +220,7 @@ def test_a_flat_vae_in_tiles_takes_longer_than_whole_and_less_memory():
 
 
 def test_more_overlap_is_more_work():
-    seconds = [
-        step(tiled(overlap=overlap), "rtx-4090", "decode").seconds.best for overlap in (0, 64, 128)
-    ]
+    seconds = [step(tiled(overlap=overlap), "rtx-4090", "decode").seconds.best for overlap in (0, 64, 128)]
     assert seconds == sorted(seconds) and seconds[0] < seconds[-1]
 
 
@@ -234,7 +235,9 @@ def upscaled(model="4x-UltraSharp.pth", side=1024):
 
 
 def test_an_upscale_model_tries_ever_smaller_tiles_of_the_whole_picture():
-    one = Step("", "", "", "upscale", (), law="upscale", shape=Shape(1, 3, 1, 1024, 1024), tile=512, overlap=32)
+    one = Step(
+        "", "", "", "upscale", (), law="upscale", shape=Shape(1, 3, 1, 1024, 1024), tile=512, overlap=32
+    )
     sides = [tile.height for tile in retry.smaller(one)]
     counts = [tiles.pieces(one.shape, tile).total() for tile in retry.smaller(one)]
     assert (sides, counts) == ([256, 128], [25, 121])
