@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 
-
 def test_public_seconds_of_a_pass_are_forecast_as_well_where_they_were_held_out(root):
     script = root / "benchmarks" / "speed_evidence.py"
     found = json.loads(

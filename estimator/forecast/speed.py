@@ -1,6 +1,6 @@
 """Seconds of computing, of moving bytes, and of reading them from disk.
 
-Rates are rows of data/managers/speed.toml. Each is a band: an ideal rate, and the shares of it that are reached.
+Rates are rows of data/managers/speed.toml: an ideal one, and the shares of it that are reached.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from typing import Any
 
 from .. import facts
 from ..runtime import Device, Machine
+from ..runtime.disk import disk_seconds
+from ..runtime.policy import streams
 from ..runtime.rates import TABLE, reached, tflops
 from ..units import ZERO, Estimate
 
@@ -65,7 +67,7 @@ def reading(device: Device, size: float) -> Estimate:
 
 def disk(size: float, machine: Machine) -> Estimate:
     """Seconds of reading `size` bytes again from the disk that models lie on."""
-    return band(size / GIGA, facts.table(TABLE)["disk"]["gbs"])
+    return disk_seconds(size, machine.host)
 
 
 def band(ideal: float, share: dict[str, Any]) -> Estimate:
@@ -81,8 +83,6 @@ def longer(one: Estimate, other: Estimate) -> Estimate:
 
 def overlapped(compute: Estimate, moved: Estimate, machine: Machine) -> Estimate:
     """Seconds of computing while weights stream: the longer, or the sum where nothing overlaps."""
-    streams = facts.table("managers/constants")["legacy"]["streams"]
-    count = streams.get(machine.device.vendor, streams["default"])
-    if not count or machine.policy.has("--disable-async-offload"):
+    if not streams(machine):
         return compute + moved
     return longer(compute, moved)

@@ -75,8 +75,11 @@ def multiplied(component: Component, storage: str, machine: Machine, widget: str
 
 def full_precision(component: Component) -> bool:
     """Whether the file asks for its scaled fp8 weights to be multiplied in full precision (two elements)."""
-    markers = (tensor for tensor in component.tensors if tensor.name.endswith("scaled_fp8"))
-    return any(tensor.parameters == 2 for tensor in markers)
+    if "full_precision" not in component.kept:
+        markers = (tensor for tensor in component.tensors if tensor.name.endswith("scaled_fp8"))
+        component.kept["full_precision"] = any(tensor.parameters == 2 for tensor in markers)
+    found: bool = component.kept["full_precision"]
+    return found
 
 
 def reached(device: Device) -> dict[str, float]:

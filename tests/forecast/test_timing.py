@@ -83,7 +83,7 @@ def test_scaled_fp8_is_multiplied_as_such_where_the_card_can(gpu, multiplied):
 def test_scaled_fp8_whose_file_asks_for_full_precision_is_not():
     marks = [one for one in model(SCALED).tensors if one.name == "scaled_fp8"]
     full = msgspec.structs.replace(
-        model(SCALED), tensors=(msgspec.structs.replace(marks[0], shape=(2,), parameters=2),)
+        model(SCALED), tensors=(msgspec.structs.replace(marks[0], shape=(2,)),)
     )
     assert marks and rates.full_precision(full) and not rates.full_precision(model(SCALED))
 
@@ -206,7 +206,9 @@ def test_more_bandwidth_is_never_slower(pinned, pageable, disk, more):
 def test_more_to_move_is_never_faster(some, more):
     small, large = sorted((some, more))
     for way in ("pinned", "pageable", "disk"):
-        one, other = (seconds(Moves(Moved(), Moved(**{way: size})), STEP[1]).seconds for size in (small, large))
+        one, other = (
+            seconds(Moves(Moved(), Moved(**{way: size})), STEP[1]).seconds for size in (small, large)
+        )
         assert one.best <= other.best and one.high <= other.high
 
 
