@@ -16,6 +16,7 @@ from ..models import Component, Module, is_scale
 from ..units import GIB
 from . import gguf
 from .machine import Device, Machine, Policy
+from .staging import Staging, staged
 
 # What ComfyUI handles as it does text encoders (comfyui-memory.md 5): computed in 32 bits, off slow cards.
 ENCODERS = ("text_encoder", "clip_vision", "audio_encoder", "background_removal")
@@ -28,7 +29,7 @@ class Layer(msgspec.Struct, frozen=True):
     """One module. `bytes` in its storage type; `offload`: what ComfyUI counts for streaming it.
 
     `castable`: it can be streamed; `cast`: bytes of its copy in the compute type, 0 where the types agree;
-    `leaf`: a partial load counts it.
+    `leaf`: a partial load counts it. The others are the dynamic manager's (`staging.Staged`).
     """
 
     name: str
@@ -36,6 +37,10 @@ class Layer(msgspec.Struct, frozen=True):
     cast: int
     castable: bool
     leaf: bool = True
+    stored: int = 0
+    cost: int = 0
+    staged: int = 0
+    forced: int = 0
 
     @property
     def offload(self) -> int:
@@ -79,6 +84,11 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     def compute_bytes(self) -> int:
         """Bytes per element of the compute type."""
         return bits()[self.compute] // 8
+
+    @cached_property
+    def staging(self) -> Staging:
+        """Its pages, as the dynamic manager lays them out."""
+        return Staging(self.layers)
 
     @cached_property
     def largest(self) -> int:
@@ -147,13 +157,24 @@ def layer(module: Module, component: Component, storage: str, compute: str) -> L
     if gguf.is_gguf(component):
         own, copy = gguf.layer_sizes(module, component, compute)
         return Layer(module.name, own, copy if module.castable else 0, module.castable, module.leaf)
-    starts = (dtype for start, dtype in component.fixed.items() if f"{module.name}.".startswith(start))
-    fixed = next(starts, "")
+    fixed = fixed_type(module, component)
     held = {t.name: fixed or held_in(t, component, storage, compute) for t in module.tensors}
     total = sum(size(t.parameters, held[t.name]) for t in module.tensors)
     cast = [t for t in module.tensors if not is_scale(t) and held[t.name] != compute]
     copies = sum(size(t.parameters, compute) for t in cast) if module.castable else 0
-    return Layer(module.name, total, copies, module.castable, module.leaf)
+    manual = compute if component.role == "diffusion_model" and storage != compute else ""
+    return Layer(module.name, total, copies, module.castable, module.leaf, *staged(module, held, manual))
+
+
+def fixed_type(module: Module, component: Component) -> str:
+    """The type that ComfyUI's class makes a layer in, whatever the model's is; empty for most.
+
+    A quantised model makes its own linear layers, in the type that it computes in (comfy/ops.py:1297-1313).
+    """
+    if component.quantization and all(len(tensor.shape) < 3 for tensor in module.tensors):
+        return ""
+    starts = (dtype for start, dtype in component.fixed.items() if f"{module.name}.".startswith(start))
+    return next(starts, "")
 
 
 def held_in(tensor: Tensor, component: Component, storage: str, compute: str) -> str:
