@@ -7,13 +7,14 @@ cite ComfyUI 0.33.0 comfy/model_management.py:1106-1273.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
 from .. import facts
 from ..formats import Tensor, bits, size
 from ..models import Component, Module, is_scale
-from ..units import GIB
+from ..units import GIB, Basis
 from . import gguf
 from .machine import Device, Machine, Policy
 
@@ -24,11 +25,25 @@ ENCODERS = ("text_encoder", "clip_vision", "audio_encoder", "background_removal"
 KEPT = 64  # ways to hold one component that are remembered
 
 
+class Patch(msgspec.Struct, frozen=True):
+    """What LoRAs change of a layer: how many of its weights (a weight, a bias), their elements and bytes.
+
+    `computed`: their bytes in the type in which they are patched; `replaced`: bytes of their casts, which
+    are counted with the patch.
+    """
+
+    count: int
+    elements: int
+    bytes: int
+    computed: int
+    replaced: int
+
+
 class Layer(msgspec.Struct, frozen=True):
     """One module. `bytes` in its storage type; `offload`: what ComfyUI counts for streaming it.
 
     `castable`: it can be streamed; `cast`: bytes of its copy in the compute type, 0 where the types agree;
-    `leaf`: a partial load counts it.
+    `leaf`: a partial load counts it; `patch`: what LoRAs change of it.
     """
 
     name: str
@@ -36,6 +51,7 @@ class Layer(msgspec.Struct, frozen=True):
     cast: int
     castable: bool
     leaf: bool = True
+    patch: Patch | None = None
 
     @property
     def offload(self) -> int:
@@ -48,7 +64,8 @@ class Held(msgspec.Struct, frozen=True, dict=True):
 
     `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
     `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing;
-    `whole`: it is never loaded in part.
+    `whole`: it is never loaded in part; `loras`: the keys of those whose patches it carries, in order;
+    `patched`: bytes of the weights that they change; `patch_basis`: how that is known.
     """
 
     key: str
@@ -64,6 +81,9 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     legacy: bool = False
     pinned: bool = True
     whole: bool = False
+    loras: tuple[str, ...] = ()
+    patched: int = 0
+    patch_basis: Basis = "exact"
 
     @property
     def paged(self) -> bool:
@@ -79,6 +99,11 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     def compute_bytes(self) -> int:
         """Bytes per element of the compute type."""
         return bits()[self.compute] // 8
+
+    @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What others have worked out of it and keep here, since it never changes."""
+        return {}
 
     @cached_property
     def largest(self) -> int:
