@@ -7,16 +7,17 @@ cite ComfyUI 0.33.0 comfy/model_management.py:1106-1273.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
 from .. import facts
 from ..formats import Tensor, bits, size
 from ..models import Component, Module, is_scale
-from ..units import GIB
+from ..units import GIB, Basis
 from . import gguf
 from .machine import Device, Machine, Policy
-from .staging import Staging, staged
+from .staging import NOWHERE, Staged, staged
 
 # What ComfyUI handles as it does text encoders (comfyui-memory.md 5): computed in 32 bits, off slow cards.
 ENCODERS = ("text_encoder", "clip_vision", "audio_encoder", "background_removal")
@@ -25,11 +26,25 @@ ENCODERS = ("text_encoder", "clip_vision", "audio_encoder", "background_removal"
 KEPT = 64  # ways to hold one component that are remembered
 
 
+class Patch(msgspec.Struct, frozen=True):
+    """What LoRAs change of a layer: how many of its weights (a weight, a bias), their elements and bytes.
+
+    `computed`: their bytes in the type in which they are patched; `replaced`: bytes of their casts, which
+    are counted with the patch.
+    """
+
+    count: int
+    elements: int
+    bytes: int
+    computed: int
+    replaced: int
+
+
 class Layer(msgspec.Struct, frozen=True):
     """One module. `bytes` in its storage type; `offload`: what ComfyUI counts for streaming it.
 
     `castable`: it can be streamed; `cast`: bytes of its copy in the compute type, 0 where the types agree;
-    `leaf`: a partial load counts it. The others are the dynamic manager's (`staging.Staged`).
+    `leaf`: a partial load counts it; `patch`: what LoRAs change of it; `paged`: the dynamic manager's.
     """
 
     name: str
@@ -37,10 +52,8 @@ class Layer(msgspec.Struct, frozen=True):
     cast: int
     castable: bool
     leaf: bool = True
-    stored: int = 0
-    cost: int = 0
-    staged: int = 0
-    forced: int = 0
+    patch: Patch | None = None
+    paged: Staged = NOWHERE
 
     @property
     def offload(self) -> int:
@@ -53,7 +66,8 @@ class Held(msgspec.Struct, frozen=True, dict=True):
 
     `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
     `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing;
-    `whole`: it is never loaded in part.
+    `whole`: it is never loaded in part; `loras`: the keys of those whose patches it carries, in order;
+    `patched`: bytes of the weights that they change; `patch_basis`: how that is known.
     """
 
     key: str
@@ -69,6 +83,9 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     legacy: bool = False
     pinned: bool = True
     whole: bool = False
+    loras: tuple[str, ...] = ()
+    patched: int = 0
+    patch_basis: Basis = "exact"
 
     @property
     def paged(self) -> bool:
@@ -86,9 +103,9 @@ class Held(msgspec.Struct, frozen=True, dict=True):
         return bits()[self.compute] // 8
 
     @cached_property
-    def staging(self) -> Staging:
-        """Its pages, as the dynamic manager lays them out."""
-        return Staging(self.layers)
+    def kept(self) -> dict[Any, Any]:
+        """What others have worked out of it and keep here, since it never changes."""
+        return {}
 
     @cached_property
     def largest(self) -> int:
@@ -163,7 +180,7 @@ def layer(module: Module, component: Component, storage: str, compute: str) -> L
     cast = [t for t in module.tensors if not is_scale(t) and held[t.name] != compute]
     copies = sum(size(t.parameters, compute) for t in cast) if module.castable else 0
     manual = compute if component.role == "diffusion_model" and storage != compute else ""
-    return Layer(module.name, total, copies, module.castable, module.leaf, *staged(module, held, manual))
+    return Layer(module.name, total, copies, module.castable, module.leaf, paged=staged(module, held, manual))
 
 
 def fixed_type(module: Module, component: Component) -> str:
