@@ -109,7 +109,7 @@ class Worker:
         price, where = placed.price, placed.placements
         assert price is not None
         total, need = self.machine.device.total, self.need(where, price)
-        pages = sum(one.resident for one in where if one.yields)
+        pages = sum(one.resident - one.forced for one in where if one.yields)
         streamed = sum(one.streamed for one in where)
         verdict, because = self.verdict(need, streamed, price.passes)
         said = msgspec.structs.replace(

@@ -6,7 +6,7 @@ cite ComfyUI 0.33.0 comfy/model_management.py:1106-1273.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
@@ -178,9 +178,22 @@ def layer(module: Module, component: Component, storage: str, compute: str) -> L
     held = {t.name: fixed or held_in(t, component, storage, compute) for t in module.tensors}
     total = sum(size(t.parameters, held[t.name]) for t in module.tensors)
     cast = [t for t in module.tensors if not is_scale(t) and held[t.name] != compute]
-    copies = sum(size(t.parameters, compute) for t in cast) if module.castable else 0
+    castable = module.castable and component.role not in plain_roles()
+    copies = sum(size(t.parameters, compute) for t in cast) if castable else 0
     manual = compute if component.role == "diffusion_model" and storage != compute else ""
-    return Layer(module.name, total, copies, module.castable, module.leaf, paged=staged(module, held, manual))
+    pages = staged(module, held, manual) if castable else NOWHERE._replace(stored=module_bytes(module))
+    return Layer(module.name, total, copies, castable, module.leaf, paged=pages)
+
+
+@cache
+def plain_roles() -> frozenset[str]:
+    """Roles of networks that are made of torch's own layers: ComfyUI can neither page nor stream them."""
+    return frozenset(facts.table("managers/constants")["dynamic"]["plain_roles"])
+
+
+def module_bytes(module: Module) -> int:
+    """A module's bytes in its file."""
+    return sum(tensor.nbytes for tensor in module.tensors)
 
 
 def fixed_type(module: Module, component: Component) -> str:

@@ -20,6 +20,7 @@ import msgspec
 import torch
 from torch._subclasses.fake_tensor import unset_fake_temporarily
 
+from ..units import KIB
 from .checkout import comfy
 from .device import pretended
 from .models import METADATA, Header, of_slug, state_dict
@@ -48,6 +49,7 @@ class Pages:
     """Stands in for aimdo's `ModelVBAR`: it hands out addresses."""
 
     def __init__(self, size: int, device: int) -> None:
+        """As many as are asked for."""
         self.size, self.units = size, list[int]()
 
     def prioritize(self) -> None:
@@ -74,7 +76,7 @@ class Buffer:
     size = 0
 
     def __init__(self, *_: Any) -> None:
-        pass
+        """None of it is asked for."""
 
 
 @contextmanager
@@ -94,9 +96,15 @@ def dynamic() -> Iterator[list[str]]:
             stack.enter_context(patch.object(management, name, answer))
         stack.enter_context(patch.object(comfy("memory_management"), "aimdo_enabled", True))
         stack.enter_context(patch.object(patcher, "CoreModelPatcher", patcher.ModelPatcherDynamic))
-        stack.enter_context(patch.object(importlib.import_module("comfy_aimdo.model_vbar"), "ModelVBAR", Pages))
-        stack.enter_context(patch.object(importlib.import_module("comfy_aimdo.host_buffer"), "HostBuffer", Buffer))
-        stack.enter_context(patch.object(comfy("utils"), "convert_old_quants", marked(comfy("utils").convert_old_quants)))
+        stack.enter_context(
+            patch.object(importlib.import_module("comfy_aimdo.model_vbar"), "ModelVBAR", Pages)
+        )
+        stack.enter_context(
+            patch.object(importlib.import_module("comfy_aimdo.host_buffer"), "HostBuffer", Buffer)
+        )
+        stack.enter_context(
+            patch.object(comfy("utils"), "convert_old_quants", marked(comfy("utils").convert_old_quants))
+        )
         stack.enter_context(listening(lines))
         yield lines
 
@@ -144,7 +152,7 @@ def marks(header: Header) -> dict[str, Any]:
 def mark(says: dict[str, Any]) -> Mark:
     """A layer's mark."""
     with unset_fake_temporarily():
-        made = torch.empty(1, dtype=torch.uint8).as_subclass(Mark)
+        made: Mark = torch.empty(1, dtype=torch.uint8).as_subclass(Mark)
     made.text = json.dumps(says).encode()
     return made
 
@@ -165,7 +173,5 @@ def staged(patcher: Any, lines: list[str]) -> Log:
     patcher.load(CARD)
     said = next(found for line in reversed(lines) if (found := LINE.match(line)))
     model = patcher.model
-    pages = model.dynamic_vbars[CARD]
-    return Log(
-        said[1], int(said[2]), len(patcher.backup), model.model_loaded_weight_memory // 1024, tuple(pages.units)
-    )
+    forced, pages = model.model_loaded_weight_memory // KIB, model.dynamic_vbars[CARD]
+    return Log(said[1], int(said[2]), len(patcher.backup), forced, tuple(pages.units))
