@@ -6,7 +6,7 @@ cite ComfyUI 0.33.0 comfy/model_management.py:1106-1273.
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -16,11 +16,12 @@ from ..formats import Tensor, bits, size
 from ..models import Component, Module, is_scale
 from ..units import GIB, Basis
 from . import gguf
+from .kinds import never_in_part, plain_roles
 from .machine import Device, Machine, Policy
 from .staging import NOWHERE, Staged, staged
 
 # What ComfyUI handles as it does text encoders (comfyui-memory.md 5): computed in 32 bits, off slow cards.
-ENCODERS = ("text_encoder", "clip_vision", "audio_encoder", "background_removal")
+ENCODERS = ("text_encoder", "text_projection", "clip_vision", "audio_encoder", "background_removal")
 
 
 KEPT = 64  # ways to hold one component that are remembered
@@ -129,7 +130,8 @@ def hold(
     """
     storage, compute = types(component, machine, widget)
     on_cpu = device == "cpu" or runs_on_cpu(component, machine)
-    asked = (key, storage, compute, on_cpu, legacy, whole)
+    whole_vae = never_in_part(component, machine.policy)
+    asked = (key, storage, compute, on_cpu, legacy or whole_vae, whole or whole_vae)
     if asked not in component.kept:
         if len(component.kept) > KEPT:
             component.kept.clear()
@@ -183,12 +185,6 @@ def layer(module: Module, component: Component, storage: str, compute: str) -> L
     manual = compute if component.role == "diffusion_model" and storage != compute else ""
     pages = staged(module, held, manual) if castable else NOWHERE._replace(stored=module_bytes(module))
     return Layer(module.name, total, copies, castable, module.leaf, paged=pages)
-
-
-@cache
-def plain_roles() -> frozenset[str]:
-    """Roles of networks that are made of torch's own layers: ComfyUI can neither page nor stream them."""
-    return frozenset(facts.table("managers/constants")["dynamic"]["plain_roles"])
 
 
 def module_bytes(module: Module) -> int:
