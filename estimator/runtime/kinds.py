@@ -1,4 +1,4 @@
-"""Which models ComfyUI's managers treat otherwise than most, by what they are (`data/managers/kinds.toml`)."""
+"""Which models ComfyUI's managers treat otherwise than most (`data/managers/kinds.toml`)."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def dynamic() -> Iterator[list[str]]:
     with ExitStack() as stack:
         stack.enter_context(pretended("cuda"))
         for name, answer in answers.items():
-            stack.enter_context(patch.object(management, name, answer))
+            stack.enter_context(patch.object(management, name, answer, create=True))  # older ones lack some
         stack.enter_context(patch.object(comfy("memory_management"), "aimdo_enabled", True))
         stack.enter_context(patch.object(patcher, "CoreModelPatcher", patcher.ModelPatcherDynamic))
         stack.enter_context(
@@ -174,4 +174,4 @@ def staged(patcher: Any, lines: list[str]) -> Log:
     said = next(found for line in reversed(lines) if (found := LINE.match(line)))
     model = patcher.model
     forced, pages = model.model_loaded_weight_memory // KIB, model.dynamic_vbars[CARD]
-    return Log(said[1], int(said[2]), len(patcher.backup), forced, tuple(pages.units))
+    return Log(said[1], int(said[2]), len(patcher.backup), forced, tuple(filter(None, pages.units)))

@@ -27,7 +27,7 @@ def main() -> None:
     control.lib.set_log_level_none()
     if not control.lib.plat_init():
         raise SystemExit("comfy-aimdo does not start on the pretended card")
-    print(json.dumps([run(cuda, control, case) for case in json.load(sys.stdin)]))
+    json.dump([run(cuda, control, case) for case in json.load(sys.stdin)], sys.stdout)
 
 
 def run(cuda, control, case):

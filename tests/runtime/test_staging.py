@@ -46,6 +46,14 @@ def test_every_layer_has_the_address_that_comfyuis_own_loader_gave_it(row):
     assert found.bytes == pytest.approx(row["bytes"], rel=0.0015)
 
 
+@pytest.mark.parametrize(
+    "row", RECORDED["earlier"]["loaded"], ids=[row["header"] for row in RECORDED["earlier"]["loaded"]]
+)
+def test_before_0_23_layers_of_any_size_had_addresses(row):
+    found = of_header(row["header"], RECORDED["earlier"]["comfy"])
+    assert (found.bytes, len(found.units), digest(found.units)) == (row["bytes"], row["units"], row["digest"])
+
+
 def test_all_but_a_few_models_lie_as_they_do_there_layer_by_layer():
     apart = [row for row in RECORDED["loaded"] if "ours" in row]
     assert len(apart) <= 0.06 * len(RECORDED["loaded"])
