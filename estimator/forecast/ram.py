@@ -82,7 +82,8 @@ def touched(again: Steps, held: dict[str, Held]) -> int:
 def unloaded(first: Steps, held: dict[str, Held]) -> int:
     """Bytes of weights that lie in RAM while the least is on the card."""
     on_card = [step.fixed for step in first if step.weights]
-    return sum(one.bytes for one in held.values()) - min(on_card, default=0)
+    # What dynamic models have outside of their pages is on the card too, and may be more than all of these.
+    return max(0, sum(one.bytes for one in held.values()) - min(on_card, default=0))
 
 
 def adapters(workload: Workload) -> int:
