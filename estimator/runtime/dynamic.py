@@ -88,7 +88,7 @@ class DynamicManager:
     def __init__(self, machine: Machine) -> None:
         """An empty card."""
         rule = rules()
-        self.machine = machine
+        self.machine, self.room = machine, room(machine)
         self.page = int(rule["page_mib"] * MIB)
         self.chunk = int(rule["chunk_mib"] * MIB)
         self.streams = streams(machine.policy, machine.device.vendor)
@@ -134,7 +134,7 @@ class DynamicManager:
 
     def fit(self, chosen: Sequence[Range], activations: int) -> int:
         """Give way to a step, the oldest model first; returns the bytes of cast buffers."""
-        left = room(self.machine) - self.others - self.fixed() - activations
+        left = self.room - self.others - self.fixed() - activations
         buffer = self.run(chosen, left)
         left -= buffer + sum(one.pages for one in chosen) * self.page
         for old in self.ranges[len(chosen) :]:
@@ -227,7 +227,8 @@ def with_buffer(placed: list[Placement], buffer: int) -> list[Placement]:
 
 def log(one: Range) -> str:
     """What ComfyUI's log would say of it ("MB" there is MiB), behind the model's class."""
-    patches = sum(layer.patch.count for layer in one.held.layers if layer.patch)
-    return (
-        f"prepared for dynamic VRAM loading. {one.staging.bytes // MIB}MB Staged. {patches} patches attached."
-    )
+    kept = one.held.kept
+    if "patches" not in kept:
+        kept["patches"] = sum(layer.patch.count for layer in one.held.layers if layer.patch)
+    whole = one.staging.bytes // MIB
+    return f"prepared for dynamic VRAM loading. {whole}MB Staged. {kept['patches']} patches attached."
