@@ -177,8 +177,18 @@ def layer(module: Module, component: Component, storage: str, compute: str) -> L
     held = {t.name: fixed or held_in(t, component, storage, compute) for t in module.tensors}
     total = sum(size(t.parameters, held[t.name]) for t in module.tensors)
     cast = [t for t in module.tensors if not is_scale(t) and held[t.name] != compute]
-    copies = sum(size(t.parameters, compute) for t in cast) if module.castable else 0
-    return Layer(module.name, total, copies, module.castable, module.leaf)
+    castable = module.castable and not is_norm(module, component)
+    copies = sum(size(t.parameters, compute) for t in cast) if castable else 0
+    return Layer(module.name, total, copies, castable, module.leaf)
+
+
+def is_norm(module: Module, component: Component) -> bool:
+    """Whether this is a text encoder's norm without a bias: a class of its own, which ComfyUI cannot stream.
+
+    Source: comfy/text_encoders/t5.py (T5LayerNorm) and llama.py (RMSNorm) are plain modules in all versions.
+    """
+    alone = len(module.tensors) == 1 and len(module.tensors[0].shape) == 1
+    return component.role == "text_encoder" and alone
 
 
 def held_in(tensor: Tensor, component: Component, storage: str, compute: str) -> str:
