@@ -246,10 +246,11 @@ def undetached() -> Iterator[None]:
 
 def replay(cases: Iterable[tuple[Card, tuple[Load, ...]]]) -> Iterator[tuple[Loaded, ...]]:
     """What ComfyUI's manager makes of each prompt: its loads in order, on a card of its own."""
-    patchers: dict[Part, Any] = {}
+    patchers: dict[tuple[str, ...], dict[Part, Any]] = {}
     with pretended("cuda"), undetached():
         for card, loads in cases:
-            manager = RealManager(card, patchers)
+            kept = tuple(name for name in ("highvram", "gpu_only") if name in card.flags)  # where RAM is
+            manager = RealManager(card, patchers.setdefault(kept, {}))
             with driver(manager):
                 yield tuple(manager.load(load) for load in loads)
                 manager.clear()

@@ -56,7 +56,7 @@ class Card:
         flags, left = {}, list(self.flags)
         while left:
             name = left.pop(0)[2:].replace("-", "_")
-            flags[name] = float(left.pop(0)) if left and not left[0].startswith("-") else True
+            flags[name] = json.loads(left.pop(0)) if left and not left[0].startswith("-") else True
         return {"total": self.total, "free": self.free, "windows": self.system == "windows", "flags": flags}
 
 
