@@ -98,7 +98,7 @@ class RealManager:
             self.made[part] = patcher(part)
         found = self.used.setdefault(part, self.made[part])
         for end in range(len(loras)):
-            key = (part, tuple(id(one) for one in loras[: end + 1]))
+            key = (part, tuple(frozenset(one) for one in loras[: end + 1]))
             if key not in self.cloned:
                 self.cloned[key] = with_lora(found, loras[end], part.role == "text_encoder")
             found = self.cloned[key]
@@ -227,6 +227,10 @@ def driver(manager: RealManager) -> Iterator[None]:
             if hasattr(management, name):  # what an older version does not ask
                 stack.enter_context(patch.object(management, name, answer))
         stack.enter_context(patch.object(management, "set", Listed, create=True))
+        # The arithmetic of a patch, which nothing here depends on.
+        stack.enter_context(patch.object(comfy("lora"), "calculate_weight", lambda _, weight, *__, **___: weight))
+        rounded = lambda value, dtype, seed=0: value.to(dtype)  # noqa: E731
+        stack.enter_context(patch.object(comfy("float"), "stochastic_rounding", rounded))
         for name in ("synchronize", "empty_cache"):
             stack.enter_context(patch.object(torch.cuda, name, lambda *_: None))
         yield

@@ -4,7 +4,10 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 
+import msgspec
+from vram_forecast.estimator.formats import Tensor, TensorTable
 from vram_forecast.estimator.models import identify
 from vram_forecast.estimator.models.published import stand_in
 from vram_forecast.estimator.runtime import Ask, Device, Host, Machine, Policy, hold
@@ -109,6 +112,24 @@ def parts_of(model):
                     return
 
 
+@cache
+def component_of(model):
+    """The components behind a model, read once."""
+    return tuple(parts_of(model))
+
+
+LORAS = {}
+
+
+def lora_of(tensors):
+    """A LoRA as we read it, of its tensors {name: [type, shape]}: the same one each time."""
+    if id(tensors) not in LORAS:
+        listed = {name: Tensor(name, dtype, tuple(shape)) for name, (dtype, shape) in tensors.items()}
+        table = TensorTable(f"lora-{len(LORAS)}", "safetensors", 0, 0, {}, listed)
+        (LORAS[id(tensors)],) = identify(table).components
+    return LORAS[id(tensors)]
+
+
 class Ours:
     """Our manager beside it."""
 
@@ -118,14 +139,16 @@ class Ours:
         self.manager = LegacyManager(self.machine)
 
     def held(self, model, loras=()):
+        """A model as we hold it, in its parts."""
+        files = tuple(map(lora_of, loras))
         return [
-            hold(f"{header}/{one.id}/{model.storage}", one, self.machine, model.widget)
-            for header, one in parts_of(model)
+            hold(f"{header}/{one.id}/{model.storage}", one, self.machine, model.widget, loras=files)
+            for header, one in component_of(model)
         ]
 
     def load(self, use):
         """The same numbers after a load as the real one tells."""
-        held = [self.held(model) for model in use.models]
+        held = [self.held(model, use.loras.get(at, ())) for at, model in enumerate(use.models)]
         placed = self.manager.place([one for all_of in held for one in all_of], Ask(use.reserve, use.minimum, 0, use.full))
         models = [self.manager.known["+".join(one.key for one in all_of)] for all_of in held]
         return {
@@ -133,5 +156,10 @@ class Ours:
             "buffers": [one.buffer for one in models],
             "on_card": self.manager.occupied(),
             "log": [line for one in self.manager.known.values() for line in one.log],
+            "patched": [sum(one.patch.count for part in all_of for one in part.layers if one.patch) for all_of in held],
+            "backups": [
+                sum(one.patch.bytes for one, here in zip(m.held.layers, m.here, strict=True) if here and one.patch)
+                for m in models
+            ],
             "placed": placed,
         }
