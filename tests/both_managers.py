@@ -146,20 +146,54 @@ class Ours:
             for header, one in component_of(model)
         ]
 
+    def models(self, use):
+        """The models of a load as we hold them, each in its parts."""
+        return [self.held(model, use.loras.get(at, ())) for at, model in enumerate(use.models)]
+
+    def place(self, use, held):
+        """Our manager's answer."""
+        ask = Ask(use.reserve, use.minimum, 0, use.full)
+        return self.manager.place([one for parts in held for one in parts], ask)
+
+    def run(self, uses):
+        """Load after load."""
+        return [self.load(use) for use in uses]
+
     def load(self, use):
         """The same numbers after a load as the real one tells."""
-        held = [self.held(model, use.loras.get(at, ())) for at, model in enumerate(use.models)]
-        placed = self.manager.place([one for all_of in held for one in all_of], Ask(use.reserve, use.minimum, 0, use.full))
-        models = [self.manager.known["+".join(one.key for one in all_of)] for all_of in held]
+        held = self.models(use)
+        self.place(use, held)
+        models = [self.manager.known["+".join(one.key for one in parts)] for parts in held]
         return {
             "counted": [one.counted for one in models],
             "buffers": [one.buffer for one in models],
             "on_card": self.manager.occupied(),
             "log": [line for one in self.manager.known.values() for line in one.log],
-            "patched": [sum(one.patch.count for part in all_of for one in part.layers if one.patch) for all_of in held],
-            "backups": [
-                sum(one.patch.bytes for one, here in zip(m.held.layers, m.here, strict=True) if here and one.patch)
-                for m in models
+            "patched": [
+                sum(layer.patch.count for one in parts for layer in one.layers if layer.patch)
+                for parts in held
             ],
-            "placed": placed,
+            "backups": [sum(changed(one)) for one in models],
         }
+
+
+def changed(loaded):
+    """Bytes of the layers on the card that a LoRA changed: their originals lie in RAM."""
+    for layer, here in zip(loaded.held.layers, loaded.here, strict=True):
+        if here and layer.patch:
+            yield layer.patch.bytes
+
+
+def lora(model, start, within, rank=16):
+    """A LoRA's tensors for a model: of its matrices whose names hold `within`, named as files name them."""
+    named = {}
+    ends = (".lora_up.weight", ".lora_down.weight") if start.endswith("_") else (".lora_B.weight", ".lora_A.weight")
+    for _, one in parts_of(model):
+        for module in one.modules:
+            matrices = [tensor for tensor in module.tensors if len(tensor.shape) > 1]
+            if module.castable and module.leaf and within in module.name and matrices:
+                outputs, inputs, *kernel = matrices[0].shape
+                layer = module.name.replace(".", "_") if start.endswith("_") else module.name
+                named[start + layer + ends[0]] = ["F16", [outputs, rank, *[1 for _ in kernel]]]
+                named[start + layer + ends[1]] = ["F16", [rank, inputs, *kernel]]
+    return named
