@@ -14,6 +14,7 @@ import msgspec
 from .. import facts
 from ..formats import Tensor, bits, size
 from ..models import Component, Module, is_scale
+from ..models.patches import changes
 from ..units import GIB, Basis
 from . import gguf
 from .kinds import never_in_part, plain_roles
@@ -122,21 +123,24 @@ def hold(
     device: str = "",
     legacy: bool = False,
     whole: bool = False,
+    loras: tuple[Component, ...] = (),
 ) -> Held:
     """The component as this machine's ComfyUI will hold it, with a loader's `weight_dtype` and `device`.
 
     `legacy`: the loader hands its models to the legacy manager, as those of GGUF do; `whole`: it is never
-    loaded in part.
+    loaded in part; `loras`: what changes its weights.
     """
     storage, compute = types(component, machine, widget)
     on_cpu = device == "cpu" or runs_on_cpu(component, machine)
     whole_vae = never_in_part(component, machine.policy)
     asked = (key, storage, compute, on_cpu, legacy or whole_vae, whole or whole_vae)
-    if asked not in component.kept:
+    keyed = (asked, tuple(map(id, loras)))
+    if keyed not in component.kept:
         if len(component.kept) > KEPT:
             component.kept.clear()
-        component.kept[asked] = held(component, *asked)
-    found: Held = component.kept[asked]
+        plain = held(component, *asked)
+        component.kept[keyed] = (patched(plain, component, loras) if loras else plain), loras
+    found: Held = component.kept[keyed][0]
     return found
 
 
@@ -162,6 +166,48 @@ def held(
     )
 
 
+def patched(plain: Held, component: Component, loras: tuple[Component, ...]) -> Held:
+    """The same with the patches of LoRAs on it; as it is where they change nothing of it."""
+    changed = changes(component, loras)
+    if not changed.tensors:
+        return plain
+    layers = tuple(
+        msgspec.structs.replace(layer, patch=patch(module, component, plain, changed.tensors))
+        for module, layer in zip(component.modules, plain.layers, strict=True)
+    )
+    return msgspec.structs.replace(
+        plain,
+        layers=layers,
+        loras=tuple(f"{lora.path}#{number}" for number, lora in enumerate(loras)),
+        patched=sum(layer.patch.bytes for layer in layers if layer.patch),
+        patch_basis=changed.basis,
+    )
+
+
+def patch(module: Module, component: Component, held: Held, changed: frozenset[str]) -> Patch | None:
+    """What of a layer is changed."""
+    own = [tensor for tensor in module.tensors if tensor.name in changed]
+    if not own:
+        return None
+    types = [type_of(tensor, module, component, held) for tensor in own]
+    sizes = [size(tensor.parameters, dtype) for tensor, dtype in zip(own, types, strict=True)]
+    if gguf.is_gguf(component):  # ComfyUI takes the bytes of packed blocks for elements
+        elements = sum(sizes)
+    else:
+        elements = sum(tensor.parameters for tensor in own)
+    casts = [dtype != held.compute and held.cast for dtype in types]
+    return Patch(
+        len(own),
+        elements,
+        sum(sizes),
+        sum(
+            size(tensor.parameters, held.compute if held.cast else dtype)
+            for tensor, dtype in zip(own, types, strict=True)
+        ),
+        sum(size(t.parameters, held.compute) for t, one in zip(own, casts, strict=True) if one),
+    )
+
+
 def layers_of(component: Component, storage: str, compute: str) -> tuple[tuple[Layer, ...], int]:
     """A component's layers, and the bytes of them all."""
     if (storage, compute) not in component.kept:
@@ -176,11 +222,11 @@ def layer(module: Module, component: Component, storage: str, compute: str) -> L
     if gguf.is_gguf(component):
         own, copy = gguf.layer_sizes(module, component, compute)
         return Layer(module.name, own, copy if module.castable else 0, module.castable, module.leaf)
-    fixed = fixed_type(module, component)
+    fixed = fixed_in(module, component)
     held = {t.name: fixed or held_in(t, component, storage, compute) for t in module.tensors}
     total = sum(size(t.parameters, held[t.name]) for t in module.tensors)
     cast = [t for t in module.tensors if not is_scale(t) and held[t.name] != compute]
-    castable = module.castable and component.role not in plain_roles()
+    castable = module.castable and not is_norm(module, component) and component.role not in plain_roles()
     copies = sum(size(t.parameters, compute) for t in cast) if castable else 0
     manual = compute if component.role == "diffusion_model" and storage != compute else ""
     pages = staged(module, held, manual) if castable else NOWHERE._replace(stored=module_bytes(module))
@@ -192,8 +238,17 @@ def module_bytes(module: Module) -> int:
     return sum(tensor.nbytes for tensor in module.tensors)
 
 
-def fixed_type(module: Module, component: Component) -> str:
-    """The type that ComfyUI's class makes a layer in, whatever the model's is; empty for most.
+def is_norm(module: Module, component: Component) -> bool:
+    """Whether this is a text encoder's norm without a bias: a class of its own, which ComfyUI cannot stream.
+
+    Source: comfy/text_encoders/t5.py (T5LayerNorm) and llama.py (RMSNorm) are plain modules in all versions.
+    """
+    alone = len(module.tensors) == 1 and len(module.tensors[0].shape) == 1
+    return component.role == "text_encoder" and alone
+
+
+def fixed_in(module: Module, component: Component) -> str:
+    """The type in which ComfyUI keeps a layer whatever the file has, or none.
 
     A quantised model makes its own linear layers, in the type that it computes in (comfy/ops.py:1297-1313).
     """
@@ -201,6 +256,13 @@ def fixed_type(module: Module, component: Component) -> str:
         return ""
     starts = (dtype for start, dtype in component.fixed.items() if f"{module.name}.".startswith(start))
     return next(starts, "")
+
+
+def type_of(tensor: Tensor, module: Module, component: Component, held: Held) -> str:
+    """The type in which a tensor of a component is held."""
+    if gguf.is_gguf(component):
+        return gguf.held_in(tensor, component)
+    return fixed_in(module, component) or held_in(tensor, component, held.storage, held.compute)
 
 
 def held_in(tensor: Tensor, component: Component, storage: str, compute: str) -> str:

@@ -7,6 +7,7 @@ memory is what the card would have, less the fake weights that are on it (design
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -97,7 +98,7 @@ class RealManager:
             self.made[part] = patcher(part)
         found = self.used.setdefault(part, self.made[part])
         for end in range(len(loras)):
-            key = (part, tuple(id(one) for one in loras[: end + 1]))
+            key = (part, tuple(frozenset(one) for one in loras[: end + 1]))
             if key not in self.cloned:
                 self.cloned[key] = with_lora(found, loras[end], part.role == "text_encoder")
             found = self.cloned[key]
@@ -142,16 +143,42 @@ def told() -> Iterator[list[str]]:
         noted[:] = [line for line in noted if line.startswith(TOLD)]
 
 
-def decided(module: Any, name: str, given: dict[str, Any]) -> Any:
-    """What a ComfyUI module's own statements make of the global `name`, run again with `given` globals."""
+@functools.cache
+def decided(module: Any, name: str, **given: Any) -> Any:
+    """What a ComfyUI module's own statements make of the global `name`, run again with `given` globals.
+
+    `flags` among them is only there to tell one call from another.
+    """
     known = {**vars(module), **given}
-    for statement in ast.parse(inspect.getsource(module)).body:
-        sets = [one for one in ast.walk(statement) if isinstance(one, ast.Name) and one.id == name]
-        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.If) and any(
-            isinstance(one.ctx, ast.Store) for one in sets
-        ):
-            exec(compile(ast.Module([statement], []), module.__file__, "exec"), known)  # ComfyUI's own lines
+    exec(deciding(module, name), known)  # ComfyUI's own lines
     return known[name]
+
+
+@functools.cache
+def deciding(module: Any, name: str) -> Any:
+    """The statements of a module, outside of functions, that set the global `name`; compiled."""
+    found = [
+        WithoutImports().visit(statement)
+        for statement in ast.parse(inspect.getsource(module)).body
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.If)
+        and any(
+            isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store)
+            for one in ast.walk(statement)
+        )
+    ]
+    return compile(ast.Module(found, []), module.__file__, "exec")
+
+
+class WithoutImports(ast.NodeTransformer):
+    """Leaves out what a system's own branch imports, which another system has not."""
+
+    def visit_Import(self, node: ast.Import) -> ast.AST:
+        """Nothing in its place."""
+        return ast.copy_location(ast.Pass(), node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Nothing in its place."""
+        return ast.copy_location(ast.Pass(), node)
 
 
 class Listed(dict[Any, None]):
@@ -176,7 +203,7 @@ def driver(manager: RealManager) -> Iterator[None]:
     """
     management = comfy("model_management")
     card, states = manager.card, management.VRAMState
-    given = {"WINDOWS": card.windows, "total_vram": card.total / MIB}
+    given = {"WINDOWS": card.windows, "total_vram": card.total / MIB, "flags": tuple(card.flags.items())}
     state = "NO_VRAM" if card.flags.get("novram") else "NORMAL_VRAM"
     high = card.flags.get("highvram") or card.flags.get("gpu_only")
     answers = {
@@ -195,21 +222,39 @@ def driver(manager: RealManager) -> Iterator[None]:
         for name, value in card.flags.items():
             stack.enter_context(patch.object(management.args, name, value))
         for name in ("EXTRA_RESERVED_VRAM", "NUM_STREAMS", "MIN_WEIGHT_MEMORY_RATIO"):
-            answers[name] = decided(management, name, given)
+            answers[name] = decided(management, name, **given)
         for name, answer in answers.items():
-            stack.enter_context(patch.object(management, name, answer))
+            if hasattr(management, name):  # what an older version does not ask
+                stack.enter_context(patch.object(management, name, answer))
         stack.enter_context(patch.object(management, "set", Listed, create=True))
+        # The arithmetic of a patch, which nothing here depends on.
+        stack.enter_context(patch.object(comfy("lora"), "calculate_weight", lambda _, weight, *__, **___: weight))
+        rounded = lambda value, dtype, seed=0: value.to(dtype)  # noqa: E731
+        stack.enter_context(patch.object(comfy("float"), "stochastic_rounding", rounded))
         for name in ("synchronize", "empty_cache"):
             stack.enter_context(patch.object(torch.cuda, name, lambda *_: None))
         yield
 
 
+@contextmanager
+def undetached() -> Iterator[None]:
+    """Inside, a state dict holds the tensors themselves: ComfyUI sums their bytes up again and again."""
+    original = torch.nn.Module.state_dict
+
+    def state_dict(module: Any, *args: Any, **kwargs: Any) -> Any:
+        return original(module, *args, **{**kwargs, "keep_vars": True})
+
+    with patch.object(torch.nn.Module, "state_dict", state_dict):
+        yield
+
+
 def replay(cases: Iterable[tuple[Card, tuple[Load, ...]]]) -> Iterator[tuple[Loaded, ...]]:
     """What ComfyUI's manager makes of each prompt: its loads in order, on a card of its own."""
-    patchers: dict[Part, Any] = {}
-    with pretended("cuda"):
+    patchers: dict[tuple[str, ...], dict[Part, Any]] = {}
+    with pretended("cuda"), undetached():
         for card, loads in cases:
-            manager = RealManager(card, patchers)
+            kept = tuple(name for name in ("highvram", "gpu_only") if name in card.flags)  # where RAM is
+            manager = RealManager(card, patchers.setdefault(kept, {}))
             with driver(manager):
                 yield tuple(manager.load(load) for load in loads)
                 manager.clear()

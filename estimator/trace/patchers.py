@@ -35,8 +35,10 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def patcher(part: Part) -> Any:
-    """ComfyUI's patcher of a model, all of it in RAM."""
-    return MAKERS[part.role](part, [of_slug(slug) for slug in part.headers])
+    """ComfyUI's patcher of a model, all of it where its loader puts it: in RAM, unless a flag keeps it."""
+    found = MAKERS[part.role](part, [of_slug(slug) for slug in part.headers])
+    found.model.to(found.offload_device)
+    return found
 
 
 def diffusion_model(part: Part, headers: list[Header]) -> Any:

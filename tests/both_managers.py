@@ -4,7 +4,10 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 
+import msgspec
+from vram_forecast.estimator.formats import Tensor, TensorTable
 from vram_forecast.estimator.models import identify
 from vram_forecast.estimator.models.published import stand_in
 from vram_forecast.estimator.runtime import Ask, Device, Host, Machine, Policy, hold
@@ -56,7 +59,7 @@ class Card:
         flags, left = {}, list(self.flags)
         while left:
             name = left.pop(0)[2:].replace("-", "_")
-            flags[name] = float(left.pop(0)) if left and not left[0].startswith("-") else True
+            flags[name] = json.loads(left.pop(0)) if left and not left[0].startswith("-") else True
         return {"total": self.total, "free": self.free, "windows": self.system == "windows", "flags": flags}
 
 
@@ -109,6 +112,24 @@ def parts_of(model):
                     return
 
 
+@cache
+def component_of(model):
+    """The components behind a model, read once."""
+    return tuple(parts_of(model))
+
+
+LORAS = {}
+
+
+def lora_of(tensors):
+    """A LoRA as we read it, of its tensors {name: [type, shape]}: the same one each time."""
+    if id(tensors) not in LORAS:
+        listed = {name: Tensor(name, dtype, tuple(shape)) for name, (dtype, shape) in tensors.items()}
+        table = TensorTable(f"lora-{len(LORAS)}", "safetensors", 0, 0, {}, listed)
+        (LORAS[id(tensors)],) = identify(table).components
+    return LORAS[id(tensors)]
+
+
 class Ours:
     """Our manager beside it."""
 
@@ -118,20 +139,61 @@ class Ours:
         self.manager = LegacyManager(self.machine)
 
     def held(self, model, loras=()):
+        """A model as we hold it, in its parts."""
+        files = tuple(map(lora_of, loras))
         return [
-            hold(f"{header}/{one.id}/{model.storage}", one, self.machine, model.widget)
-            for header, one in parts_of(model)
+            hold(f"{header}/{one.id}/{model.storage}", one, self.machine, model.widget, loras=files)
+            for header, one in component_of(model)
         ]
+
+    def models(self, use):
+        """The models of a load as we hold them, each in its parts."""
+        return [self.held(model, use.loras.get(at, ())) for at, model in enumerate(use.models)]
+
+    def place(self, use, held):
+        """Our manager's answer."""
+        ask = Ask(use.reserve, use.minimum, 0, use.full)
+        return self.manager.place([one for parts in held for one in parts], ask)
+
+    def run(self, uses):
+        """Load after load."""
+        return [self.load(use) for use in uses]
 
     def load(self, use):
         """The same numbers after a load as the real one tells."""
-        held = [self.held(model) for model in use.models]
-        placed = self.manager.place([one for all_of in held for one in all_of], Ask(use.reserve, use.minimum, 0, use.full))
-        models = [self.manager.known["+".join(one.key for one in all_of)] for all_of in held]
+        held = self.models(use)
+        self.place(use, held)
+        models = [self.manager.known["+".join(one.key for one in parts)] for parts in held]
         return {
             "counted": [one.counted for one in models],
             "buffers": [one.buffer for one in models],
             "on_card": self.manager.occupied(),
             "log": [line for one in self.manager.known.values() for line in one.log],
-            "placed": placed,
+            "patched": [
+                sum(layer.patch.count for one in parts for layer in one.layers if layer.patch)
+                for parts in held
+            ],
+            "backups": [sum(changed(one)) for one in models],
         }
+
+
+def changed(loaded):
+    """Bytes of the layers on the card that a LoRA changed: their originals lie in RAM."""
+    for layer, here in zip(loaded.held.layers, loaded.here, strict=True):
+        if here and layer.patch:
+            yield layer.patch.bytes
+
+
+def lora(model, start, within, rank=16):
+    """A LoRA's tensors for a model: of its matrices whose names hold `within`, named as files name them."""
+    named = {}
+    ends = (".lora_up.weight", ".lora_down.weight") if start.endswith("_") else (".lora_B.weight", ".lora_A.weight")
+    for _, one in parts_of(model):
+        for module in one.modules:
+            matrices = [tensor for tensor in module.tensors if len(tensor.shape) > 1]
+            if module.castable and module.leaf and within in module.name and matrices:
+                outputs, inputs, *kernel = matrices[0].shape
+                layer = module.name.replace(".", "_") if start.endswith("_") else module.name
+                named[start + layer + ends[0]] = ["F16", [outputs, rank, *[1 for _ in kernel]]]
+                named[start + layer + ends[1]] = ["F16", [rank, inputs, *kernel]]
+    return named
