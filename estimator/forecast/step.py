@@ -122,7 +122,7 @@ class Worker:
             streamed=streamed,
             uploaded=sum(one.uploaded for one in where),
             occupied=self.manager.occupied(),
-            fixed=self.manager.fixed(),
+            fixed=self.manager.fixed() - self.manager.forced(),
             activations=price.cost.activations,
             workspace=price.workspace,
             need=need,

@@ -90,7 +90,8 @@ class DynamicManager:
         rule = rules()
         self.machine, self.room = machine, room(machine)
         self.page = int(rule["page_mib"] * MIB)
-        self.chunk = int(rule["chunk_mib"] * MIB)
+        rocm = machine.device.vendor == "amd" and machine.host.os != "windows"
+        self.chunk = int(rule["rocm_chunk_mib" if rocm else "chunk_mib"] * MIB)
         self.streams = streams(machine.policy, machine.device.vendor)
         newer = version(machine.policy.comfy) >= version(rule["tiny_since"])
         self.tiny = int(rule["tiny_kib"] * 1024) if newer else 0
@@ -109,6 +110,10 @@ class DynamicManager:
     def fixed(self) -> int:
         """Bytes of weights that have no page, and so do not give way."""
         return sum(one.forced for one in self.ranges)
+
+    def forced(self) -> int:
+        """The same: all models have pages."""
+        return self.fixed()
 
     def yields(self, held: Held) -> bool:
         """Pages give way to any allocation."""

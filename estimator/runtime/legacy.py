@@ -52,6 +52,10 @@ class LegacyManager:
         """Legacy weights stay where they are until the next load."""
         return self.occupied()
 
+    def forced(self) -> int:
+        """No model has pages."""
+        return 0
+
     def yields(self, held: Held) -> bool:
         """Legacy weights stay where they are until the next load."""
         return False

@@ -53,6 +53,10 @@ class MixedManager:
         """Bytes of weights that do not give way to an allocation."""
         return self.legacy.occupied() + self.dynamic.fixed()
 
+    def forced(self) -> int:
+        """Bytes of dynamic models that have no page."""
+        return self.dynamic.fixed()
+
     def yields(self, held: Held) -> bool:
         """Whether this model's weights give way."""
         return not held.legacy

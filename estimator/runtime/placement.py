@@ -61,5 +61,8 @@ class Manager(Protocol):
     def fixed(self) -> int:
         """Bytes of weights on the card that do not give way to an allocation."""
 
+    def forced(self) -> int:
+        """Bytes among those of models that have pages: what of them lies outside of these."""
+
     def yields(self, held: Held) -> bool:
         """Whether this model's weights give way to an allocation that needs room."""
