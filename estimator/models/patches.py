@@ -106,7 +106,7 @@ def _named(component: Component, lora: Component) -> Iterator[str]:
         name, change = _ending(tensor.name)
         if not change:
             continue
-        layers = (plain(name[found.end() :]) for start in starts if (found := start.match(name)))
+        layers = (plain(name[begun.end() :]) for start in starts if (begun := start.match(name)))
         for layer in layers:
             found = _module(layer, modules)
             if found and (own := _own(found, change)):

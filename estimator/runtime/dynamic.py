@@ -15,10 +15,9 @@ import msgspec
 from ..units import MIB
 from .headroom import room, rules
 from .joint import Joint, joined
-from .legacy import streams
 from .machine import Machine
 from .placement import Ask, Placement
-from .policy import version
+from .policy import streams, version
 from .staging import Staging, aligned
 from .weights import Held
 
@@ -92,7 +91,7 @@ class DynamicManager:
         self.page = int(rule["page_mib"] * MIB)
         rocm = machine.device.vendor == "amd" and machine.host.os != "windows"
         self.chunk = int(rule["rocm_chunk_mib" if rocm else "chunk_mib"] * MIB)
-        self.streams = streams(machine.policy, machine.device.vendor)
+        self.streams = streams(machine)
         newer = version(machine.policy.comfy) >= version(rule["tiny_since"])
         self.tiny = int(rule["tiny_kib"] * 1024) if newer else 0
         self.blocks: dict[str, str] = rule["blocks"]

@@ -7,7 +7,7 @@ from functools import cache
 from .. import facts
 from ..models import Component
 from .machine import Policy
-from .policy import version
+from .policy import constants, version
 
 
 @cache
@@ -16,17 +16,15 @@ def plain_roles() -> frozenset[str]:
     return frozenset(facts.table("managers/kinds")["plain_roles"])
 
 
-def never_in_part(component: Component, policy: Policy) -> bool:
+def never_in_part(component: Component, policy: Policy) -> tuple[bool, bool]:
     """Whether ComfyUI loads this component whole or not at all (`disable_offload` of VAEs).
 
-    Such a model is the legacy manager's, also where dynamic VRAM is on.
+    And whether it then is the legacy manager's, also where dynamic VRAM is on.
     """
-    if component.role != "vae":
-        return False
-    row = whole_vaes().get(component.comfy_class)
-    if row is None or version(policy.comfy) < version(row[0]):
-        return False
-    return row[1] or not policy.dynamic_vram
+    row = whole_vaes().get(component.comfy_class) if component.role == "vae" else None
+    if row is None or version(policy.comfy) < version(row[0]) or (policy.dynamic_vram and not row[1]):
+        return False, False
+    return True, "disable_offload_vae" in constants(policy.comfy)["always_legacy"]
 
 
 @cache

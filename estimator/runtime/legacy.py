@@ -11,12 +11,13 @@ from collections.abc import Sequence
 
 from .. import facts
 from ..units import MIB
+from .capabilities import extra_reserved, minimum_inference
 from .joint import joined
 from .machine import Machine, Policy
 from .patcher import LEAST, UNLIMITED, Loaded, Rule
 from .placement import Ask, Placement
-from .policy import constants
-from .weights import Held, extra_reserved, minimum_inference
+from .policy import constants, streams
+from .weights import Held
 
 # Models that `--highvram` never lets off the card; `--gpu-only` keeps all (comfy/model_management.py:1076).
 KEPT_ON_CARD = ("diffusion_model", "controlnet")
@@ -31,11 +32,10 @@ class LegacyManager:
         vendor = machine.device.vendor
         self.machine = machine
         self.version = constants(machine.policy.comfy)
-        self.rule = Rule(
-            *(self.version[name] for name in ("partial_load", "patch", "shrinks", "casts", "log")),
-            streams=streams(machine.policy, vendor),
-        )
-        self.ratio = float(limits["minimum_weight_ratio"].get(vendor, limits["minimum_weight_ratio"]["default"]))
+        names = ("partial_load", "patch", "shrinks", "casts", "log")
+        self.rule = Rule(**{name: self.version[name] for name in names}, streams=streams(machine))
+        least = limits["minimum_weight_ratio"]
+        self.ratio = float(least.get(vendor, least["default"]))
         self.factor = float(limits["load_factor"])
         self.loaded: list[Loaded] = []
         self.known: dict[str, Loaded] = {}
@@ -129,16 +129,6 @@ class LegacyManager:
             return
         victim.clear()
         self.loaded.remove(victim)
-
-
-def streams(policy: Policy, vendor: str) -> int:
-    """How many layers are on their way at once, by `--async-offload`, the version and the card's maker."""
-    if policy.has("--disable-async-offload"):
-        return 0
-    limits = facts.table("managers/constants")["legacy"]["streams"]
-    default = limits["nvidia"] if vendor in constants(policy.comfy)["streams_on"] else limits["default"]
-    given = policy.value("--async-offload")
-    return int(given) if given is not None else limits["nvidia"] if policy.has("--async-offload") else default
 
 
 def stays(held: Held, policy: Policy) -> bool:

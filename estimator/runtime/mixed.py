@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .capabilities import extra_reserved, minimum_inference
 from .dynamic import DynamicManager, Range
 from .legacy import LegacyManager
 from .machine import Machine
 from .patcher import Loaded
 from .placement import Ask, Placement
-from .weights import Held, extra_reserved, minimum_inference
+from .weights import Held
 
 
 class Beside(LegacyManager):
