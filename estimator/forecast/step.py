@@ -128,7 +128,7 @@ class Worker:
         price, where = placed.price, placed.placements
         assert price is not None
         total, need = self.machine.device.total, self.need(where, price)
-        pages = sum(one.resident for one in where if one.yields)
+        pages = sum(one.resident - one.forced for one in where if one.yields)
         streamed = sum(one.streamed for one in where)
         verdict, because = self.verdict(need, streamed, price.passes)
         said = msgspec.structs.replace(
@@ -141,7 +141,7 @@ class Worker:
             streamed=streamed,
             uploaded=sum(one.uploaded for one in where),
             occupied=self.manager.occupied(),
-            fixed=self.manager.fixed(),
+            fixed=self.manager.fixed() - self.manager.forced(),
             activations=price.cost.activations,
             workspace=price.workspace,
             need=need,

@@ -53,13 +53,15 @@ class Model(msgspec.Struct, frozen=True):
 class Clip(msgspec.Struct, frozen=True):
     """Text encoders that work together; `type` is what their loader was told that they are for.
 
-    `beside`: what is loaded with them and costs next to nothing of its own (a projection behind them).
+    `beside`: what is loaded with them and costs next to nothing of its own (a projection behind them);
+    `legacy`: they are taken from the dynamic manager.
     """
 
     components: tuple[str, ...]
     loras: tuple[str, ...] = ()
     type: str = ""
     beside: tuple[str, ...] = ()
+    legacy: bool = False
 
 
 class Conditioning(msgspec.Struct, frozen=True):
