@@ -6,7 +6,6 @@ import sys
 from dataclasses import dataclass, field
 from functools import cache
 
-import msgspec
 from vram_forecast.estimator.formats import Tensor, TensorTable
 from vram_forecast.estimator.models import identify
 from vram_forecast.estimator.models.published import stand_in
@@ -135,7 +134,9 @@ class Ours:
 
     def __init__(self, comfy, card):
         device = Device("card", "nvidia", card.total, card.free, ZERO, 8.9)
-        self.machine = Machine(device, Host(card.system, 64 * GIB, 64 * GIB), Policy(comfy, False, card.flags))
+        self.machine = Machine(
+            device, Host(card.system, 64 * GIB, 64 * GIB), Policy(comfy, False, card.flags)
+        )
         self.manager = LegacyManager(self.machine)
 
     def held(self, model, loras=()):
@@ -187,7 +188,9 @@ def changed(loaded):
 def lora(model, start, within, rank=16):
     """A LoRA's tensors for a model: of its matrices whose names hold `within`, named as files name them."""
     named = {}
-    ends = (".lora_up.weight", ".lora_down.weight") if start.endswith("_") else (".lora_B.weight", ".lora_A.weight")
+    ends = (".lora_B.weight", ".lora_A.weight")
+    if start.endswith("_"):
+        ends = (".lora_up.weight", ".lora_down.weight")
     for _, one in parts_of(model):
         for module in one.modules:
             matrices = [tensor for tensor in module.tensors if len(tensor.shape) > 1]

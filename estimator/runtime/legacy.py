@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from .. import facts
 from ..units import MIB
 from .joint import joined
@@ -31,11 +33,9 @@ class LegacyManager:
         vendor = machine.device.vendor
         self.machine = machine
         self.version = constants(machine.policy.comfy)
-        self.rule = Rule(
-            *(self.version[name] for name in ("partial_load", "patch", "shrinks", "casts", "log")),
-            streams=streams(machine.policy, vendor),
-        )
-        self.ratio = float(limits["minimum_weight_ratio"].get(vendor, limits["minimum_weight_ratio"]["default"]))
+        self.rule = msgspec.convert(self.version | {"streams": streams(machine.policy, vendor)}, Rule)
+        ratios = limits["minimum_weight_ratio"]
+        self.ratio = float(ratios.get(vendor, ratios["default"]))
         self.factor = float(limits["load_factor"])
         self.loaded: list[Loaded] = []
         self.known: dict[str, Loaded] = {}

@@ -19,9 +19,7 @@ MODELS = {
     "FLUX": Model(SAMPLER, ("flux1-dev",), "BF16", "BF16"),
     "FLUX fp8": Model(SAMPLER, ("flux1-dev",), "F8_E4M3", "BF16", "fp8_e4m3fn"),
     "Wan 2.2 14B": Model(SAMPLER, ("wan2.2_t2v_high_noise_14B_bf16",), "F16", "F16"),
-    "Wan 2.2 14B fp8": Model(
-        SAMPLER, ("wan2.2_t2v_high_noise_14B_bf16",), "F8_E4M3", "F16", "fp8_e4m3fn"
-    ),
+    "Wan 2.2 14B fp8": Model(SAMPLER, ("wan2.2_t2v_high_noise_14B_bf16",), "F8_E4M3", "F16", "fp8_e4m3fn"),
     "Qwen-Image": Model(SAMPLER, ("qwen_image_bf16",), "BF16", "BF16"),
     "Lumina 2": Model(SAMPLER, ("lumina2_bf16",), "BF16", "BF16"),
     "HunyuanVideo": Model(SAMPLER, ("hunyuan_video_t2v_720p_bf16",), "BF16", "BF16"),
@@ -72,8 +70,14 @@ ALONE = {
     for total in CARDS
     for system in TAKEN
 }
-FLUX_LORA, FLUX_OTHER = lora(MODELS["FLUX"], "lora_unet_", "img"), lora(MODELS["FLUX"], "diffusion_model.", "attn")
-SDXL_LORA, WAN_LORA = lora(MODELS["SDXL"], "lora_unet_", "attn"), lora(MODELS["Wan 2.2 14B"], "diffusion_model.", "ffn")
+FLUX_LORA, FLUX_OTHER = (
+    lora(MODELS["FLUX"], "lora_unet_", "img"),
+    lora(MODELS["FLUX"], "diffusion_model.", "attn"),
+)
+SDXL_LORA, WAN_LORA = (
+    lora(MODELS["SDXL"], "lora_unet_", "attn"),
+    lora(MODELS["Wan 2.2 14B"], "diffusion_model.", "ffn"),
+)
 TEXT_LORA = lora(TEXTS["SD 1.5"], "lora_te_", "layers")
 PROMPTS = {
     "FLUX, and again": [*[text("FLUX"), sample("FLUX"), decode("ae", 4356)] * 2],
@@ -81,11 +85,12 @@ PROMPTS = {
         *[text("Wan"), sample("Wan 2.2 14B fp8"), sample("Wan 2.2 14B"), decode("wan_2.1_vae", 5332)] * 2
     ],
     "SDXL, then with a ControlNet": [
-        text("SDXL"), sample("SDXL"), decode("sdxl_vae", 4356), text("SDXL"), sample("SDXL", CONTROLS["SDXL"]),
-        decode("sdxl_vae", 4356), sample("SDXL", CONTROLS["SDXL"]),
+        text("SDXL"), sample("SDXL"), decode("sdxl_vae", 4356), text("SDXL"),
+        sample("SDXL", CONTROLS["SDXL"]), decode("sdxl_vae", 4356), sample("SDXL", CONTROLS["SDXL"]),
     ],
     "an edit of a picture": [
-        text("Qwen"), decode("wan_2.1_vae", 2000), sample("Qwen-Image"), decode("wan_2.1_vae", 3000), text("Qwen"),
+        text("Qwen"), decode("wan_2.1_vae", 2000), sample("Qwen-Image"), decode("wan_2.1_vae", 3000),
+        text("Qwen"),
     ],
     "one model after another": [
         text("SD 1.5"), sample("SD 1.5"), decode("sdxl_vae", 1100), text("HunyuanVideo"), Use((VISION,), 0),
@@ -99,11 +104,11 @@ PROMPTS = {
         *[sample("FLUX fp8", CONTROLS["FLUX"], loras={0: (FLUX_OTHER,)}), decode("ae", 4356)] * 2
     ],
     "SDXL with a LoRA": [
-        text("SD 1.5", loras={0: (TEXT_LORA,)}), sample("SDXL", loras={0: (SDXL_LORA,)}), decode("sdxl_vae", 4356),
-        text("SD 1.5"), sample("SDXL", loras={0: (SDXL_LORA,)}),
+        text("SD 1.5", loras={0: (TEXT_LORA,)}), sample("SDXL", loras={0: (SDXL_LORA,)}),
+        decode("sdxl_vae", 4356), text("SD 1.5"), sample("SDXL", loras={0: (SDXL_LORA,)}),
     ],
     "both experts with a LoRA": [
-        *[sample("Wan 2.2 14B fp8", loras={0: (WAN_LORA,)}), sample("Wan 2.2 14B", loras={0: (WAN_LORA,)})] * 2
+        *[sample(one, loras={0: (WAN_LORA,)}) for one in ("Wan 2.2 14B fp8", "Wan 2.2 14B")] * 2
     ],
 }  # fmt: skip
 SEQUENCES = {
@@ -117,7 +122,8 @@ SEQUENCES = {
 FLAGS = {
     " ".join(flags): (card(16380, "linux", *flags), PROMPTS["SDXL, then with a ControlNet"])
     for flags in [
-        ("--novram",), ("--highvram",), ("--gpu-only",), ("--disable-smart-memory",), ("--reserve-vram", "2.5"),
+        ("--novram",), ("--highvram",), ("--gpu-only",), ("--disable-smart-memory",),
+        ("--reserve-vram", "2.5"),
         ("--disable-async-offload",), ("--async-offload", "4"),
     ]
 }  # fmt: skip
