@@ -76,7 +76,7 @@ def test_dynamic_vram_is_on_where_comfyui_turns_it_on(comfy, torch, system, vend
 
 
 @pytest.mark.parametrize(
-    ("comfy", "row"), [("0.1", "0.3.64"), ("0.3.75", "0.3.75"), ("0.9.1", "0.8.0"), ("1.0", "0.33.0")]
+    ("comfy", "row"), [("0.1", "0.3.25"), ("0.3.75", "0.3.75"), ("0.9.1", "0.8.1"), ("1.0", "0.33.0")]
 )
 def test_a_version_takes_the_newest_row_that_is_not_newer(comfy, row):
     assert constants(comfy)["since"] == row
