@@ -23,7 +23,7 @@ checkout = open_checkout(sys.argv[2])
 from estimator.trace.manager import Card, Load, replay
 cases = msgspec.json.decode(sys.stdin.buffer.read(), type=list[tuple[Card, tuple[Load, ...]]])
 found = list(replay(cases))
-print(json.dumps([checkout.version, msgspec.to_builtins(found)]))
+print(json.dumps([checkout.like, msgspec.to_builtins(found)]))
 """
 
 

@@ -66,12 +66,20 @@ class StepForecast(msgspec.Struct, frozen=True):
     tight: bool = False
     because: str = ""
 
+    @property
+    def slowdown(self) -> Estimate | None:
+        """How many times as long it takes as with all weights on the card; None where not known."""
+        return ratio(self.seconds, self.resident_seconds)
+
 
 class Forecast(msgspec.Struct, frozen=True):
     """The forecast of one workflow on one machine. `where` is the worst step; bytes and seconds.
 
-    `disk_bytes`: what is read again from disk in every run, since it does not stay in RAM; `seconds_again`:
-    of the next run, in which only the seeds are others.
+    `ram_peak`: RAM with which no run reads a file twice; `ram_kept`: what of it cannot be dropped at its
+    peak, `ram_short`: what of that finds no room in RAM and swap, `swapped`: what finds none in RAM.
+    `disk_bytes`: what every run reads again from disk, since it does not stay in RAM; `cold_bytes`: what the
+    first run reads there where RAM holds no file yet, which `seconds` leaves out. `seconds_again`: of the
+    next run, in which only the seeds are others.
     """
 
     verdict: Verdict
@@ -82,7 +90,11 @@ class Forecast(msgspec.Struct, frozen=True):
     policy: Policy
     vram_peak: Estimate
     ram_peak: Estimate
+    ram_kept: Estimate
+    ram_short: int
+    swapped: int
     disk_bytes: int
+    cold_bytes: int
     seconds: Estimate | None
     seconds_again: Estimate | None
     resident_seconds: Estimate | None
@@ -92,6 +104,20 @@ class Forecast(msgspec.Struct, frozen=True):
     missing: tuple[str, ...]
     components: tuple[ComponentForecast, ...]
     steps: tuple[StepForecast, ...]
+
+    @property
+    def slowdown(self) -> Estimate | None:
+        """How many times as long the first run takes as with all weights on the card; None where unknown."""
+        return ratio(self.seconds, self.resident_seconds)
+
+
+def ratio(seconds: Estimate | None, ideal: Estimate | None) -> Estimate | None:
+    """One time over another of the same work, never below 1; what is doubted of both goes the same way."""
+    if seconds is None or ideal is None or not ideal.low:
+        return None
+    pairs = ((seconds.low, ideal.low), (seconds.best, ideal.best), (seconds.high, ideal.high))
+    ends = [max(1.0, ours / theirs) for ours, theirs in pairs]
+    return Estimate(min(ends), ends[1], max(ends), "modelled")
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

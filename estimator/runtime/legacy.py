@@ -13,12 +13,13 @@ import msgspec
 
 from .. import facts
 from ..units import MIB
+from .capabilities import extra_reserved, minimum_inference
 from .joint import joined
 from .machine import Machine, Policy
 from .patcher import LEAST, UNLIMITED, Loaded, Rule
 from .placement import Ask, Placement
-from .policy import constants
-from .weights import Held, extra_reserved, minimum_inference
+from .policy import constants, streams
+from .weights import Held
 
 # Models that `--highvram` never lets off the card; `--gpu-only` keeps all (comfy/model_management.py:1076).
 KEPT_ON_CARD = ("diffusion_model", "controlnet")
@@ -33,7 +34,7 @@ class LegacyManager:
         vendor = machine.device.vendor
         self.machine = machine
         self.version = constants(machine.policy.comfy)
-        self.rule = msgspec.convert(self.version | {"streams": streams(machine.policy, vendor)}, Rule)
+        self.rule = msgspec.convert(self.version | {"streams": streams(machine)}, Rule)
         ratios = limits["minimum_weight_ratio"]
         self.ratio = float(ratios.get(vendor, ratios["default"]))
         self.factor = float(limits["load_factor"])
@@ -125,16 +126,6 @@ class LegacyManager:
             return
         victim.clear()
         self.loaded.remove(victim)
-
-
-def streams(policy: Policy, vendor: str) -> int:
-    """How many layers are on their way at once, by `--async-offload`, the version and the card's maker."""
-    if policy.has("--disable-async-offload"):
-        return 0
-    limits = facts.table("managers/constants")["legacy"]["streams"]
-    default = limits["nvidia"] if vendor in constants(policy.comfy)["streams_on"] else limits["default"]
-    given = policy.value("--async-offload")
-    return int(given) if given is not None else limits["nvidia"] if policy.has("--async-offload") else default
 
 
 def stays(held: Held, policy: Policy) -> bool:
