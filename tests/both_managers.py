@@ -23,7 +23,7 @@ checkout = open_checkout(sys.argv[2])
 from estimator.trace.manager import Card, Load, replay
 cases = msgspec.json.decode(sys.stdin.buffer.read(), type=list[tuple[Card, tuple[Load, ...]]])
 found = list(replay(cases))
-print(json.dumps([checkout.version, msgspec.to_builtins(found)]))
+print(json.dumps([checkout.like, msgspec.to_builtins(found)]))
 """
 
 
@@ -188,11 +188,9 @@ def changed(loaded):
 def lora(model, start, within, rank=16):
     """A LoRA's tensors for a model: of its matrices whose names hold `within`, named as files name them."""
     named = {}
-    ends = (
-        (".lora_up.weight", ".lora_down.weight")
-        if start.endswith("_")
-        else (".lora_B.weight", ".lora_A.weight")
-    )
+    ends = (".lora_B.weight", ".lora_A.weight")
+    if start.endswith("_"):
+        ends = (".lora_up.weight", ".lora_down.weight")
     for _, one in parts_of(model):
         for module in one.modules:
             matrices = [tensor for tensor in module.tensors if len(tensor.shape) > 1]

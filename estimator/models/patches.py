@@ -45,10 +45,8 @@ class Rename(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return layer
         number = found.groupdict().get("n")
         told = [number] if number else found.groups()
-        count = (
-            sum(times * int(one) for times, one in zip(self.n, told, strict=False) if one) if self.n else 0
-        )
-        new = found.expand(self.to.replace("{n}", str(count + self.n[-1]) if self.n else ""))
+        count = sum(times * int(one) for times, one in zip(self.n[:-1], told, strict=False))
+        new = found.expand(self.to.replace("{n}", str(count + sum(self.n[-1:]))))
         return layer[: found.start()] + new + layer[found.end() :]
 
 
@@ -103,12 +101,12 @@ def _named(component: Component, lora: Component) -> Iterator[str]:
     """The tensors that a LoRA's names mean."""
     modules = {plain(module.name): module for module in component.modules}
     alone = {plain(tensor.name): tensor.name for tensor in component.tensors}
-    starts = _starts(component.role, component.id)
+    rows = _starts(component.role, component.id)
     for tensor in lora.tensors:
         name, change = _ending(tensor.name)
         if not change:
             continue
-        layers = (plain(name[begun.end() :]) for start in starts if (begun := start.match(name)))
+        layers = (plain(name[start.end() :]) for row in rows if (start := row.match(name)))
         for layer in layers:
             found = _module(layer, modules)
             if found and (own := _own(found, change)):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from .. import facts
 from ..units import MIB
 from .capabilities import extra_reserved, minimum_inference
@@ -32,10 +34,9 @@ class LegacyManager:
         vendor = machine.device.vendor
         self.machine = machine
         self.version = constants(machine.policy.comfy)
-        names = ("partial_load", "patch", "shrinks", "casts", "log")
-        self.rule = Rule(**{name: self.version[name] for name in names}, streams=streams(machine))
-        least = limits["minimum_weight_ratio"]
-        self.ratio = float(least.get(vendor, least["default"]))
+        self.rule = msgspec.convert(self.version | {"streams": streams(machine)}, Rule)
+        ratios = limits["minimum_weight_ratio"]
+        self.ratio = float(ratios.get(vendor, ratios["default"]))
         self.factor = float(limits["load_factor"])
         self.loaded: list[Loaded] = []
         self.known: dict[str, Loaded] = {}

@@ -2,7 +2,7 @@
 
 The steps are those of ComfyUI's `ModelPatcher` and keep its names: `load`, `partially_load`,
 `partially_unload` (comfy/model_patcher.py:945-1282 of 0.33.0; older versions by the rows of
-`data/managers/constants.toml`, table `version`). Checked beside the real one: tests/runtime/test_real_manager.py.
+`data/managers/constants.toml`, table `version`). tests/runtime/test_real_manager.py runs both.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ LEAST = 0.1  # and for one that has none left, bytes
 class Rule(msgspec.Struct, frozen=True):
     """How a version splits models. `partial_load`: what it keeps free for streaming; `streams`: how many.
 
-    `patch`: how it counts a patch of a streamed weight; `shrinks`: a load may take away; `casts`: text
-    encoders are cast in any case; `log`: how it says so.
+    `patch`: as what it counts a patch of a streamed weight, and `patch_times`: how often; `shrinks`: a load
+    may take away; `casts`: text encoders are cast in any case; `log`: how it says so.
     """
 
     partial_load: str
     patch: str
+    patch_times: int
     shrinks: bool
     casts: bool
     log: str
@@ -83,9 +84,11 @@ def offload(layer: Layer, held: Held, rule: Rule) -> int:
     if rule.partial_load == "own-size":
         return layer.bytes
     if rule.patch == "f32":  # a row of versions that do not count casts
-        return layer.bytes + (2 * 4 * patch.elements if patch else 0)
+        return layer.bytes + (rule.patch_times * 4 * patch.elements if patch else 0)
     cast = layer.cast if held.cast and held.role in CAST else 0
-    return layer.bytes + cast + (2 * patch.computed - (patch.replaced if cast else 0) if patch else 0)
+    if patch:
+        cast += rule.patch_times * patch.computed - (patch.replaced if cast else 0)
+    return layer.bytes + cast
 
 
 class Loaded:
@@ -197,8 +200,8 @@ class Loaded:
         self.buffer = buffer
         if rule.log != "plain":
             self.log.append(
-                f"Unloaded partially: {freed / MIB:.2f} MB freed, {self.counted / MIB:.2f} MB remains loaded, "
-                f"{buffer / MIB:.2f} MB buffer reserved, lowvram patches: {self.patches}"
+                f"Unloaded partially: {freed / MIB:.2f} MB freed, {self.counted / MIB:.2f} MB remains "
+                f"loaded, {buffer / MIB:.2f} MB buffer reserved, lowvram patches: {self.patches}"
             )
         return freed
 

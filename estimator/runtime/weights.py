@@ -9,30 +9,16 @@ import msgspec
 
 from ..formats import Tensor, bits, size
 from ..models import Component, Module, is_scale
-from ..models.patches import changes
 from ..units import Basis
 from . import gguf
 from .kinds import never_in_part, plain_roles
 from .machine import Machine
+from .patches import Patch, patched
 from .rates import multiplied
 from .staging import NOWHERE, Staged, staged
 from .types import ENCODERS, runs_on_cpu, types
 
 KEPT = 64  # ways to hold one component that are remembered
-
-
-class Patch(msgspec.Struct, frozen=True):
-    """What LoRAs change of a layer: how many of its weights (a weight, a bias), their elements and bytes.
-
-    `computed`: their bytes in the type in which they are patched; `replaced`: bytes of their casts, which
-    are counted with the patch.
-    """
-
-    count: int
-    elements: int
-    bytes: int
-    computed: int
-    replaced: int
 
 
 class Layer(msgspec.Struct, frozen=True):
@@ -62,8 +48,8 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
     `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing;
     `whole`: it is never loaded in part; `multiplies`: the type of its matrix products, where another than
-    `compute`; `loras`: the keys of those whose patches it carries, in order; `patched`: bytes of the weights
-    that they change; `patch_basis`: how that is known.
+    `compute`; `loras`: those whose patches it carries, in order; `patched`: bytes of the weights that they
+    change; `patch_basis`: how that is known.
     """
 
     key: str
@@ -124,7 +110,7 @@ def hold(
     """The component as this machine's ComfyUI will hold it, with a loader's `weight_dtype` and `device`.
 
     `legacy`: the loader hands its models to the legacy manager, as those of GGUF do; `whole`: it is never
-    loaded in part; `loras`: what changes its weights; `paired`: a text encoder that is loaded with others.
+    loaded in part; `paired`: a text encoder that is loaded with others; `loras`: what changes its weights.
     """
     storage, compute = types(component, machine, widget, paired)
     on_cpu = runs_on_cpu(component, machine, storage, device)
@@ -135,8 +121,7 @@ def hold(
     if keyed not in component.kept:
         if len(component.kept) > KEPT:
             component.kept.clear()
-        plain = held(component, *asked)
-        component.kept[keyed] = (patched(plain, component, loras) if loras else plain), loras
+        component.kept[keyed] = patched(held(component, *asked), component, loras, type_of), loras
     found: Held = component.kept[keyed][0]
     return found
 
@@ -168,48 +153,6 @@ def held(
         not gguf.is_gguf(component),
         whole,
         multiplies,
-    )
-
-
-def patched(plain: Held, component: Component, loras: tuple[Component, ...]) -> Held:
-    """The same with the patches of LoRAs on it; as it is where they change nothing of it."""
-    changed = changes(component, loras)
-    if not changed.tensors:
-        return plain
-    layers = tuple(
-        msgspec.structs.replace(layer, patch=patch(module, component, plain, changed.tensors))
-        for module, layer in zip(component.modules, plain.layers, strict=True)
-    )
-    return msgspec.structs.replace(
-        plain,
-        layers=layers,
-        loras=tuple(f"{lora.path}#{number}" for number, lora in enumerate(loras)),
-        patched=sum(layer.patch.bytes for layer in layers if layer.patch),
-        patch_basis=changed.basis,
-    )
-
-
-def patch(module: Module, component: Component, held: Held, changed: frozenset[str]) -> Patch | None:
-    """What of a layer is changed."""
-    own = [tensor for tensor in module.tensors if tensor.name in changed]
-    if not own:
-        return None
-    types = [type_of(tensor, module, component, held) for tensor in own]
-    sizes = [size(tensor.parameters, dtype) for tensor, dtype in zip(own, types, strict=True)]
-    if gguf.is_gguf(component):  # ComfyUI takes the bytes of packed blocks for elements
-        elements = sum(sizes)
-    else:
-        elements = sum(tensor.parameters for tensor in own)
-    casts = [dtype != held.compute and held.cast for dtype in types]
-    return Patch(
-        len(own),
-        elements,
-        sum(sizes),
-        sum(
-            size(tensor.parameters, held.compute if held.cast else dtype)
-            for tensor, dtype in zip(own, types, strict=True)
-        ),
-        sum(size(t.parameters, held.compute) for t, one in zip(own, casts, strict=True) if one),
     )
 
 

@@ -112,9 +112,8 @@ class RealManager:
 
     def on_card(self) -> int:
         """Bytes of fake weights on the pretended card."""
-        models = [one.model for one in self.used.values()]
-        held = (part for model in models for part in (*model.parameters(), *model.buffers()))
-        return sum(part.numel() * part.element_size() for part in held if part.device.type == "cuda")
+        held = (part for one in self.used.values() for part in tensors(one.model))
+        return sum(part.nbytes for part in held if part.device.type == "cuda")
 
     def free(self, device: Any = None, torch_free_too: bool = False) -> Any:
         """ComfyUI's `get_free_memory`."""
@@ -124,6 +123,14 @@ class RealManager:
     def whole(self, device: Any = None, torch_total_too: bool = False) -> Any:
         """ComfyUI's `get_total_memory`."""
         return (self.card.total, self.card.total) if torch_total_too else self.card.total
+
+
+def tensors(model: Any) -> Iterator[Any]:
+    """All tensors of a model; its modules, which do not change, are listed once."""
+    if "listed" not in model.__dict__:
+        model.__dict__["listed"] = [(one._parameters, one._buffers) for one in model.modules()]
+    for parameters, buffers in model.__dict__["listed"]:
+        yield from (one for one in (*parameters.values(), *buffers.values()) if one is not None)
 
 
 @contextmanager
@@ -228,10 +235,8 @@ def driver(manager: RealManager) -> Iterator[None]:
                 stack.enter_context(patch.object(management, name, answer))
         stack.enter_context(patch.object(management, "set", Listed, create=True))
         # The arithmetic of a patch, which nothing here depends on.
-        stack.enter_context(
-            patch.object(comfy("lora"), "calculate_weight", lambda _, weight, *__, **___: weight)
-        )
-        rounded = lambda value, dtype, seed=0: value.to(dtype)  # noqa: E731
+        same, rounded = lambda _, weight, *__, **___: weight, lambda value, dtype, seed=0: value.to(dtype)
+        stack.enter_context(patch.object(comfy("lora"), "calculate_weight", same))
         stack.enter_context(patch.object(comfy("float"), "stochastic_rounding", rounded))
         for name in ("synchronize", "empty_cache"):
             stack.enter_context(patch.object(torch.cuda, name, lambda *_: None))

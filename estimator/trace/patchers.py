@@ -114,3 +114,19 @@ def with_lora(patcher: Any, lora: Mapping[str, Any], text: bool = False) -> Any:
     found = patcher.clone()
     found.add_patches(patches, 1.0)
     return found
+
+
+def lora_names(patcher: Any, text: bool = False) -> dict[str, str]:
+    """The names of layers that ComfyUI takes in a LoRA for a model, and the weight of it that each one means.
+
+    Names that mean no weight of this model are left out; `text`: it is a text encoder's.
+    """
+    reader, weights = comfy("lora"), patcher.model.state_dict()
+    keys = (reader.model_lora_keys_clip if text else reader.model_lora_keys_unet)(patcher.model, {})
+    whole = {name: key if isinstance(key, str) else key[0] for name, key in keys.items()}
+    start = ".transformer." if text else "diffusion_model."
+    return {
+        name: key.split(start, 1)[-1]
+        for name, key in whole.items()
+        if key in weights and not name.endswith((".weight", ".bias"))
+    }

@@ -85,11 +85,12 @@ PROMPTS = {
         *[text("Wan"), sample("Wan 2.2 14B fp8"), sample("Wan 2.2 14B"), decode("wan_2.1_vae", 5332)] * 2
     ],
     "SDXL, then with a ControlNet": [
-        text("SDXL"), sample("SDXL"), decode("sdxl_vae", 4356), text("SDXL"), sample("SDXL", CONTROLS["SDXL"]),
-        decode("sdxl_vae", 4356), sample("SDXL", CONTROLS["SDXL"]),
+        text("SDXL"), sample("SDXL"), decode("sdxl_vae", 4356), text("SDXL"),
+        sample("SDXL", CONTROLS["SDXL"]), decode("sdxl_vae", 4356), sample("SDXL", CONTROLS["SDXL"]),
     ],
     "an edit of a picture": [
-        text("Qwen"), decode("wan_2.1_vae", 2000), sample("Qwen-Image"), decode("wan_2.1_vae", 3000), text("Qwen"),
+        text("Qwen"), decode("wan_2.1_vae", 2000), sample("Qwen-Image"), decode("wan_2.1_vae", 3000),
+        text("Qwen"),
     ],
     "one model after another": [
         text("SD 1.5"), sample("SD 1.5"), decode("sdxl_vae", 1100), text("HunyuanVideo"), Use((VISION,), 0),
@@ -103,11 +104,11 @@ PROMPTS = {
         *[sample("FLUX fp8", CONTROLS["FLUX"], loras={0: (FLUX_OTHER,)}), decode("ae", 4356)] * 2
     ],
     "SDXL with a LoRA": [
-        text("SD 1.5", loras={0: (TEXT_LORA,)}), sample("SDXL", loras={0: (SDXL_LORA,)}), decode("sdxl_vae", 4356),
-        text("SD 1.5"), sample("SDXL", loras={0: (SDXL_LORA,)}),
+        text("SD 1.5", loras={0: (TEXT_LORA,)}), sample("SDXL", loras={0: (SDXL_LORA,)}),
+        decode("sdxl_vae", 4356), text("SD 1.5"), sample("SDXL", loras={0: (SDXL_LORA,)}),
     ],
     "both experts with a LoRA": [
-        *[sample("Wan 2.2 14B fp8", loras={0: (WAN_LORA,)}), sample("Wan 2.2 14B", loras={0: (WAN_LORA,)})] * 2
+        *[sample(one, loras={0: (WAN_LORA,)}) for one in ("Wan 2.2 14B fp8", "Wan 2.2 14B")] * 2
     ],
 }  # fmt: skip
 SEQUENCES = {
@@ -121,7 +122,8 @@ SEQUENCES = {
 FLAGS = {
     " ".join(flags): (card(16380, "linux", *flags), PROMPTS["SDXL, then with a ControlNet"])
     for flags in [
-        ("--novram",), ("--highvram",), ("--gpu-only",), ("--disable-smart-memory",), ("--reserve-vram", "2.5"),
+        ("--novram",), ("--highvram",), ("--gpu-only",), ("--disable-smart-memory",),
+        ("--reserve-vram", "2.5"),
         ("--disable-async-offload",), ("--async-offload", "4"),
     ]
 }  # fmt: skip
