@@ -75,9 +75,15 @@ def layer(name):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_name_that_comfyui_takes_means_the_same_layer_to_us(known, model):
-    named = {f"{name}.lora_up.weight": weight for name, weight in known[model].items() if weight}
-    assert len(named) > 200
     components = parts(model)
+    # What the file does not hold, ComfyUI makes of nothing (a norm of Lumina 2 in 0.3.75).
+    ours = {module.name for part in components for module in part.modules}
+    named = {
+        f"{name}.lora_up.weight": weight
+        for name, weight in known[model].items()
+        if weight.endswith(".weight") and layer(weight) in ours
+    }
+    assert len(named) > 200
     whole = {layer(one) for part in components for one in changes(part, (lora_of(*named),)).tensors}
     assert {layer(weight) for weight in named.values()} == whole
     for name, weight in list(named.items())[::40]:
