@@ -84,5 +84,5 @@ def _rebound(module: Any, *args: Any, **kwargs: Any) -> Any:
                 if value is not None:
                     made = value.to(device=device, dtype=dtype if value.is_floating_point() else None)
                     weight = held is part._parameters
-                    held[name] = torch.nn.Parameter(made, requires_grad=False) if weight else made
+                    held[name] = torch.nn.Parameter(made, value.requires_grad) if weight else made
     return module
