@@ -12,6 +12,8 @@ from ..runtime import Held, Machine
 from ..units import GIB, Estimate
 from ..workflow.values import Workload
 from .result import StepForecast
+from .step import Placed
+from .timing import Moved, Moves
 
 Steps = tuple[StepForecast, ...]
 
@@ -29,6 +31,15 @@ def need(
     return Estimate(best - band, best, best + band, "modelled"), min(
         weights, max(0, best - machine.host.ram_total)
     )
+
+
+def moves(placed: Placed) -> Moves:
+    """What a step moves to the card, by where it lies."""
+    uploaded = sum(one.uploaded for one in placed.placements)
+    streamed = sum(one.streamed for one in placed.placements)
+    pinned = all(one.pinned for one in placed.placements)
+    each = Moved(pinned=streamed) if pinned else Moved(pageable=streamed)
+    return Moves(Moved(pageable=uploaded), each)
 
 
 def room(workload: Workload, held: dict[str, Held], first: Steps, machine: Machine) -> int:

@@ -10,6 +10,7 @@ from . import ram, speed
 from .plan import Plan
 from .result import ComponentForecast, Forecast, StepForecast, Verdict, worst
 from .step import Worker
+from .timing import timed
 
 
 def run(workload: Workload, machine: Machine) -> Forecast:
@@ -20,7 +21,7 @@ def run(workload: Workload, machine: Machine) -> Forecast:
 
     def forecasts(wanted: tuple[Step, ...]) -> tuple[StepForecast, ...]:
         models = [[held[key] for key in step.components if key in held] for step in wanted]
-        return tuple(map(worker.forecast, wanted, models))
+        return tuple(timed(one, ram.moves(one), machine) for one in map(worker.place, wanted, models))
 
     plan = Plan(workload, result_cache(machine))
     steps = forecasts(plan.first())
