@@ -69,7 +69,8 @@ class Worker:
         main = models[0]
         evicts, cuts = self.pricer.reserves(step, main)
         price = self.pricer.price(step, models, self.manager.free())
-        placed = self.manager.place(models, Ask(evicts or 0, cuts, round(price.beside.best) if price else 0))
+        beside, full = round(price.beside.best) if price else 0, bool(step.training and step.training.whole)
+        placed = self.manager.place(models, Ask(evicts or 0, cuts, beside, full))
         if not self.manager.yields(main):
             price = self.pricer.price(step, models, self.manager.free())
         if price is None:

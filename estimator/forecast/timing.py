@@ -84,4 +84,4 @@ def lost_before(failed: Price | None, machine: Machine, law: str) -> Estimate:
 
 def kind(law: str) -> str:
     """Which share of the card's rate this law's work reaches."""
-    return EFFICIENCY.get(law, "conv_efficiency")
+    return "efficiency" if law.startswith("train") else EFFICIENCY.get(law, "conv_efficiency")
