@@ -1,4 +1,4 @@
-"""What ComfyUI's trainer puts beside a model: adapters on every layer, their gradients, the optimizer's states.
+"""What ComfyUI's trainer puts beside a model: adapters on all layers, gradients, the optimizer's states.
 
 Shapes as its adapters make them (comfy/weight_adapter/, `create_train` of each algorithm, ComfyUI 0.33.0).
 """

@@ -1,4 +1,4 @@
-"""Backpropagation on a pretended card: torch's own engine asks the driver for streams, so the graph is walked here.
+"""Backpropagation on a pretended card: torch's engine asks the driver for streams, so we walk the graph.
 
 Each node's own backward runs, in the engine's order and with its rules (torch/csrc/autograd/engine.cpp,
 input_buffer.cpp): the newest node that is ready first, gradients brought to the shape and type of what
@@ -105,7 +105,7 @@ class Walk:
         """Whether no other gradient shares this one's storage."""
         key = tensor.untyped_storage()._cdata
         others = [one for some in (*self.held.values(), rest) for one in some if one is not None]
-        return sum(one.untyped_storage()._cdata == key for one in others) == 1
+        return [one.untyped_storage()._cdata for one in others].count(key) == 1
 
 
 def fitting(gradient: Any, of: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A training step as ComfyUI's `TrainLoraNode` makes it: forward and backward through a model with adapters."""
+"""A step of ComfyUI's `TrainLoraNode`: forward and backward through a model with adapters."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def build(
     patcher.set_model_compute_dtype(compute)
     with torch.enable_grad():
         setup = nodes._setup_lora_adapters_bypass if bypass else nodes._setup_lora_adapters
-        trained, adapters, *hooks = setup(patcher, {}, ALGORITHM, LORA, RANK)
+        _, adapters, *hooks = setup(patcher, {}, ALGORITHM, LORA, RANK)
     with patch.object(torch.cuda, "synchronize", lambda *_: None):
         patcher.patch_model(device_to=card)
     with patch.object(comfy("model_management"), "get_torch_device", lambda: card):

@@ -4,7 +4,6 @@ import pytest
 from prompts import checkpoint, node, nowhere
 from vram_forecast.estimator import check
 from vram_forecast.estimator.options import machine
-from vram_forecast.estimator.units import MIB
 
 
 def training(**widgets):

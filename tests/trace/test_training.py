@@ -1,4 +1,4 @@
-"""Training on a pretended card: gradients by our own walk of the graph, and adapters as ComfyUI makes them."""
+"""Training on a pretended card: gradients by our own walk of the graph, adapters as ComfyUI makes them."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ ADAPTERS = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from estimator.trace.checkout import comfy, open_checkout
-open_checkout(sys.argv[2])
+version = [int(part) for part in open_checkout(sys.argv[2]).version.split(".")[:2]]
 import torch
 from estimator.trace.device import pretendable, pretended
 from estimator.trace.models import of_slug
@@ -40,7 +40,7 @@ for slug in json.loads(sys.argv[3]):
                 if bias is not None:
                     sizes.append(bias.numel())
             found[slug][algorithm] = sorted(sizes)
-print(json.dumps(found))
+print(json.dumps([version, found]))
 """
 
 
@@ -62,10 +62,13 @@ def test_what_is_trained_is_what_comfyui_makes_for_every_layer(comfyui, root):
         [sys.executable, "-c", ADAPTERS, root, comfyui, *asked], capture_output=True, text=True
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
-    real = json.loads(ran.stdout.splitlines()[-1])
+    version, real = json.loads(ran.stdout.splitlines()[-1])
     for slug in SLUGS:
         for algorithm in ALGORITHMS:
-            assert sorted(parts(component(slug), trained(algorithm))) == real[slug][algorithm], (slug, algorithm)
+            ours, theirs = sorted(parts(component(slug), trained(algorithm))), real[slug][algorithm]
+            # In 0.3.75 FLUX's norms were not trained, and two factors of LoKr were others.
+            assert sum(ours) == pytest.approx(sum(theirs), rel=1e-3), (slug, algorithm)
+            assert ours == theirs or version < [0, 14], (slug, algorithm)
 
 
 def test_each_number_has_its_gradient_and_what_the_optimizer_keeps():
@@ -126,7 +129,7 @@ def test_a_checkpointed_part_is_made_again_and_let_go(torch):
             return meter.peak / start.nbytes
 
     whole = peak(wide)
-    assert whole == pytest.approx(4 * 8 * 2, abs=4)  # each step keeps what it squares and what it takes the sine of
+    assert whole == pytest.approx(4 * 8 * 2, abs=4)  # a step keeps what it squares, and what the sine is of
     again = peak(lambda x: checkpoint(wide, x, use_reentrant=False))
     assert again == pytest.approx(8 * 2 + 3, abs=4)  # one part's own, and the others' inputs
 

@@ -34,34 +34,39 @@ class Train(Act, frozen=True, kw_only=True, tag="train"):
 
     def do(self, here: Here) -> dict[str, Value]:
         """The step, with the copy of the model that it loads."""
-        model, latents = here.value(self.model), listed(here.value(self.latents))
-        prompts = [one for one in listed(here.value(self.positive)) if isinstance(one, Conditioning)]
-        batch, passes, asked = here.number(self.batch), here.number(self.passes), self.asked(here)
-        known = [one for one in latents if isinstance(one, Latent)]
+        model = here.value(self.model)
         if not isinstance(model, Model):
             here.state.add(here.node, kind="other", components=(), unknown=here.like(model).reason)
             return {self.into: here.like(model)}
-        key = copied(here, model.component)
-        strange = next((one for one in (*latents, batch, passes, asked) if isinstance(one, Unknown)), None)
-        if strange or not known or isinstance(batch, Unknown) or isinstance(passes, Unknown):
-            reason = strange.reason if strange else here.like(None).reason
-            here.state.add(here.node, kind="other", components=(key,), unknown=reason)
+        key, asked = copied(here, model.component), self.asked(here)
+        latent, passes = self.batched(here, model), here.number(self.passes)
+        unknown = next((one for one in (asked, latent, passes) if isinstance(one, Unknown)), None)
+        if isinstance(asked, Unknown) or isinstance(latent, Unknown) or isinstance(passes, Unknown):
+            here.state.add(here.node, kind="other", components=(key,), unknown=here.like(unknown).reason)
             return {self.into: Loras()}
-        together = at_once(here, known, batch, bool(here.value(self.buckets)), self.latents)
-        latent = max(known, key=lambda one: one.frames * one.height * one.width)
-        latent = replace(fitting(here, latent, model.component), batch=together)
-        tokens = max((one.tokens for one in prompts), default=0)
+        prompts = [one for one in listed(here.value(self.positive)) if isinstance(one, Conditioning)]
         here.state.add(
             here.node,
             kind="other",
             components=(key,),
             law=asked.mode,
-            shape=latent_shape(here, key, latent, tokens),
+            shape=latent_shape(here, key, latent, max((one.tokens for one in prompts), default=0)),
             repeats=max(0, passes),
             loras=model.loras,
             training=asked,
         )
         return {self.into: Loras()}
+
+    def batched(self, here: Here, model: Model) -> Latent | Unknown:
+        """The largest latent of the data set, and how many live together in one pass."""
+        given, batch = listed(here.value(self.latents)), here.number(self.batch)
+        strange = next((one for one in given if not isinstance(one, Latent)), None)
+        latents = [one for one in given if isinstance(one, Latent)]
+        if strange is not None or not latents or isinstance(batch, Unknown):
+            return batch if isinstance(batch, Unknown) else here.like(strange)
+        together = at_once(here, latents, batch, bool(here.value(self.buckets)), self.latents)
+        largest = max(latents, key=lambda one: one.frames * one.height * one.width)
+        return replace(fitting(here, largest, model.component), batch=together)
 
     def asked(self, here: Here) -> Training | Unknown:
         """What the node's widgets ask for."""
