@@ -27,14 +27,16 @@ def price(pricer: Pricer, step: Step, training: Training, main: Held) -> Price |
     What is trained, its gradients and the optimizer's states live as long as the activations, and are
     counted with them. A checkpointed model's weights are gone through twice, by forward and backward.
     """
-    if step.shape is None or pricer.attention != "fused":
+    rule, shares = facts.table("training"), facts.table("training")["algorithms"][training.algorithm]
+    if step.shape is None or pricer.attention != "fused" or not shares:
         return None
-    rule, law = facts.table("training")["types"], law_of(step.law, pricer.machine.policy.comfy)
-    traced = replace(main, storage=rule["bf16"], compute=rule["bf16"])
-    found = pricer.at(replace(step, law=law), traced, step.shape, step.repeats)
+    law, traced = law_of(step.law, pricer.machine.policy.comfy), rule["types"]["bf16"]
+    held_so = replace(main, storage=traced, compute=traced)
+    found = pricer.at(replace(step, law=law), held_so, step.shape, step.repeats)
     if found is None:
         return None
     taken = in_types(found.cost.activations, main.storage, training.compute or main.compute)
+    taken = within(taken, shares["low"], shares["high"])
     taken += Estimate.exact(held(pricer.parts[main.key], training))
     sweeps = 2 if DEPTH in law else 1
     cost = replace(found.cost, activations=taken)
@@ -49,10 +51,15 @@ def in_types(known: Estimate, storage: str, compute: str) -> Estimate:
     rule = facts.table("training")["other_types"]
     if bits()[compute] > HALF:
         share = rule["wide"]
-        low, best, high = known.low * share["low"], known.best * share["best"], known.high * share["high"]
-        return Estimate(low, best, high, "modelled")
-    least = rule["stored_low"] if storage != compute else 1
-    return Estimate(known.low * least, known.best, known.high, known.basis)
+        wide = Estimate(known.low, known.best, known.high, "modelled").times(share["best"])
+        return within(wide, share["low"] / share["best"], share["high"] / share["best"])
+    return within(known, rule["stored_low"] if storage != compute else 1, 1)
+
+
+def within(known: Estimate, low: float, high: float) -> Estimate:
+    """An estimate with a band that is wider by these shares of its ends."""
+    wider = "modelled" if (low, high) != (1, 1) else known.basis
+    return Estimate(known.low * low, known.best, known.high * high, wider)
 
 
 def law_of(law: str, comfy: str) -> str:

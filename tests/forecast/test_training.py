@@ -106,7 +106,19 @@ def test_the_model_is_loaded_a_second_time_for_its_training():
     assert [one.node for one in files] == ["1", "4"]
 
 
-@pytest.mark.parametrize("widgets", [{"bypass_mode": True}, {"checkpoint_depth": 3}, {"optimizer": "Lion"}])
+def test_other_adapters_and_types_are_told_from_the_traced_ones_with_a_wider_band():
+    plain, kron, wide = (
+        trained("rtx-5090", checkpoint_depth=2, **widgets).activations
+        for widgets in ({}, {"algorithm": "LoKr"}, {"training_dtype": "fp32"})
+    )
+    assert kron.basis == wide.basis == "modelled"
+    assert kron.low < plain.low < plain.high < kron.high
+    assert 1.2 * plain.best < wide.low < wide.high < 2.1 * plain.best
+
+
+@pytest.mark.parametrize(
+    "widgets", [{"bypass_mode": True}, {"checkpoint_depth": 3}, {"optimizer": "Lion"}, {"algorithm": "OFT"}]
+)
 def test_a_training_that_was_not_traced_is_unknown(widgets):
     found = trained("rtx-5090", **widgets)
     assert found.verdict == "unknown"
