@@ -153,3 +153,37 @@ def test_attention_keeps_inputs_output_and_a_number_for_each_query(torch, rows):
             of_last(lambda: torch.nn.functional.scaled_dot_product_attention(q, k, k).sum().backward())
     forward = 2 * 2 * 2 * 4096 * rows * 64
     assert meter.flops == forward + forward * 5 // 2
+
+
+@pytest.mark.parametrize("checkpointed", [False, True])
+def test_a_walk_peaks_where_torchs_own_engine_does(torch, checkpointed):
+    """On the processor, of which that engine asks no streams."""
+    from torch.utils.checkpoint import checkpoint
+    from vram_forecast.estimator.trace.backward import of_last
+    from vram_forecast.estimator.trace.device import pretended
+    from vram_forecast.estimator.trace.meter import Meter
+
+    def block(x, weight):
+        h = torch.nn.functional.layer_norm(x, x.shape[-1:])
+        h = torch.nn.functional.gelu(h @ (weight + 0.5 * weight.t()))
+        return x + h * h.softmax(-1)
+
+    def peak(engine):
+        with pretended("cpu"), torch.enable_grad():
+            start = torch.empty(512, 256, requires_grad=True)
+            weights = [torch.empty(256, 256, requires_grad=True) for _ in range(5)]
+            for one in (start, *weights):
+                one.grad = torch.zeros_like(one)
+
+            def once():
+                x = start
+                for weight in weights:
+                    x = checkpoint(block, x, weight, use_reentrant=False) if checkpointed else block(x, weight)
+                x.float().pow(2).mean().backward()
+
+            with Meter("cpu") as meter:
+                engine(once)
+            assert meter.live == 0
+            return meter.peak
+
+    assert peak(of_last) == pytest.approx(peak(lambda once: once()), rel=0.01)
