@@ -155,3 +155,25 @@ def test_a_saved_data_set_is_understood_and_said_to_be_assumed():
 )
 def test_no_widget_crashes_it(widgets):
     assert forecast("rtx-4090", **widgets).verdict
+
+
+def flux_training(**widgets):
+    """FLUX.1 trained on an encoded data set."""
+    return {
+        "1": node("UNETLoader", unet_name="flux1-dev.safetensors", weight_dtype="default"),
+        "2": node("LoadTrainingDataset", folder_name="cats"),
+        "4": node("TrainLoraNode", model=["1", 0], latents=["2", 0], positive=["2", 1], **widgets),
+        "5": node("SaveLoRA", lora=["4", 0], prefix="loras/cats", steps=["4", 2]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("gpu", "depth", "verdict"),
+    [("rtx-4090", 2, "oom"), ("rtx-5090", 2, "oom"), ("l40s", 2, "streamed"), ("l40s", 1, "oom")],
+)
+def test_flux_keeps_all_its_double_blocks_though_they_are_checkpointed(gpu, depth, verdict):
+    """They add to their input in place, so that what is made again of them lives as long as that does."""
+    here = machine(gpu=gpu, ram=128, system="linux", comfy="0.33.0")
+    found = check(flux_training(checkpoint_depth=depth), here, nowhere).forecast
+    assert found.verdict == verdict
+    assert found.steps[-1].shape == (1, 16, 128, 128)
