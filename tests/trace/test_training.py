@@ -178,7 +178,8 @@ def test_a_walk_peaks_where_torchs_own_engine_does(torch, checkpointed):
             def once():
                 x = start
                 for weight in weights:
-                    x = checkpoint(block, x, weight, use_reentrant=False) if checkpointed else block(x, weight)
+                    again = checkpointed
+                    x = checkpoint(block, x, weight, use_reentrant=False) if again else block(x, weight)
                 x.float().pow(2).mean().backward()
 
             with Meter("cpu") as meter:
