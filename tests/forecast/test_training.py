@@ -73,7 +73,7 @@ def test_before_there_was_a_depth_blocks_were_checkpointed():
 def test_each_prompt_of_a_batch_is_evaluated_with_each_of_its_latents():
     one, two = (trained("rtx-5090", batch_size=size, checkpoint_depth=2) for size in (1, 2))
     assert (one.shape[0], two.shape[0]) == (1, 4)
-    assert two.seconds.best == pytest.approx(4 * one.seconds.best, rel=0.05)
+    assert 3 * one.seconds.best < two.seconds.best < 4 * one.seconds.best  # adapters are added but once
 
 
 def test_a_data_set_of_one_picture_makes_no_larger_batch():
