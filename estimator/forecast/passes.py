@@ -11,7 +11,7 @@ from ..runtime import Held, Machine
 from ..runtime.attention import attention
 from ..runtime.rates import TABLE
 from ..units import ZERO, Estimate
-from . import speed
+from . import speed, training
 from .price import WRITING_LAWS, Price
 from .step import Placed
 
@@ -38,6 +38,8 @@ def each(placed: Placed, price: Price, streamed: int, machine: Machine) -> Estim
     products = multiplying(price, main, placed.step.law, machine, writes)
     if products is None:
         return None
+    if placed.step.training:
+        products = training.slower(products)
     read = sum(held.bytes for held in placed.models) if placed.step.law == "write_token" else 0
     prepared = sum(preparing(held, placed, streamed) for held in placed.models)
     taken = speed.longer(products, speed.reading(machine.device, read))

@@ -71,6 +71,13 @@ def law_of(law: str, comfy: str) -> str:
     return law
 
 
+def slower(forward: Estimate) -> Estimate:
+    """Seconds of a training's products, of which a forward would do as many in these."""
+    share = facts.table("training")["slower"]
+    low, best, high = (forward.low * share["low"], forward.best * share["best"], forward.high * share["high"])
+    return Estimate(low, best, high, "assumed")
+
+
 def reserve() -> int:
     """Bytes that the trainer asks to be free beside its model: all other models go."""
     asked: int = facts.table("training")["reserve"]["bytes"]

@@ -82,9 +82,7 @@ def test_scaled_fp8_is_multiplied_as_such_where_the_card_can(gpu, multiplied):
 
 def test_scaled_fp8_whose_file_asks_for_full_precision_is_not():
     marks = [one for one in model(SCALED).tensors if one.name == "scaled_fp8"]
-    full = msgspec.structs.replace(
-        model(SCALED), tensors=(msgspec.structs.replace(marks[0], shape=(2,)),)
-    )
+    full = msgspec.structs.replace(model(SCALED), tensors=(msgspec.structs.replace(marks[0], shape=(2,)),))
     assert marks and rates.full_precision(full) and not rates.full_precision(model(SCALED))
 
 
