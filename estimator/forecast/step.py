@@ -80,7 +80,8 @@ class Worker:
         main = models[0]
         evicts, cuts = self.pricer.reserves(step, main)
         price = self.pricer.price(step, models, self.manager.free())
-        placed = self.manager.place(models, Ask(evicts or 0, cuts, round(price.beside.best) if price else 0))
+        beside, full = round(price.beside.best) if price else 0, bool(step.training and step.training.whole)
+        placed = self.manager.place(models, Ask(evicts or 0, cuts, beside, full))
         if not self.manager.yields(main):
             price = self.pricer.price(step, models, self.manager.free())
         if price is None:
@@ -142,6 +143,8 @@ class Worker:
             uploaded=sum(one.uploaded for one in where),
             occupied=self.manager.occupied(),
             fixed=self.manager.fixed() - self.manager.forced(),
+            forced=self.manager.forced(),
+            buffer=sum(one.buffer for one in where),
             activations=price.cost.activations,
             workspace=price.workspace,
             need=need,

@@ -93,7 +93,7 @@ def _twin(value: Any, device: Any, dtype: Any, weight: bool) -> Any:
     key = (device or value.device, dtype)
     if key not in twins:
         made = value.to(device=device, dtype=dtype)
-        made = torch.nn.Parameter(made, requires_grad=False) if weight else made
+        made = torch.nn.Parameter(made, value.requires_grad) if weight else made
         twins[key] = made
         if dtype == value.dtype:  # the way back
             made.__dict__["twins"] = twins

@@ -150,7 +150,7 @@ def test_a_streaming_workflow_says_how_much_slower_it_is():
 
 def placed(prompt, gpu, kind="sample"):
     """A step as it was placed, before its time is told."""
-    from vram_forecast.estimator.forecast.run import held_of
+    from vram_forecast.estimator.forecast.keeper import Keeper
     from vram_forecast.estimator.forecast.step import Worker
     from vram_forecast.estimator.runtime import manager
     from vram_forecast.estimator.workflow import lower, read
@@ -158,7 +158,7 @@ def placed(prompt, gpu, kind="sample"):
     there = here(gpu)
     work = lower(read(prompt), Library(nowhere))
     parts = {key: one.component for key, one in work.loaded.items() if one.component}
-    held = {key: held_of(work.loaded[key], there) for key in parts}
+    held = {key: Keeper(work, there).held(key) for key in parts}
     worker = Worker(there, manager(there, held.values()), parts)
     found = [worker.place(one, [held[key] for key in one.components]) for one in work.steps]
     return next(one for one in found if one.step.kind == kind), there
