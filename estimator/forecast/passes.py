@@ -50,8 +50,8 @@ def multiplying(price: Price, main: Held, law: str, machine: Machine, writes: bo
     work, paid = WORK.get(law, "convolutions"), price.cost
     among = min(paid.attention_flops, paid.flops) * price.tiles
     rest = max(0.0, paid.flops * price.tiles - among)
-    dense = speed.compute(machine.device, rest, main.multiplies or compute, work)
-    attended = speed.compute(machine.device, among, compute, work)
+    dense = speed.compute(machine, rest, main.multiplies or compute, work)
+    attended = speed.compute(machine, among, compute, work)
     if dense is None or attended is None:
         return None
     return dense + speed.attended(attended, way(law, machine)) if among else dense

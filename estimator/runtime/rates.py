@@ -7,23 +7,25 @@ from typing import Any
 from .. import facts
 from ..models import Component
 from .machine import Device, Machine
+from .policy import rocm, version
 
 TABLE = "managers/speed"
 # The newest architecture of NVIDIA's whose cards all lack matrix units, as some later ones do.
 PLAIN = "Pascal"
 
 
-def tflops(device: Device, dtype: str) -> float | None:
+def tflops(device: Device, dtype: str, narrow: bool = False) -> float | None:
     """The most 1e12 operations a second in this type, dense; None where the card's rate is not known.
 
-    A type that has no row here is computed in the card's slowest.
+    A type that has no row here is computed in the card's slowest. `narrow`: 16 bits add up in 16.
     """
     if not device.tflops:
         return None
     row = kernel(device)
     rates = [device.tflops * row["wide"][dtype]] if dtype in row["wide"] else []
-    narrow = device.tflops_narrow or device.tflops
-    rates += [narrow * row["narrow"][dtype]] if dtype in row.get("narrow", {}) else []
+    other = device.tflops_narrow or device.tflops
+    rates += [other * row["narrow"][dtype]] if dtype in row.get("narrow", {}) else []
+    rates += [other] if narrow and dtype == "F16" else []
     return max(rates) if rates else tflops(device, "F32")
 
 
@@ -67,10 +69,15 @@ def multiplied(component: Component, storage: str, machine: Machine, widget: str
     layout = component.quantization or ""
     if layout in rule["least"] and card < rule["least"][layout]:
         return ""
-    asked = widget == rule["fast_widget"] or any(map(machine.policy.has, rule["fast_flags"]))
+    asked = widget == rule["fast_widget"] or machine.policy.fast(rule["fast_flag"])
     plain = "F8" if storage.startswith("F8_E4M3") and asked and not layout else ""
     found: str = rule.get(layout, "") if layout and not full_precision(component) else plain
     return found if found and card >= rule["least"][found] else ""
+
+
+def since(row: dict[str, Any], built: tuple[int, ...]) -> bool:
+    """Whether a row is of times before the ROCm that torch was built for."""
+    return "rocm_before" in row and built >= version(row["rocm_before"])
 
 
 def full_precision(component: Component) -> bool:
@@ -82,9 +89,10 @@ def full_precision(component: Component) -> bool:
     return found
 
 
-def reached(device: Device) -> dict[str, float]:
+def reached(machine: Machine) -> dict[str, float]:
     """The share of its rate that a card reaches in the passes of a diffusion model, with its band."""
-    rows = facts.table(TABLE)["reached"]
+    device, built = machine.device, rocm(machine.policy.torch)
+    rows = [row for row in facts.table(TABLE)["reached"] if not since(row, built)]
     plain = device.vendor == "nvidia" and not device.tflops_narrow
     name = PLAIN if plain else device.architecture
     same = [row["share"] for row in rows if name in row["architectures"]]
