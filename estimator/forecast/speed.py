@@ -25,8 +25,8 @@ def compute(machine: Machine, flops: float, dtype: str, work: str) -> Estimate |
     rate = tflops(machine.device, dtype, machine.policy.fast(NARROW))
     if rate is None:
         return None
-    share = facts.table(TABLE)["work"][work]
-    return band(flops / (rate * TERA), {end: reached(machine)[end] * share[end] for end in share})
+    share, most = facts.table(TABLE)["work"][work], reached(machine)
+    return band(flops / (rate * TERA), {end: most[end] * share[end] for end in share})
 
 
 def attended(seconds: Estimate, way: str) -> Estimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from .. import facts
@@ -91,10 +92,15 @@ def full_precision(component: Component) -> bool:
 
 def reached(machine: Machine) -> dict[str, float]:
     """The share of its rate that a card reaches in the passes of a diffusion model, with its band."""
-    device, built = machine.device, rocm(machine.policy.torch)
-    rows = [row for row in facts.table(TABLE)["reached"] if not since(row, built)]
+    device = machine.device
     plain = device.vendor == "nvidia" and not device.tflops_narrow
-    name = PLAIN if plain else device.architecture
-    same = [row["share"] for row in rows if name in row["architectures"]]
+    return share_of(PLAIN if plain else device.architecture, machine.policy.torch)
+
+
+@cache
+def share_of(architecture: str, torch: str) -> dict[str, float]:
+    """The share that an architecture reaches with a torch; the last row's where none is of it."""
+    rows = [row for row in facts.table(TABLE)["reached"] if not since(row, rocm(torch))]
+    same = [row["share"] for row in rows if architecture in row["architectures"]]
     share: dict[str, float] = same[0] if same else rows[-1]["share"]
     return share
