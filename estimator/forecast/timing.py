@@ -54,7 +54,7 @@ def timed(placed: Placed, moves: Moves, machine: Machine) -> StepForecast:
 def on_cpu(placed: Placed, price: Price, machine: Machine) -> StepForecast:
     """A step that runs on the processor, beside what it would take on the card."""
     seconds = on_processor(price, placed.models).times(price.passes)
-    card = each(placed, price, 0, machine) if machine.backend != "cpu" else None
+    card = each(placed, price, 0, machine)
     ideal = card.times(price.passes) if card else seconds
     return msgspec.structs.replace(placed.said, seconds=seconds, resident_seconds=ideal)
 
