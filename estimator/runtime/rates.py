@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from .. import facts
+from ..formats import bits
 from ..models import Component
 from .machine import Device, Machine
 from .policy import rocm, version
@@ -79,6 +80,15 @@ def multiplied(component: Component, storage: str, machine: Machine, widget: str
 def since(row: dict[str, Any], built: tuple[int, ...]) -> bool:
     """Whether a row is of times before the ROCm that torch was built for."""
     return "rocm_before" in row and built >= version(row["rocm_before"])
+
+
+def multiplied_share(component: Component) -> float:
+    """The share of a model's weights that are in 8 bits or fewer, and so may be multiplied as they are."""
+    if "multiplied_share" not in component.kept:
+        narrow = sum(one.parameters for one in component.tensors if bits().get(one.dtype, 0) <= 8)
+        component.kept["multiplied_share"] = narrow / max(1, component.parameters)
+    found: float = min(1.0, component.kept["multiplied_share"])
+    return found
 
 
 def full_precision(component: Component) -> bool:

@@ -10,7 +10,7 @@ from ..formats import Tensor, bits, size
 from ..models import Component, Module, is_scale
 from . import gguf
 from .machine import Machine
-from .rates import multiplied
+from .rates import multiplied, multiplied_share
 from .types import ENCODERS, runs_on_cpu, types
 
 KEPT = 64  # ways to hold one component that are remembered
@@ -41,7 +41,7 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
     `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing;
     `whole`: it is never loaded in part; `multiplies`: the type of its matrix products, where another than
-    `compute`.
+    `compute`, for the share `multiplied` of its weights.
     """
 
     key: str
@@ -58,6 +58,7 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     pinned: bool = True
     whole: bool = False
     multiplies: str = ""
+    multiplied: float = 1.0
 
     @property
     def paged(self) -> bool:
@@ -133,6 +134,7 @@ def held(
         not gguf.is_gguf(component),
         whole,
         multiplies,
+        multiplied_share(component) if multiplies else 1.0,
     )
 
 
