@@ -84,6 +84,8 @@ def since(row: dict[str, Any], built: tuple[int, ...]) -> bool:
 
 def multiplied_share(component: Component) -> float:
     """The share of a model's weights that are in 8 bits or fewer, and so may be multiplied as they are."""
+    if not component.quantization:  # a widget narrows them all
+        return 1.0
     if "multiplied_share" not in component.kept:
         narrow = sum(one.parameters for one in component.tensors if bits().get(one.dtype, 0) <= 8)
         component.kept["multiplied_share"] = narrow / max(1, component.parameters)
