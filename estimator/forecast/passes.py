@@ -52,10 +52,13 @@ def multiplying(price: Price, main: Held, law: str, machine: Machine, writes: bo
     work, paid = work_of(law), price.cost
     among = min(paid.attention_flops, paid.flops) * price.tiles
     rest = max(0.0, paid.flops * price.tiles - among)
-    dense = speed.compute(machine.device, rest, main.multiplies or compute, work)
-    attended = speed.compute(machine.device, among, compute, work)
-    if dense is None or attended is None:
+    narrow = rest * main.multiplied if main.multiplies else 0.0
+    dense = speed.compute(machine, rest - narrow, compute, work)
+    packed_ones = speed.compute(machine, narrow, main.multiplies, work) if narrow else ZERO
+    attended = speed.compute(machine, among, compute, work)
+    if dense is None or attended is None or packed_ones is None:
         return None
+    dense = dense + packed_ones
     return dense + speed.attended(attended, way(law, machine)) if among else dense
 
 

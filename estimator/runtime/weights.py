@@ -14,7 +14,7 @@ from . import gguf
 from .kinds import never_in_part, plain_roles
 from .machine import Machine
 from .patches import Patch, patched
-from .rates import multiplied
+from .rates import multiplied, multiplied_share
 from .staging import NOWHERE, Staged, staged
 from .types import ENCODERS, runs_on_cpu, types
 
@@ -48,8 +48,8 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
     `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing;
     `whole`: it is never loaded in part; `multiplies`: the type of its matrix products, where another than
-    `compute`; `loras`: those whose patches it carries, in order; `patched`: bytes of the weights that they
-    change; `patch_basis`: how that is known.
+    `compute`, for the share `multiplied` of its weights; `loras`: those whose patches it carries, in order;
+    `patched`: bytes of the weights that they change; `patch_basis`: how that is known.
     """
 
     key: str
@@ -66,6 +66,7 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     pinned: bool = True
     whole: bool = False
     multiplies: str = ""
+    multiplied: float = 1.0
     loras: tuple[str, ...] = ()
     patched: int = 0
     patch_basis: Basis = "exact"
@@ -153,6 +154,7 @@ def held(
         not gguf.is_gguf(component),
         whole,
         multiplies,
+        multiplied_share(component) if multiplies else 1.0,
     )
 
 

@@ -93,6 +93,22 @@ def test_plain_fp8_is_multiplied_as_such_only_when_asked_to():
     assert rates.multiplied(plain, "F8_E4M3", here("rtx-3090"), "fp8_e4m3fn_fast") == ""
 
 
+def test_16_bits_that_add_up_in_16_are_twice_as_fast_where_the_card_halves_the_other():
+    fast, plain = (
+        steps(checkpoint(), "rtx-4090", "sample", flags=flags)[0].seconds.best
+        for flags in ("--fast fp16_accumulation", "")
+    )
+    assert plain / 2 < fast < plain * 0.7
+
+
+def test_the_first_rocm_of_rdna_4_is_slow():
+    old, new = (
+        steps(checkpoint(), "rx-9070-xt", "sample", torch=torch)[0].seconds.best
+        for torch in ("2.7.0+rocm6.3", "2.9.0+rocm7.1")
+    )
+    assert old > 3 * new
+
+
 def test_the_fast_widget_saves_time():
     plain, fast = (
         steps(flux(dtype=dtype), "rtx-4090", "sample")[0].seconds.best
@@ -204,9 +220,8 @@ def test_more_bandwidth_is_never_slower(pinned, pageable, disk, more):
 def test_more_to_move_is_never_faster(some, more):
     small, large = sorted((some, more))
     for way in ("pinned", "pageable", "disk"):
-        one, other = (
-            seconds(Moves(Moved(), Moved(**{way: size})), STEP[1]).seconds for size in (small, large)
-        )
+        moves = (Moves(Moved(), Moved(**{way: size})) for size in (small, large))
+        one, other = (seconds(each, STEP[1]).seconds for each in moves)
         assert one.best <= other.best and one.high <= other.high
 
 

@@ -51,6 +51,7 @@ def test_sdxl_trains_on_12_gb_only_where_its_blocks_are_checkpointed(gpu, widget
 def test_what_a_training_needs_is_its_parts():
     for flags in ("", "--disable-dynamic-vram"):
         found, here = trained("rtx-4090", flags=flags), machine(gpu="rtx-4090", ram=64, system="linux")
+        kept = found.fixed + found.forced + found.buffer
         parts = here.device.taken + found.activations + found.workspace
         assert found.need.best == pytest.approx(
             parts.best + found.fixed + found.forced + found.buffer, rel=1e-9
