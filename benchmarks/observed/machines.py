@@ -1,0 +1,124 @@
+"""The machines that a row may have run on: its card, its system, and the ComfyUI policies that are possible."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from estimator.options import MOST_GIB
+from estimator.options import machine as machine_of
+from estimator.runtime import Device, Machine
+from estimator.runtime.cards import SIZE_SLACK, cards, device_of, device_of_size, kind
+from estimator.runtime.policy import constants, newest, policy, version
+from estimator.units import GIB, MIB, Estimate
+
+from .models import Unjudged
+from .reading import Row, table, worded
+
+FLAG = re.compile(r"--[a-z0-9][a-z0-9-]*(?: [0-9.]+\b)?")
+SIZE = re.compile(r"(\d+(?:\.\d+)?)[ -]?(?:gib|gb|g)\b")
+
+
+def machines(row: Row, since: str) -> list[Machine]:
+    """One machine for each policy that the row may have had. Raises `Unjudged` where no card is stated."""
+    device, server = device_of_row(row)
+    system = worded("system", row.os or "")
+    usual = table("words")["usual"]
+    name = system["is"] if system else usual["server_system" if server else "system"]
+    ram = (row.ram_mb or usual["ram_gib"] * 1024) / 1024
+    flags = flags_of(row)
+    found = []
+    for comfy in versions(row, since, device.vendor):
+        host = machine_of(vram=device.total / GIB, ram=min(ram, MOST_GIB - 1), system=name).host
+        chosen = policy(comfy, usual["torch"], host.os, device.vendor, flags)
+        found.append(Machine(device, host, chosen))
+    return distinct(found)
+
+
+def distinct(machines: list[Machine]) -> list[Machine]:
+    """Without those that differ in nothing but a version whose manager is the same."""
+    return list({(one.policy.dynamic_vram, one.policy.comfy): one for one in machines}.values())
+
+
+def versions(row: Row, since: str, vendor: str) -> list[str]:
+    """The row's own ComfyUI, or the two that stand for all that are possible."""
+    stated = re.match(r"v?(\d+(?:\.\d+)+)", row.comfy_version or "")
+    if stated:
+        return [stated[1]]
+    legacy = table("words")["usual"]["legacy"]
+    old = since if since and version(since) > version(legacy) else legacy
+    said = (row.flags or "").lower()
+    if re.search(r"dynamic[- ]vram", said) and "--disable-dynamic-vram" not in said:
+        return [newest()]
+    return [newest()] if constants(old)["dynamic_vram"] else [old, newest()]
+
+
+def flags_of(row: Row) -> tuple[str, ...]:
+    """ComfyUI's flags that the row states, and those that its words stand for."""
+    text = row.flags or ""
+    found = [part for one in FLAG.findall(text) for part in one.split()]
+    if re.search(r"\(works with --disable-dynamic-vram", text):
+        found.remove("--disable-dynamic-vram")
+    said = worded("attention", text)
+    return tuple(found) + ((said["flag"],) if said and said["flag"] not in found else ())
+
+
+def device_of_row(row: Row) -> tuple[Device, bool]:
+    """The card, and whether it stands in a server. Raises `Unjudged` where none is stated that we know."""
+    name, size = row.gpu or "", row.vram_mb or stated_size(row.gpu or "")
+    found, held = card_named(name, size), row.number("other_process_gb")
+    if found is None and (foreign(name) or not size):
+        raise Unjudged(f"`{name}` is no card that we know" if name else "no card is stated")
+    if found and not (gib(found) or "driver_total_mib" in found):
+        raise Unjudged(f"{found['name']} shares the computer's memory, which is not modelled here")
+    base = device_of(found) if found else device_of_size(round((size or 0) * MIB))
+    total = total_of(row, size, base.total)
+    left = max(0, base.free + total - base.total) if held is None else max(0, round(total - held * 1e9))
+    taken = base.taken if held is None else Estimate(held * 1e9, held * 1e9, held * 1e9, "measured")
+    device = msgspec.structs.replace(base, total=total, free=left, taken=taken)
+    return device, bool(found) and found.get("segment") == "datacenter"
+
+
+def total_of(row: Row, size: float | None, known: int) -> int:
+    """The card's bytes: what its driver says, but where the row says otherwise."""
+    if not size:
+        return known
+    nominal = bool(row.numbers.get("vram_is_nominal")) or row.vram_mb is None
+    apart = abs(known / MIB - size) > SIZE_SLACK * size
+    return round(size * MIB) if apart or not nominal else known
+
+
+def stated_size(name: str) -> float | None:
+    """The size in MiB that a card's name brings: `RTX 4060 Ti 16G`, `12 GB card`."""
+    found = SIZE.search(name.lower())
+    return float(found[1]) * 1024 if found else None
+
+
+def card_named(name: str, size: float | None) -> dict[str, Any] | None:
+    """The row of a card by its name, the one of that size (MiB) where there are several; None for another."""
+    plain = re.sub(r"\(.*?\)", "", name.lower())
+    if "/" in plain:
+        raise Unjudged(f"`{name}` names more than one card")
+    if said := worded("card", plain):
+        return next(one for one in cards() if one["id"] == said["id"])
+    words = kind(SIZE.sub("", plain))
+    alike = [one for one in cards() if kind(one["name"]) and kind(one["name"]) <= words]
+    if not alike:
+        return None
+    most = max(len(kind(one["name"])) for one in alike)
+    best = [one for one in alike if len(kind(one["name"])) == most]
+    if size is None and len({gib(one) for one in best}) > 1:
+        raise Unjudged(f"`{name}` is sold in several sizes, and which it was is not stated")
+    return min(best, key=lambda one: abs(gib(one) * 1024 - (size or 0)))
+
+
+def gib(card: dict[str, Any]) -> float:
+    """A card's size; 0 where it shares the computer's memory."""
+    return float(card.get("vram_gb") or 0)
+
+
+def foreign(name: str) -> bool:
+    """Whether a name is of another maker than NVIDIA, so that its size alone tells too little."""
+    return bool(re.search(r"\b(amd|radeon|rx|intel|arc|xpu|apple|m[1-5]|gfx\d+|strix)\b", name.lower()))
