@@ -10,9 +10,9 @@ import msgspec
 from estimator.options import MOST_GIB
 from estimator.options import machine as machine_of
 from estimator.runtime import Device, Machine
-from estimator.runtime.cards import SIZE_SLACK, cards, device_of, device_of_size, kind
+from estimator.runtime.cards import SIZE_SLACK, cards, device_of, device_of_size, kind, with_free
 from estimator.runtime.policy import constants, newest, policy, version
-from estimator.units import GIB, MIB, Estimate
+from estimator.units import GIB, MIB
 
 from .models import Unjudged
 from .reading import Row, table, worded
@@ -49,8 +49,7 @@ def versions(row: Row, since: str, vendor: str) -> list[str]:
         return [stated[1]]
     legacy = table("words")["usual"]["legacy"]
     old = since if since and version(since) > version(legacy) else legacy
-    said = (row.flags or "").lower()
-    if re.search(r"dynamic[- ]vram", said) and "--disable-dynamic-vram" not in said:
+    if dynamic_said(row):
         return [newest()]
     return [newest()] if constants(old)["dynamic_vram"] else [old, newest()]
 
@@ -61,8 +60,16 @@ def flags_of(row: Row) -> tuple[str, ...]:
     found = [part for one in FLAG.findall(text) for part in one.split()]
     if re.search(r"\(works with --disable-dynamic-vram", text):
         found.remove("--disable-dynamic-vram")
+    if dynamic_said(row):
+        found.append("--enable-dynamic-vram")
     said = worded("attention", text)
     return tuple(found) + ((said["flag"],) if said and said["flag"] not in found else ())
+
+
+def dynamic_said(row: Row) -> bool:
+    """Whether the row says that dynamic VRAM is on."""
+    said = re.sub(r"\(.*?\)", "", (row.flags or "").lower())
+    return bool(re.search(r"(?<!disable-)dynamic[- ]vram", said))
 
 
 def device_of_row(row: Row) -> tuple[Device, bool]:
@@ -75,9 +82,8 @@ def device_of_row(row: Row) -> tuple[Device, bool]:
         raise Unjudged(f"{found['name']} shares the computer's memory, which is not modelled here")
     base = device_of(found) if found else device_of_size(round((size or 0) * MIB))
     total = total_of(row, size, base.total)
-    left = max(0, base.free + total - base.total) if held is None else max(0, round(total - held * 1e9))
-    taken = base.taken if held is None else Estimate(held * 1e9, held * 1e9, held * 1e9, "measured")
-    device = msgspec.structs.replace(base, total=total, free=left, taken=taken)
+    known = with_free("", "", total, None if held is None else max(0, round(total - held * 1e9)))
+    device = msgspec.structs.replace(base, total=total, free=known.free, taken=known.taken)
     return device, bool(found) and found.get("segment") == "datacenter"
 
 
@@ -102,7 +108,7 @@ def card_named(name: str, size: float | None) -> dict[str, Any] | None:
     if "/" in plain:
         raise Unjudged(f"`{name}` names more than one card")
     if said := worded("card", plain):
-        return next(one for one in cards() if one["id"] == said["id"])
+        return next(one for one in cards() if one["id"] == said["is"])
     words = kind(SIZE.sub("", plain))
     alike = [one for one in cards() if kind(one["name"]) and kind(one["name"]) <= words]
     if not alike:

@@ -16,7 +16,7 @@ from estimator.models.library import Found, Library
 from estimator.models.published import published, row_of, stand_in
 from estimator.models.variants import recipes, variant
 
-from .reading import Row, slug, table, worded
+from .reading import Row, table, worded
 
 FULL = re.compile(r"\bi?q\d_(k_[sml]|[01]|k)\b", re.IGNORECASE)
 COUNTS = re.compile(r"\b([a-z]+\d+(?:_[a-z0-9]+)*) (\d+)\b", re.IGNORECASE)
@@ -151,17 +151,33 @@ def nearest_recipe(row: Row, counts: dict[str, int]) -> str:
 
 
 def base_of(row: Row) -> TensorTable:
-    """The table that a row's component is made from: the model's, or its last text encoder's."""
-    family = family_of(row)
-    if row.component == "text_encoder" and "clip" in family:
-        return table_of("text_encoders", main_encoder(family))
-    return source(family)
+    """The table that a row's component is made from: the model's, or its largest text encoder's."""
+    if row.component == "text_encoder" and "clip" in family_of(row):
+        return sixteen_bits("text_encoders", main_encoder(row))
+    return source(family_of(row))
 
 
-def main_encoder(family: dict[str, Any]) -> str:
+def main_encoder(row: Row) -> str:
+    """The largest text encoder of a row's model: the one its words name, else its family's."""
+    said = worded("encoder", f"{row.dtype or ''} {row.said}")
+    return str(said["is"]) if said else main_of(family_of(row))
+
+
+def main_of(family: dict[str, Any]) -> str:
     """The largest text encoder of a family."""
     found: str = max(family["clip"]["files"], key=lambda name: table_of("text_encoders", name).file_bytes)
     return found
+
+
+def sixteen_bits(folder: str, name: str) -> TensorTable:
+    """The table of a published file, or of the one in 16 bits that it is made like."""
+    own = row_of(folder, name) or {}
+    for table_name in facts.names("published"):
+        for one in facts.table(table_name)["file"]:
+            alike = one["folder"] == folder and one.get("header") == own.get("like", "")
+            if alike and one["storage"] in ("BF16", "F16"):
+                return table_of(folder, one["names"][0])
+    return stand_in(name, own["like"]) if "like" in own else table_of(folder, name)
 
 
 @cache
@@ -233,11 +249,10 @@ def shelf(model: Model, more: dict[tuple[str, str], tuple[Component, ...]] | Non
     return Shelf({(model.folder, name): own for name in names} | (more or {}))
 
 
+@cache
 def encoder(name: str, storage: str) -> tuple[Component, ...]:
-    """A text encoder in another storage."""
-    return made("text_encoders", name, "", storage)
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two names differ in case and dashes alone."""
-    return slug(one) == slug(other)
+    """A text encoder in another storage: the published file of it, or what a recipe makes of it in 16 bits."""
+    own = row_of("text_encoders", name) or {}
+    if storage == "file" or own.get("storage") == storage:
+        return made("text_encoders", name, "", "file")
+    return identify(variant(sixteen_bits("text_encoders", name), storage)).components

@@ -27,8 +27,10 @@ def seconds(at: int, row: Row) -> Judged | None:
     base = Judged(at, f"{row.kind} seconds", row.model_family or "", row.outcome or "", theirs=theirs, why="")
     try:
         skips = worded("program", row.around)
-        if skips and skips.get("seconds_only"):
+        if skips:
             raise Unjudged(skips["is"])
+        if what != "step" and not row.steps and "template" not in row.around:
+            raise Unjudged("the seconds of a whole run, and its steps are not stated")
         one = case(row, strict=True)
         found = {name_of(machine): ours(row, one, machine, what) for machine in one.machines}
     except (Unjudged, InputError) as error:

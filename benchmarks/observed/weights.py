@@ -6,6 +6,7 @@ import msgspec
 
 from estimator.errors import InputError
 from estimator.models import Component
+from estimator.models.published import published, row_of
 from estimator.options import machine as machine_of
 from estimator.runtime import Machine, hold
 from estimator.runtime.policy import newest
@@ -18,12 +19,12 @@ from .models import (
     components,
     encoder,
     family_of,
+    made,
     main_encoder,
+    main_of,
     model_of,
     storages_said,
-    table_of,
 )
-from .models import made as made_of
 from .reading import Row, table
 
 MIB = 2**20
@@ -37,10 +38,9 @@ def weights(at: int, row: Row) -> Judged:
         if not row.mb:
             raise Unjudged("no megabytes are stated")
         machine = somewhere(row)
-        found = parts(row)
-        if not found:
+        held = stated_bytes(row) or sum(hold(one.id, one, machine).bytes for one in parts(row))
+        if not held:
             raise Unjudged("no component of that class is known")
-        held = sum(hold(one.id, one, machine).bytes for one in found)
     except (Unjudged, InputError) as error:
         return msgspec.structs.replace(base, why=str(error))
     ours = held / MIB
@@ -72,20 +72,17 @@ def parts(row: Row) -> list[Component]:
 def encoders(row: Row) -> list[Component]:
     """The text encoders: the largest in the row's storage, the others as they are published."""
     own = (row.model_file or "").rpartition("/")[2]
-    try:
-        return list(made_of("text_encoders", own, "", "file"))
-    except Unjudged:
-        pass
-    family = family_of(row)
-    wanted = storages_said(row)
+    if own and published("text_encoders", own):
+        return list(made("text_encoders", own, "", "file"))
+    family, wanted = family_of(row), storages_said(row)
     if not wanted:
         raise Unjudged("no storage of the text encoder is stated")
     if "clip" not in family:
-        return [one for one in components(Model(family, family["folder"], family["model"], wanted[0])) if one.role == "text_encoder"]
-    main = main_encoder(family)
-    found: list[Component] = []
-    for name in family["clip"]["files"]:
-        found += encoder(name, wanted[0] if name == main else "file")
+        whole = components(Model(family, family["folder"], family["model"], wanted[0]))
+        return [one for one in whole if one.role == "text_encoder"]
+    main = main_encoder(row)
+    names = [name for name in family["clip"]["files"] if name != main_of(family)]
+    found = [*encoder(main, wanted[0]), *(one for name in names for one in encoder(name, "file"))]
     return [one for one in found if one.role == "text_encoder"]
 
 
@@ -93,24 +90,27 @@ def vaes(row: Row) -> list[Component]:
     """The VAE of a family, by its own file."""
     own = (row.model_file or "").rpartition("/")[2]
     if own:
-        return [one for one in made_of("vae", own, "", "file") if one.role == "vae"]
+        return [one for one in made("vae", own, "", "file") if one.role == "vae"]
     family = family_of(row)
     if not storages_said(row):
         raise Unjudged("no storage of the VAE is stated")
     if "vae" in family:
-        return list(made_of("vae", family["vae"], "", "file"))
+        return list(made("vae", family["vae"], "", "file"))
     return [one for one in components(Model(family, family["folder"], family["model"], "file")) if one.role == "vae"]
 
 
 def others(row: Row) -> list[Component]:
-    """Vision encoders, ControlNets and the like, by their file."""
-    own = (row.model_file or "").rpartition("/")[2]
+    """Vision encoders, ControlNets and the like, by their file or the name that stands for it."""
+    own = (row.model_file or f"{row.model_family}.safetensors").rpartition("/")[2]
     for folder in table("words")["folders"].get(row.component or "", ()):
-        try:
-            return list(made_of(folder, own, "", "file"))
-        except Unjudged:
-            continue
+        if published(folder, own):
+            return list(made(folder, own, "", "file"))
     raise Unjudged("neither a file of ours nor a class and its storage are stated")
 
 
-__all__ = ["table_of", "weights"]
+def stated_bytes(row: Row) -> int | None:
+    """The bytes of the row's file, where they are published and its header is not."""
+    own = (row.model_file or "").rpartition("/")[2]
+    rows = (row_of(folder, own) for folder in table("words")["folders"].get(row.component or "", ()))
+    found = next((one for one in rows if one and "bytes" in one), None)
+    return found["bytes"] if found and not ("header" in found or "like" in found) else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import facts
 from ..formats import Tensor, TensorTable
-from .variants import as_table, variant
+from .variants import Keeps, as_table, variant
 
 
 def published(folder: str, name: str) -> TensorTable | None:
@@ -20,7 +20,8 @@ def published(folder: str, name: str) -> TensorTable | None:
     if "header" in row:
         return stand_in(name, row["header"])
     base = stand_in(name, row["like"])
-    return variant(base, row["storage"], row.get("kept_blocks", 0), row.get("packs_all", False))
+    keeps = Keeps(row.get("kept_blocks", 0), tuple(row.get("keeps", ())), row.get("packs_all", False))
+    return variant(base, row["storage"], keeps)
 
 
 def row_of(folder: str, name: str) -> dict[str, Any] | None:

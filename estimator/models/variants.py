@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,14 +25,24 @@ BLOCK = re.compile(r"(^|\.)(\d+)\.")
 LANGUAGE = "language"
 
 
-def variant(table: TensorTable, target: str, kept: int = 0, everything: bool = False) -> TensorTable:
+class Keeps(NamedTuple):
+    """Which layers a file's maker left as they are: the first `blocks`, and those with one of `words`.
+
+    `everything`: layers outside of numbered blocks are packed as well.
+    """
+
+    blocks: int = 0
+    words: tuple[str, ...] = ()
+    everything: bool = False
+
+
+def variant(table: TensorTable, target: str, keeps: Keeps | None = None) -> TensorTable:
     """The model of `table` in `target`: a storage (`f8_e4m3_scaled`, `BF16`) or a GGUF recipe (`gguf-Q4_K_M`).
 
-    `kept`: so many first blocks stay as they are; `everything`: layers outside of blocks are packed as well.
-    Raises `InputError` for a target that no row describes.
+    `keeps`: what is told of this one file. Raises `InputError` for a target that no row describes.
     """
     if target in storages():
-        return stored_as(table, storages()[target], kept, everything)
+        return stored_as(table, storages()[target], keeps or Keeps())
     if target in recipes():
         return as_gguf(table, recipes()[target])
     known = ", ".join([*storages(), *recipes()])
@@ -52,7 +62,7 @@ def recipes() -> dict[str, dict[str, Any]]:
     return {f"gguf-{row['name']}": row for row in facts.table("gguf_recipes")["recipe"]}
 
 
-def stored_as(table: TensorTable, rule: dict[str, Any], kept: int, everything: bool) -> TensorTable:
+def stored_as(table: TensorTable, rule: dict[str, Any], keeps: Keeps) -> TensorTable:
     """The model in a storage of safetensors."""
     found: list[Tensor] = []
     marks: dict[str, Any] = {}
@@ -60,7 +70,7 @@ def stored_as(table: TensorTable, rule: dict[str, Any], kept: int, everything: b
         if "all" in rule:
             dtype = rule["all"] if tensor.dtype in FLOATS else tensor.dtype
             found.append(Tensor(tensor.name, dtype, tensor.shape))
-        elif packable(tensor, rule["least"], kept, everything):
+        elif packable(tensor, rule["least"], keeps):
             layer = tensor.name.rpartition(".")[0]
             found += packed(tensor, layer, rule)
             marks |= {layer: rule["mark"]} if "mark" in rule else {}
@@ -70,12 +80,13 @@ def stored_as(table: TensorTable, rule: dict[str, Any], kept: int, everything: b
     return as_table(table.path, found, {"_quantization_metadata": layers} if marks else {})
 
 
-def packable(tensor: Tensor, least: int, kept: int, everything: bool) -> bool:
+def packable(tensor: Tensor, least: int, keeps: Keeps) -> bool:
     """Whether a quantised file packs it: the weight of a layer that stands in a numbered block."""
     large = len(tensor.shape) == 2 and min(tensor.shape) >= least
     block = BLOCK.search(tensor.name)
-    inside = int(block[2]) >= kept if block else everything
-    return large and tensor.name.endswith(".weight") and inside
+    inside = int(block[2]) >= keeps.blocks if block else keeps.everything
+    kept = any(word in tensor.name for word in keeps.words)
+    return large and tensor.name.endswith(".weight") and inside and not kept
 
 
 def packed(tensor: Tensor, layer: str, rule: dict[str, Any]) -> list[Tensor]:
