@@ -24,19 +24,17 @@ from benchmarks.observed.seconds import seconds
 from benchmarks.observed.sizes import filesize
 from benchmarks.observed.weights import weights
 
-KINDS = {"weights": weights, "fit": outcome, "oom": outcome, "filesize": filesize}
-OUTCOMES = ("fit", "oom")
+KINDS = {"weights": weights, "filesize": filesize}
 
 
 def judged(at: int, row: Row | str) -> list[Judged]:
-    """All that becomes of one row."""
+    """All that becomes of one row: its outcome and its seconds, or its megabytes."""
     if isinstance(row, str):
         return [Judged(at, "", why=row)]
-    own = KINDS.get(row.kind)
-    found = [own(at, row)] if own else []
-    timed = seconds(at, row) if row.kind in ("speed", "fit", "official") else None
-    found += [timed] if timed else []
-    return found or [Judged(at, row.kind, row.model_family or "", why="states nothing that a forecast says")]
+    if row.kind in KINDS:
+        return [KINDS[row.kind](at, row)]
+    timed = seconds(at, row)
+    return [outcome(at, row), *([timed] if timed else [])]
 
 
 def ratio(one: Judged) -> float:
@@ -47,9 +45,9 @@ def ratio(one: Judged) -> float:
 
 def summary(found: list[Judged], count: int) -> dict[str, Any]:
     """All rows in a few numbers. Errors are shares: 0.01 is 1 %."""
-    ends = [one for one in found if one.kind in OUTCOMES and one.right is not None]
+    ends = [one for one in found if one.kind == "outcome" and one.right is not None]
     held = [one for one in found if one.kind == "weights" and one.right is not None]
-    timed = [one for one in found if one.kind.endswith("seconds") and one.right is not None]
+    timed = [one for one in found if one.kind == "seconds" and one.right is not None]
     files = [one for one in found if one.kind == "filesize" and one.right is not None]
     errors = [abs(one.ours / one.theirs - 1) for one in timed if one.ours and one.theirs]
     return {

@@ -26,11 +26,16 @@ ALLOWED = {
     "partial": ("streamed", "disk"),
     "slow": SLOW,
 }
+SLOWER = 1.5  # times as long as with all weights on the card
+LONG = 600  # seconds
 RAM = re.compile(r"host[- ]ram|ram oom|oom-?kill|ram exhausted|host ram|commit", re.IGNORECASE)
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """What became of one row. `said`: verdicts by policy; `ratio`: ours over theirs, of seconds or megabytes."""
+    """What became of one row: `right` is None where it could not be judged, and `why` says so.
+
+    `said`: verdicts by machine. `ours`, `theirs`: seconds, or megabytes.
+    """
 
     row: int
     kind: str
@@ -93,13 +98,14 @@ def forecasts(row: Row, one: Case) -> dict[str, Forecast]:
 
 
 def name_of(machine: Machine) -> str:
-    """A policy in a word."""
-    return f"{machine.policy.comfy} {'dynamic' if machine.policy.dynamic_vram else 'legacy'}"
+    """A policy in a word, and the card's size."""
+    manager = "dynamic" if machine.policy.dynamic_vram else "legacy"
+    return f"{machine.policy.comfy} {manager}, {machine.device.total / 2**30:.0f} GiB"
 
 
 def outcome(at: int, row: Row) -> Judged:
-    """A `fit` or `oom` row beside its forecasts."""
-    base = Judged(at, row.kind, row.model_family or "", row.outcome or "")
+    """How a row ended beside its forecasts."""
+    base = Judged(at, "outcome", row.model_family or "", row.outcome or "")
     try:
         if row.outcome not in ALLOWED:
             raise Unjudged("no outcome is stated")
@@ -136,11 +142,12 @@ def agrees(row: Row, found: Forecast) -> bool:
     if found.tight or found.verdict in ALLOWED[row.outcome or ""]:
         return True
     spill = found.verdict == "spill" and row.outcome == "oom"
-    slower = row.outcome == "slow" and slowdown(found) > SLOWER
-    return spill or slower
+    return spill or (row.outcome == "slow" and (slowdown(found) > SLOWER or long(found)))
 
 
-SLOWER = 1.5  # times as long as with all weights on the card: what anyone would call slow
+def long(found: Forecast) -> bool:
+    """Whether a run takes as long as anyone would call slow, whatever it waits for."""
+    return bool(found.seconds and found.seconds.best > LONG)
 
 
 def slowdown(found: Forecast) -> float:

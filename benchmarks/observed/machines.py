@@ -1,4 +1,4 @@
-"""The machines that a row may have run on: its card, its system, and the ComfyUI policies that are possible."""
+"""The machines that a row may have run on: its card, its system, and the ComfyUIs that are possible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from estimator.options import machine as machine_of
 from estimator.runtime import Device, Machine
 from estimator.runtime.cards import SIZE_SLACK, cards, device_of, device_of_size, kind, with_free
 from estimator.runtime.policy import constants, newest, policy, version
-from estimator.units import GIB, MIB
+from estimator.units import MIB, Estimate
 
 from .models import Unjudged
 from .reading import Row, table, worded
@@ -23,34 +23,50 @@ SIZE = re.compile(r"(\d+(?:\.\d+)?)[ -]?(?:gib|gb|g)\b")
 
 def machines(row: Row, since: str) -> list[Machine]:
     """One machine for each policy that the row may have had. Raises `Unjudged` where no card is stated."""
-    device, server = device_of_row(row)
+    devices = [device_of_row(row, size) for size in sizes(row)]
+    server = any(stands_in_server for _, stands_in_server in devices)
     system = worded("system", row.os or "")
     usual = table("words")["usual"]
     name = system["is"] if system else usual["server_system" if server else "system"]
     ram = (row.ram_mb or usual["ram_gib"] * 1024) / 1024
     flags = flags_of(row)
-    found = []
-    for comfy in versions(row, since, device.vendor):
-        host = machine_of(vram=device.total / GIB, ram=min(ram, MOST_GIB - 1), system=name).host
-        chosen = policy(comfy, usual["torch"], host.os, device.vendor, flags)
-        found.append(Machine(device, host, chosen))
-    return distinct(found)
+    host = machine_of(vram=1, ram=min(ram, MOST_GIB - 1), system=name).host
+    return distinct(
+        [
+            Machine(device, host, policy(comfy, usual["torch"], host.os, device.vendor, flags))
+            for device, _ in devices
+            for comfy in versions(row, since)
+        ]
+    )
+
+
+def sizes(row: Row) -> list[float | None]:
+    """The sizes in MiB that the row's card may have: the one stated, or all that it is sold in."""
+    stated = row.vram_mb or stated_size(row.gpu or "")
+    if stated:
+        return [stated]
+    known = {gib(one) * 1024 for one in cards_named(row.gpu or "")}
+    return sorted(known) if len(known) > 1 else [None]
 
 
 def distinct(machines: list[Machine]) -> list[Machine]:
     """Without those that differ in nothing but a version whose manager is the same."""
-    return list({(one.policy.dynamic_vram, one.policy.comfy): one for one in machines}.values())
+    return list({(one.policy, one.device.total): one for one in machines}.values())
 
 
-def versions(row: Row, since: str, vendor: str) -> list[str]:
+def versions(row: Row, since: str) -> list[str]:
     """The row's own ComfyUI, or the two that stand for all that are possible."""
     stated = re.match(r"v?(\d+(?:\.\d+)+)", row.comfy_version or "")
     if stated:
         return [stated[1]]
     legacy = table("words")["usual"]["legacy"]
+    said = worded("era", row.os or "")
+    legacy = said["comfy"] if said else legacy
     old = since if since and version(since) > version(legacy) else legacy
     if dynamic_said(row):
         return [newest()]
+    if said:
+        return [old]
     return [newest()] if constants(old)["dynamic_vram"] else [old, newest()]
 
 
@@ -72,19 +88,32 @@ def dynamic_said(row: Row) -> bool:
     return bool(re.search(r"(?<!disable-)dynamic[- ]vram", said))
 
 
-def device_of_row(row: Row) -> tuple[Device, bool]:
+def device_of_row(row: Row, size: float | None) -> tuple[Device, bool]:
     """The card, and whether it stands in a server. Raises `Unjudged` where none is stated that we know."""
-    name, size = row.gpu or "", row.vram_mb or stated_size(row.gpu or "")
-    found, held = card_named(name, size), row.number("other_process_gb")
+    name = row.gpu or ""
+    found = min(cards_named(name), key=lambda one: abs(gib(one) * 1024 - (size or 0)), default=None)
     if found is None and (foreign(name) or not size):
         raise Unjudged(f"`{name}` is no card that we know" if name else "no card is stated")
     if found and not (gib(found) or "driver_total_mib" in found):
         raise Unjudged(f"{found['name']} shares the computer's memory, which is not modelled here")
     base = device_of(found) if found else device_of_size(round((size or 0) * MIB))
     total = total_of(row, size, base.total)
-    known = with_free("", "", total, None if held is None else max(0, round(total - held * 1e9)))
-    device = msgspec.structs.replace(base, total=total, free=known.free, taken=known.taken)
+    device = msgspec.structs.replace(base, total=total, **held(row, total))
     return device, bool(found) and found.get("segment") == "datacenter"
+
+
+def held(row: Row, total: int) -> dict[str, Any]:
+    """What is `free` on the card and `taken` by others, by what the row says of that."""
+    others, said = row.number("other_process_gb"), worded("budget", row.flags or "")
+    found = re.search(said["says"], (row.flags or "").lower()) if said else None
+    left = None if others is None else max(0, round(total - others * 1e9))
+    if said and found:
+        left = min(total, round((float(found[1]) * said["factor"] + said["reserve"]) * MIB))
+    known = with_free("", "", total, left)
+    taken = known.taken
+    if said and found and float(found[1]) <= said["least"]:  # so much is the most that may have been free
+        taken = Estimate(taken.low, taken.best, max(taken.high, total), taken.basis)
+    return {"free": known.free, "taken": taken}
 
 
 def total_of(row: Row, size: float | None, known: int) -> int:
@@ -102,22 +131,17 @@ def stated_size(name: str) -> float | None:
     return float(found[1]) * 1024 if found else None
 
 
-def card_named(name: str, size: float | None) -> dict[str, Any] | None:
-    """The row of a card by its name, the one of that size (MiB) where there are several; None for another."""
+def cards_named(name: str) -> list[dict[str, Any]]:
+    """The rows of a card by its name, one for each size that it is sold in; none where it is not known."""
     plain = re.sub(r"\(.*?\)", "", name.lower())
     if "/" in plain:
         raise Unjudged(f"`{name}` names more than one card")
     if said := worded("card", plain):
-        return next(one for one in cards() if one["id"] == said["is"])
+        return [one for one in cards() if one["id"] == said["is"]]
     words = kind(SIZE.sub("", plain))
     alike = [one for one in cards() if kind(one["name"]) and kind(one["name"]) <= words]
-    if not alike:
-        return None
-    most = max(len(kind(one["name"])) for one in alike)
-    best = [one for one in alike if len(kind(one["name"])) == most]
-    if size is None and len({gib(one) for one in best}) > 1:
-        raise Unjudged(f"`{name}` is sold in several sizes, and which it was is not stated")
-    return min(best, key=lambda one: abs(gib(one) * 1024 - (size or 0)))
+    most = max((len(kind(one["name"])) for one in alike), default=0)
+    return [one for one in alike if len(kind(one["name"])) == most]
 
 
 def gib(card: dict[str, Any]) -> float:

@@ -207,8 +207,8 @@ def published_in(family: dict[str, Any], storage: str) -> str:
         return str(family["model"])
     for name in facts.names("published"):
         for one in facts.table(name)["file"]:
-            same = (one.get("like") or one.get("header")) == header
-            if one["folder"] == folder and same and one.get("storage") == storage and "kept_blocks" not in one:
+            same = one["folder"] == folder and (one.get("like") or one.get("header")) == header
+            if same and one.get("storage") == storage and "kept_blocks" not in one:
                 return str(one["names"][0])
     return ""
 
@@ -251,7 +251,7 @@ def shelf(model: Model, more: dict[tuple[str, str], tuple[Component, ...]] | Non
 
 @cache
 def encoder(name: str, storage: str) -> tuple[Component, ...]:
-    """A text encoder in another storage: the published file of it, or what a recipe makes of it in 16 bits."""
+    """A text encoder in another storage: the published file, or what is made of the one in 16 bits."""
     own = row_of("text_encoders", name) or {}
     if storage == "file" or own.get("storage") == storage:
         return made("text_encoders", name, "", "file")

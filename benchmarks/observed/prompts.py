@@ -1,4 +1,4 @@
-"""The API prompt that a row's workflow most likely was: the official template's nodes with the row's numbers."""
+"""The API prompt that a row's workflow most likely was: the template's nodes with the row's numbers."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def seconds(at: int, row: Row) -> Judged | None:
     if stated is None:
         return None
     what, theirs = stated
-    base = Judged(at, f"{row.kind} seconds", row.model_family or "", row.outcome or "", theirs=theirs, why="")
+    base = Judged(at, "seconds", row.model_family or "", row.outcome or "", theirs=theirs)
     try:
         skips = worded("program", row.around)
         if skips:

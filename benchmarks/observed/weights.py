@@ -96,7 +96,8 @@ def vaes(row: Row) -> list[Component]:
         raise Unjudged("no storage of the VAE is stated")
     if "vae" in family:
         return list(made("vae", family["vae"], "", "file"))
-    return [one for one in components(Model(family, family["folder"], family["model"], "file")) if one.role == "vae"]
+    whole = components(Model(family, family["folder"], family["model"], "file"))
+    return [one for one in whole if one.role == "vae"]
 
 
 def others(row: Row) -> list[Component]:

@@ -1,7 +1,7 @@
 """A model's tensors in another storage: what a header tells of the files that are made from it.
 
-Storages of safetensors are rows of `data/storages.toml`, GGUF's are recipes of `data/gguf_recipes.toml`. Which
-layers a quantiser packs is its own choice, so sizes are near those of the real file, not equal to them.
+Storages of safetensors are rows of `data/storages.toml`, GGUF's are recipes of `data/gguf_recipes.toml`.
+Which layers a maker packs is its own choice, so sizes are near those of the real file, not equal to them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Keeps(NamedTuple):
 
 
 def variant(table: TensorTable, target: str, keeps: Keeps | None = None) -> TensorTable:
-    """The model of `table` in `target`: a storage (`f8_e4m3_scaled`, `BF16`) or a GGUF recipe (`gguf-Q4_K_M`).
+    """The model of `table` in `target`: a storage (`f8_e4m3_scaled`), or a recipe of GGUF (`gguf-Q4_K_M`).
 
     `keeps`: what is told of this one file. Raises `InputError` for a target that no row describes.
     """
@@ -116,9 +116,9 @@ def as_gguf(table: TensorTable, recipe: dict[str, Any]) -> TensorTable:
     """The model as a GGUF made by a recipe."""
     known = facts.table("gguf_recipes")
     language = next((row for row in known["names"] if has(table, row["has"])), None)
-    row = language or next((row for row in known["architecture"] if has(table, row["has"])), {})
+    image: dict[str, Any] = next((row for row in known["architecture"] if has(table, row["has"])), {})
     tensors = renamed(table, language) if language else table.tensors.values()
-    chosen = Choice(recipe, row, LANGUAGE if language else "image", tensors)
+    chosen = Choice(recipe, language or image, LANGUAGE if language else "image", tensors)
     return as_table(table.path, (chosen.made(one) for one in tensors), {}, "gguf")
 
 
