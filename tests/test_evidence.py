@@ -24,8 +24,8 @@ FINE = {
 # Far more than its card can hold at once, in tiles or not.
 HOPELESS = FINE | {
     "model_family": "sdxl",
-    "gpu": "GTX 1050 Ti",
-    "vram_mb": 4096,
+    "gpu": "RTX 3050",
+    "vram_mb": 8192,
     "width": 8192,
     "height": 8192,
 }
