@@ -29,6 +29,9 @@ Output = Annotated[
     list[str] | None, typer.Option("--output", help="Only what this node needs; may be repeated.")
 ]
 
+Number = Annotated[
+    int | None, typer.Option("--device", help="Which of this machine's cards, as `device` numbers them.")
+]
 ObjectInfo = Annotated[
     Path | None, typer.Option(help="A server's node definitions: what GET /object_info answers, saved.")
 ]
@@ -70,7 +73,10 @@ def check(
     gpu: Annotated[str, typer.Option(help="A card by name, as `gpus` lists it.")] = "",
     vram: Annotated[float, typer.Option(help="The card's memory in GiB, instead of --gpu.")] = 0,
     free: Annotated[float, typer.Option(help="GiB of it that are free now.")] = 0,
+    number: Number = None,
     ram: Annotated[float, typer.Option(help="RAM in GiB; without it, this machine's.")] = 0,
+    swap: Annotated[float | None, typer.Option(help="Swap or page file in GiB.")] = None,
+    disk: Annotated[str, typer.Option(help="What the models lie on: nvme, ssd or hdd.")] = "",
     system: Annotated[str, typer.Option("--os", help="linux, windows, wsl or macos.")] = "",
     comfy: Annotated[str, typer.Option(help="ComfyUI's version.")] = "",
     torch: Annotated[str, typer.Option(help="torch's version.")] = "",
@@ -86,7 +92,7 @@ def check(
     """Forecast a workflow: what stays in VRAM, what streams, where memory runs out, how long it takes."""
     from . import api
     from .forecast import VERDICTS
-    from .options import definitions, finder, machine
+    from .options import default_roots, definitions, finder, machine
     from .report import encode, render
 
     if fail_on and fail_on not in VERDICTS:
@@ -94,7 +100,18 @@ def check(
             f"no verdict is called `{fail_on}`", where="--fail-on", do=f"Use {', '.join(VERDICTS)}."
         )
     here = machine(
-        gpu=gpu, vram=vram, free=free, ram=ram, system=system, comfy=comfy, torch=torch, flags=flags
+        gpu=gpu,
+        vram=vram,
+        free=free,
+        ram=ram,
+        system=system,
+        comfy=comfy,
+        torch=torch,
+        flags=flags,
+        number=number,
+        swap=swap,
+        disk=disk,
+        models=models_dir or default_roots(),
     )
     files = finder(models_dir or [], extra_model_paths, input_dir or [], workflow)
     checked = api.check(workflow, here, files, outputs=output or (), definitions=definitions(object_info))
@@ -167,6 +184,23 @@ def gpus(
 
     rows = [card(name) for name in names] if names else cards()
     out(report.encode(rows) if as_json else report.render(rows, columns()))
+
+
+@app.command()
+def device(
+    number: Number = None,
+    comfy: Annotated[str, typer.Option(help="ComfyUI's version.")] = "",
+    torch: Annotated[str, typer.Option(help="torch's version.")] = "",
+    flags: Annotated[str, typer.Option(help='ComfyUI\'s start-up flags, as "--cuda-device 1".')] = "",
+    models_dir: Annotated[list[Path] | None, typer.Option(help="A models folder; may be repeated.")] = None,
+    as_json: Json = False,
+) -> None:
+    """This machine: its cards, what is free on them and who holds the rest, its RAM, swap and disk."""
+    from .options import default_roots, described
+    from .report import device as report
+
+    found = described(flags, number, comfy, torch, models_dir or default_roots())
+    out(report.encode(found) if as_json else report.render(found))
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,14 +13,17 @@ import msgspec
 from .errors import InputError
 from .media.inputs import in_input_folders
 from .models.library import Files, in_folders
-from .runtime import Device, Host, Machine
-from .runtime.cards import card, card_here, device_of, device_of_size
-from .runtime.machine import Os
+from .runtime import Device, Host, Machine, Policy
+from .runtime.cards import card, device_of, device_of_size, device_seen
+from .runtime.choice import Described, choose
+from .runtime.machine import Disk, Os
 from .runtime.policy import newest, policy, version
+from .runtime.probe import Card, Probe, probe
 from .units import GIB
 from .workflow import Definitions, from_server
 
 NEWEST_TORCH = "2.9"
+ASK_FOR_ONE = "Name one with --gpu rtx-4090 or --vram 12; `vram-forecast gpus` lists them."
 MOST_GIB = 1 << 20
 
 
@@ -35,21 +37,51 @@ def machine(
     comfy: str = "",
     torch: str = "",
     flags: str = "",
+    number: int | None = None,
+    swap: float | None = None,
+    disk: str = "",
+    models: Sequence[Path] = (),
+    asked: Probe | None = None,
 ) -> Machine:
     """The machine that the options describe; what they leave out is this machine's own.
 
-    Raises `InputError` for a card or a system that is not known, or no card at all.
+    `number`: which of its cards. `models`: where models lie, whose disk counts. `asked` answers for the
+    machine in place of its drivers. Raises `InputError` for a card or a system that is not known, or no
+    card at all.
     """
-    for option, value in (("--vram", vram), ("--free", free), ("--ram", ram)):
+    amounts(vram=vram, free=free, ram=ram, swap=swap or 0)
+    given, asked = split(flags), asked or probe()
+    row = card(gpu) if gpu else None
+    its_system = "macos" if row and row["vendor"] == "apple" else ""
+    host = host_of(asked, ram, swap, system or its_system, disk, models)
+    held = round(free * GIB) if free else None
+    if number is not None and (row or vram):
+        raise InputError(
+            "names one of this machine's cards", where="--device", do="Leave out --gpu and --vram."
+        )
+    if row:
+        device = device_of(row, held, round(ram * GIB))
+    elif vram:
+        device = device_of_size(round(vram * GIB), held)
+    else:
+        device = own_device(asked, given, number, held, host)
+    return Machine(device, host, policy_of(comfy, torch, host, device, given))
+
+
+def amounts(**values: float) -> None:
+    """Refuse what is no amount of memory."""
+    for name, value in values.items():
         if not 0 <= value < MOST_GIB:
-            raise InputError(f"{value:g} is no amount of memory", where=option, do=f"Give GiB: {option} 12.")
+            where = f"--{name}"
+            raise InputError(f"{value:g} is no amount of memory", where=where, do=f"Give GiB: {where} 12.")
+
+
+def policy_of(comfy: str, torch: str, host: Host, device: Device, flags: tuple[str, ...]) -> Policy:
+    """The policy of a ComfyUI of these versions and flags. Raises `InputError` for what is no version."""
     for option, text in (("--comfy", comfy), ("--torch", torch)):
         if text and not version(text):
             raise InputError(f"`{text}` is no version", where=option, do=f"Give numbers: {option} 0.33.0.")
-    host = host_of(ram, system)
-    device = device_of_options(gpu, vram, round(free * GIB) if free else None)
-    known_torch = torch or NEWEST_TORCH
-    return Machine(device, host, policy(comfy or newest(), known_torch, host.os, device.vendor, split(flags)))
+    return policy(comfy or newest(), torch or NEWEST_TORCH, host.os, device.vendor, flags)
 
 
 def split(flags: str) -> tuple[str, ...]:
@@ -60,82 +92,43 @@ def split(flags: str) -> tuple[str, ...]:
         raise InputError(f"cannot be split ({error})", where="--flags", do="Close the quotation.") from None
 
 
-def device_of_options(gpu: str, vram: float, free: int | None) -> Device:
-    """The card named, the card of a size, or this machine's own."""
-    if gpu:
-        return device_of(card(gpu), free)
-    if vram:
-        return device_of_size(round(vram * GIB), free)
-    own = own_card()
-    if own is None:
-        raise InputError(
-            "no card was found on this machine",
-            where="check",
-            do="Name one with --gpu rtx-4090 or --vram 12; `vram-forecast gpus` lists them.",
-        )
-    return own
+def own_device(
+    asked: Probe, flags: tuple[str, ...], number: int | None, free: int | None, host: Host
+) -> Device:
+    """This machine's own card, that ComfyUI would use. Raises `InputError` where there is none."""
+    cards = asked.cards()
+    found = choose(cards, flags, asked.variable, number)
+    if found is None:
+        raise InputError(no_card(cards), where="check", do=ASK_FOR_ONE)
+    seen = found.card if free is None else msgspec.structs.replace(found.card, free=free)
+    return device_seen(seen, (host.ram_total, host.ram_free))
 
 
-def own_card() -> Device | None:
-    """The first NVIDIA card of this machine by NVML, with what is free on it now; None without one."""
-    try:
-        import pynvml
-    except ImportError:
-        return None
-    try:
-        pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
-        name, memory = pynvml.nvmlDeviceGetName(handle), pynvml.nvmlDeviceGetMemoryInfo(handle)
-    except pynvml.NVMLError:
-        return None
-    return own_device(name if isinstance(name, str) else name.decode(), int(memory.total), int(memory.free))
+def no_card(cards: Sequence[Card]) -> str:
+    """Why there is no card to forecast for."""
+    names = ", ".join(one.name for one in cards)
+    others = f" ({names} is in the processor: ComfyUI would compute on the CPU)" if names else ""
+    return f"no card was found on this machine{others}"
 
 
-def own_device(name: str, total: int, free: int) -> Device:
-    """A device by the driver's word, with the rates of its row where its name is known."""
-    import msgspec
-
-    row, base = card_here(name, total), device_of_size(total, free)
-    if row is None:
-        return msgspec.structs.replace(base, name=name)
-    known = device_of(row, free)
-    return msgspec.structs.replace(
-        base,
-        name=name,
-        compute_capability=known.compute_capability,
-        tflops=known.tflops,
-        pcie_gbs=known.pcie_gbs,
-        bandwidth_gbs=known.bandwidth_gbs,
-    )
+def host_of(
+    asked: Probe, ram: float, swap: float | None, system: str, disk: str, models: Sequence[Path]
+) -> Host:
+    """The computer around the card. With `ram` given it is another one: nothing is known of its disk."""
+    systems, disks = (tuple(get_args(kind)) for kind in (Os, Disk))
+    for option, value, known in (("--os", system, systems), ("--disk", disk, disks)):
+        if value and value not in known:
+            do = f"Use {', '.join(filter(None, known))}."
+            raise InputError(f"`{value}` is not known", where=option, do=do)
+    total, free = (round(ram * GIB),) * 2 if ram else asked.ram()
+    moved = round(swap * GIB) if swap is not None else 0 if ram else asked.swap()
+    own = "" if ram else disk_of(asked, models)
+    return Host(system or asked.system(), total, free, moved, disk or own)  # type: ignore[arg-type]
 
 
-def host_of(ram: float, system: str) -> Host:
-    """The computer around the card."""
-    systems: tuple[Any, ...] = get_args(Os)
-    if system and system not in systems:
-        raise InputError(f"no system is called `{system}`", where="--os", do=f"Use {', '.join(systems)}.")
-    total, free = own_ram()
-    if ram:
-        total = free = round(ram * GIB)
-    name: Os = system or own_system()  # type: ignore[assignment]
-    return Host(name, total, free)
-
-
-def own_ram() -> tuple[int, int]:
-    """Total and available RAM of this machine, bytes."""
-    import psutil
-
-    memory = psutil.virtual_memory()
-    return int(memory.total), int(memory.available)
-
-
-def own_system() -> Os:
-    """This machine's system, as ComfyUI tells them apart."""
-    if os.name == "nt":
-        return "windows"
-    if platform.system() == "Darwin":
-        return "macos"
-    return "wsl" if "microsoft" in platform.release().lower() else "linux"
+def disk_of(asked: Probe, models: Sequence[Path]) -> Disk:
+    """The disk of the first models folder that there is; empty where it is not known."""
+    return asked.disk(next((path for path in models if path.is_dir()), None))
 
 
 def finder(
@@ -233,3 +226,16 @@ def definitions(object_info: Path | None) -> Definitions | None:
         do = "Save what GET /object_info answers."
         raise InputError("not a server's node definitions", where=where, do=do) from None
     return from_server(decoded.get)
+
+
+def described(
+    flags: str, number: int | None, comfy: str, torch: str, models: Sequence[Path], asked: Probe | None = None
+) -> Described:
+    """This machine as `device` tells of it, with a card or without. Raises `InputError` as `machine` does."""
+    given, asked = split(flags), asked or probe()
+    host, cards = host_of(asked, 0, None, "", "", models), asked.cards()
+    found = choose(cards, given, asked.variable, number)
+    if found is None:
+        return Described(host, cards, missing=f"{no_card(cards)}. {ASK_FOR_ONE}")
+    device = device_seen(found.card, (host.ram_total, host.ram_free))
+    return Described(host, cards, found, device, policy_of(comfy, torch, host, device, given))

@@ -69,13 +69,16 @@ def machine(seen: host.Seen):
     import msgspec
 
     from ..estimator import Host, Machine, Policy
-    from ..estimator.options import own_device
+    from ..estimator.runtime.cards import device_seen
+    from ..estimator.runtime.probe import Card
     from ..estimator.units import Estimate
 
     held = seen.vram_total - seen.vram_free
     device = msgspec.structs.replace(
-        own_device(seen.device, seen.vram_total, seen.vram_free),
-        vendor=seen.vendor,
+        device_seen(
+            Card(seen.device, seen.vendor, seen.vram_total, seen.vram_free, unified=seen.vendor == "apple"),
+            (seen.ram_total, seen.ram_free),
+        ),
         free=seen.vram_free,
         taken=Estimate(held, held, held, "measured"),
         compute_capability=seen.compute_capability,

@@ -14,11 +14,19 @@ Os = Literal["linux", "windows", "wsl", "macos"]
 Disk = Literal["", "nvme", "ssd", "hdd"]
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """A program that holds memory on the card; `bytes` is None where the driver does not tell how much."""
+
+    name: str
+    bytes: int | None = None
+
+
 class Device(msgspec.Struct, frozen=True):
     """A card. Sizes in bytes; `free` is what is free before ComfyUI loads a model.
 
     `taken`: what is held before any model is loaded (CUDA context, other programs), with its band.
-    `unified`: its memory is the computer's RAM.
+    `unified`: its memory is the computer's RAM. `gfx`: AMD's name of its instruction set. `holders`: who
+    holds memory on it now, the largest first; None where that is not known.
     """
 
     name: str
@@ -32,6 +40,8 @@ class Device(msgspec.Struct, frozen=True):
     bandwidth_gbs: float | None = None
     architecture: str = ""
     unified: bool = False
+    gfx: str = ""
+    holders: tuple[Holder, ...] | None = None
 
     def supports(self, dtype: str) -> bool:
         """Whether the card computes in this element type natively, as ComfyUI judges it."""
