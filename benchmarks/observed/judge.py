@@ -109,6 +109,8 @@ def outcome(at: int, row: Row) -> Judged:
     try:
         if row.outcome not in ALLOWED:
             raise Unjudged("no outcome is stated")
+        if killed(row) and not row.ram_mb:
+            raise Unjudged("it was killed for want of RAM, and how much there was is not stated")
         found = forecasts(row, case(row, strict=True))
     except (Unjudged, InputError) as error:
         return msgspec.structs.replace(base, why=str(error))
@@ -135,9 +137,14 @@ def why_unknown(found: Forecast) -> str:
     return "; ".join((problems + nodes + steps)[:2])
 
 
+def killed(row: Row) -> bool:
+    """Whether the process ended for want of RAM."""
+    return row.outcome == "oom" and bool(RAM.search(row.stage or ""))
+
+
 def agrees(row: Row, found: Forecast) -> bool:
     """Whether an outcome lies in what a forecast says."""
-    if row.outcome == "oom" and RAM.search(row.stage or ""):
+    if killed(row):
         return found.ram_peak.high > found.host.ram_total
     if found.tight or found.verdict in ALLOWED[row.outcome or ""]:
         return True

@@ -18,7 +18,7 @@ from estimator.models.variants import recipes, variant
 
 from .reading import Row, table, worded
 
-FULL = re.compile(r"\bi?q\d_(k_[sml]|[01]|k)\b", re.IGNORECASE)
+FULL = re.compile(r"\bq\d_(k_[sml]|[01]|k)\b", re.IGNORECASE)
 COUNTS = re.compile(r"\b([a-z]+\d+(?:_[a-z0-9]+)*) (\d+)\b", re.IGNORECASE)
 NEAR = 0.015  # a stated size names the storage whose own is as near
 
@@ -129,8 +129,10 @@ def storages_said(row: Row) -> tuple[str, ...]:
 def gguf_said(row: Row, text: str) -> tuple[str, ...]:
     """The recipes of GGUF that some words may mean."""
     found = FULL.search(text.replace("-", " ").replace(".", " "))
-    if not found or ("gguf" not in text and not text.endswith("gguf") and "gguf" not in row.around):
-        return ()
+    if not found:
+        bare = re.search(r"\bq([2-8])\b", text) if "gguf" in text else None
+        usual = [one for one in recipes() if bare and one.startswith(f"gguf-Q{bare[1]}")]
+        return tuple(usual[:1])
     name = f"gguf-{found[0].upper()}"
     alike = [one for one in (f"{name}_M", f"{name}_S", name) if one in recipes()]
     counts = {kind.upper(): int(count) for kind, count in COUNTS.findall(text)}

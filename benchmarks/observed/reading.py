@@ -44,12 +44,14 @@ class Row(msgspec.Struct, frozen=True):
     @property
     def said(self) -> str:
         """The words for the model, in lower case, parted by single dashes; the file's name after them."""
-        return slug(f"{self.model_family or ''} {self.model_file or ''}")
+        return slug(f"{self.model_family or self.class_name or ''} {self.model_file or ''}")
 
     @property
     def around(self) -> str:
         """All words on what it ran in."""
-        return " ".join((self.flags or "", self.model_family or "", self.model_file or "")).lower()
+        return " ".join(
+            (self.flags or "", self.stage or "", self.model_family or "", self.model_file or "")
+        ).lower()
 
     def number(self, *names: str) -> float | None:
         """The first of some numbers that is stated: the middle of a range, as `45-55` or `[1.7, 1.8]`."""
@@ -62,8 +64,8 @@ def middle(value: Any) -> float | None:
         return None
     if isinstance(value, int | float):
         return float(value)
-    if isinstance(value, str) and re.fullmatch(r"[\d.]+(-[\d.]+)?", value.strip()):
-        value = [float(part) for part in value.split("-")]
+    if isinstance(value, str) and re.fullmatch(r"~?\d+(\.\d+)?(-\d+(\.\d+)?)?", value.strip()):
+        value = [float(part) for part in value.strip(" ~").split("-")]
     if isinstance(value, list) and value and all(isinstance(one, int | float) for one in value):
         return (min(value) + max(value)) / 2
     return None

@@ -9,13 +9,7 @@ from estimator.forecast import Forecast
 
 from .judge import Case, Judged, case, forecasts, name_of
 from .models import Unjudged
-from .reading import Row, worded
-
-# What a row may state: its names, and what of the forecast it is laid beside.
-STEP = ("s_per_it",)
-RATE = ("it_per_s",)
-AGAIN = ("warm_s", "second_s", "total_s", "prompt_s")
-FIRST = ("cold_s", "first_s")
+from .reading import Row, table, worded
 
 
 def seconds(at: int, row: Row) -> Judged | None:
@@ -51,12 +45,13 @@ def rounded(known: dict[str, float]) -> dict[str, float]:
 
 def said(row: Row) -> tuple[str, float] | None:
     """What a row states, and its seconds."""
-    for what, names in (("step", STEP), ("again", AGAIN), ("first", FIRST)):
-        if value := row.number(*names):
+    names = table("words")["usual"]["seconds"]
+    if rate := row.number(*names["rate"]):
+        return "step", 1 / rate
+    for what in ("step", "again", "first"):
+        if value := row.number(*names[what]):
             return what, value
-        if what == "step" and (rate := row.number(*RATE)):
-            return "step", 1 / rate
-    minutes = row.number("total_min")
+    minutes = row.number(*names["minutes"])
     return ("again", minutes * 60) if minutes else None
 
 

@@ -149,6 +149,7 @@ class Choice:
         """`row`: what is known of the architecture; `kind`: `image` or `language`."""
         self.known = facts.table("gguf_recipes")
         self.type: str = recipe["type"]
+        self.named: dict[str, str] = recipe.get("named", {})
         self.others: dict[str, str] = recipe.get(kind, {})
         if row.get("grouped"):
             self.others = self.others | recipe.get("grouped", {})
@@ -169,7 +170,9 @@ class Choice:
         two_sided = len(tensor.shape) == 2 and tensor.name.endswith("weight")
         if not two_sided or any(word in tensor.name for word in (*self.plain, *self.wide)):
             return self.kept(tensor)
-        chosen = self.chosen(self.role(tensor.name))
+        role = self.role(tensor.name)
+        own = next((dtype for start, dtype in self.named.items() if tensor.name.startswith(start)), "")
+        chosen = own if own and not role else self.chosen(role)
         return "F16" if tensor.shape[-1] % blocks()[chosen][0] else chosen
 
     def kept(self, tensor: Tensor) -> str:
