@@ -227,7 +227,12 @@ def components(model: Model) -> tuple[Component, ...]:
     own = row_of(model.folder, model.name) or {}
     if model.storage == "file" or own.get("storage") == model.storage or model.name != model.family["model"]:
         return made(model.folder, model.name, "", "file")
-    return made(model.folder, model.name, model.family.get("header", ""), model.storage)
+    found = made(model.folder, model.name, model.family.get("header", ""), model.storage)
+    if model.gguf and model.folder == "checkpoints":  # such a file holds the model alone, the rest stays
+        plain = made(model.folder, model.name, model.family.get("header", ""), "file")
+        own = tuple(one for one in found if one.role == "diffusion_model")
+        return own + tuple(one for one in plain if one.role != "diffusion_model")
+    return found
 
 
 class Shelf(Library):
