@@ -130,15 +130,24 @@ def gguf_said(row: Row, text: str) -> tuple[str, ...]:
     """The recipes of GGUF that some words may mean."""
     found = FULL.search(text.replace("-", " ").replace(".", " "))
     if not found:
-        bare = re.search(r"\bq([2-8])\b", text) if "gguf" in text else None
-        usual = [one for one in recipes() if bare and one.startswith(f"gguf-Q{bare[1]}")]
-        return tuple(usual[:1])
+        return gguf_of_some_kind(row, text) if "gguf" in text else ()
     name = f"gguf-{found[0].upper()}"
     alike = [one for one in (f"{name}_M", f"{name}_S", name) if one in recipes()]
     counts = {kind.upper(): int(count) for kind, count in COUNTS.findall(text)}
     if len(counts) > 1:
         return (nearest_recipe(row, counts),)
     return (name,) if name in recipes() else tuple(alike)
+
+
+def gguf_of_some_kind(row: Row, text: str) -> tuple[str, ...]:
+    """The recipe that a number alone (`Q8`), or the file's size, tells; none where neither is stated."""
+    if bare := re.search(r"\bq([2-8])\b", text):
+        return tuple(one for one in recipes() if one.startswith(f"gguf-Q{bare[1]}"))[:1]
+    stated = row.bytes or (row.number("file_gb") or 0) * 1e9
+    if not stated:
+        return ()
+    base = base_of(row)
+    return (min(recipes(), key=lambda name: abs(variant(base, name).file_bytes - stated)),)
 
 
 def nearest_recipe(row: Row, counts: dict[str, int]) -> str:
