@@ -45,6 +45,12 @@ class Plan:
         """The steps of the next run, where the results of `lost` are gone."""
         return self.of(self.runs.next(lost)) if self.runs else self.whole
 
+    def course(self) -> tuple[tuple[str, int], ...]:
+        """The nodes of the first run, loaders and all, with how many steps each has."""
+        if self.runs is None:
+            return tuple((step.node, 1) for step in self.whole)
+        return tuple((node, len(self.steps.get(node, ()))) for node in self.runs.first)
+
     def of(self, nodes: Iterable[str]) -> tuple[Step, ...]:
         """The steps of these nodes, in their order."""
         return tuple(step for node in nodes for step in self.steps.get(node, ()))
@@ -59,7 +65,7 @@ class Plan:
         if self.cache.kind != "lru":
             return found
         older = self.runs.piled(self.cache.size) * sum(sizes.get(one, 0) for one in self.runs.next())
-        return Held(found.peak + older, found.lost)
+        return Held(found.peak + older, found.lost, {one: size + older for one, size in found.at.items()})
 
 
 def unused(graph: Graph, ran: Collection[str]) -> dict[str, set[str]]:

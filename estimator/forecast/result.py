@@ -70,8 +70,11 @@ class StepForecast(msgspec.Struct, frozen=True):
 class Forecast(msgspec.Struct, frozen=True):
     """The forecast of one workflow on one machine. `where` is the worst step; bytes and seconds.
 
-    `disk_bytes`: what is read again from disk in every run, since it does not stay in RAM; `seconds_again`:
-    of the next run, in which only the seeds are others.
+    `ram_peak`: RAM with which no run reads a file twice; `ram_kept`: what of it cannot be dropped at its
+    peak, `ram_short`: what of that finds no room in RAM and swap, `swapped`: what finds none in RAM.
+    `disk_bytes`: what every run reads again from disk, since it does not stay in RAM; `cold_bytes`: what the
+    first run reads there where RAM holds no file yet, which `seconds` leaves out. `seconds_again`: of the
+    next run, in which only the seeds are others.
     """
 
     verdict: Verdict
@@ -82,7 +85,11 @@ class Forecast(msgspec.Struct, frozen=True):
     policy: Policy
     vram_peak: Estimate
     ram_peak: Estimate
+    ram_kept: Estimate
+    ram_short: int
+    swapped: int
     disk_bytes: int
+    cold_bytes: int
     seconds: Estimate | None
     seconds_again: Estimate | None
     resident_seconds: Estimate | None

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from .. import facts
 from ..runtime import Held, Machine, hold, manager
 from ..runtime.cache import result_cache
-from ..units import ZERO, Estimate
+from ..units import GIB, ZERO, Estimate
 from ..workflow.values import Loaded, Step, Workload
-from . import ram, speed
+from .files import Files, cold, read, reader
 from .plan import Plan
+from .ram import Ram, Room
 from .result import ComponentForecast, Forecast, StepForecast, Verdict, worst
-from .step import Worker
-from .timing import timed
+from .step import Placed, Worker
+from .timing import Moves, timed
 
 
 def run(workload: Workload, machine: Machine) -> Forecast:
@@ -19,30 +23,44 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     held = {key: held_of(workload.loaded[key], machine) for key, part in parts.items() if part.role != "lora"}
     worker = Worker(machine, manager(machine, held.values()), parts)
 
-    def forecasts(wanted: tuple[Step, ...]) -> tuple[StepForecast, ...]:
-        models = [[held[key] for key in step.components if key in held] for step in wanted]
-        return tuple(timed(one, ram.moves(one), machine) for one in map(worker.place, wanted, models))
+    def place(wanted: tuple[Step, ...]) -> list[Placed]:
+        return [worker.place(one, [held[key] for key in one.components if key in held]) for one in wanted]
 
-    plan = Plan(workload, result_cache(machine))
-    steps = forecasts(plan.first())
-    kept = plan.hold(ram.room(workload, held, steps, machine) - plan.cache.left)
-    # Without a cache the loaders run again too, and find nothing of theirs on the card.
-    repeated = steps if plan.cache.kind == "none" else forecasts(plan.next(kept.lost))
-    need, again = ram.need(workload, held, steps, repeated, kept.peak, machine)
+    plan, ram = Plan(workload, result_cache(machine)), Ram(workload, held, machine)
+    files = Files(machine, ram.files)
+    placed = place(plan.first())
+    kept = plan.hold(ram.room(placed) - plan.cache.left)
+    first = ram.first(plan, placed, kept)
+    repeated, moves = placed, files.run(placed, first, kept=False)
+    steps = time(placed, moves, machine)
+    if plan.cache.kind != "none":  # without a cache the loaders run again too, and find nothing of theirs
+        repeated = place(plan.next(kept.lost))
+        moves = files.run(repeated, ram.again(repeated, kept), kept=True)
+    reread = read(repeated, moves)
+    room = ram.verdict(first)
     seconds, ideal = total_seconds(steps)
-    verdict = overall(workload, steps, bool(again))
+    verdict = overall(workload, steps, room, reread)
+    where = decisive(steps, verdict)
+    if verdict == "oom" and room.full and not fails(where):
+        where = ram.step(room.full.node, steps, verdict)
+    if verdict == "disk":
+        where = ram.step(reader(repeated, moves) or first.peak.node, steps, verdict) or where
     return Forecast(
         verdict=verdict,
-        tight=any(step.tight for step in steps),
-        where=decisive(steps, verdict),
+        tight=room.tight or any(step.tight for step in steps),
+        where=where,
         device=machine.device,
         host=machine.host,
         policy=machine.policy,
         vram_peak=peak(steps),
-        ram_peak=need,
-        disk_bytes=again,
-        seconds=with_disk(seconds, again),
-        seconds_again=with_disk(total_seconds(repeated)[0], again),
+        ram_peak=ram.need(first.peak, repeated),
+        ram_kept=room.kept,
+        ram_short=room.short,
+        swapped=room.swapped,
+        disk_bytes=reread,
+        cold_bytes=cold(placed, ram.files, held),
+        seconds=seconds,
+        seconds_again=total_seconds(time(repeated, moves, machine))[0],
         resident_seconds=ideal,
         nodes=workload.nodes,
         unknown=workload.unknown,
@@ -51,6 +69,16 @@ def run(workload: Workload, machine: Machine) -> Forecast:
         components=tuple(describe(one, held.get(key), machine) for key, one in workload.loaded.items()),
         steps=steps,
     )
+
+
+def fails(step: StepForecast | None) -> bool:
+    """Whether the card's memory does not do for a step."""
+    return step is not None and step.verdict == "oom"
+
+
+def time(placed: Sequence[Placed], moves: Sequence[Moves], machine: Machine) -> tuple[StepForecast, ...]:
+    """A run's steps with their seconds."""
+    return tuple(timed(one, moved, machine) for one, moved in zip(placed, moves, strict=True))
 
 
 def held_of(loaded: Loaded, machine: Machine) -> Held:
@@ -80,13 +108,18 @@ def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentFo
     )
 
 
-def overall(workload: Workload, steps: tuple[StepForecast, ...], from_disk: bool) -> Verdict:
-    """The worst of all steps; what was not understood, or a workflow without nodes, is no promise."""
+def overall(workload: Workload, steps: tuple[StepForecast, ...], room: Room, reread: int) -> Verdict:
+    """The worst of all steps and of what RAM has `room` for, `reread` bytes in every run.
+
+    What was not understood, or a workflow without nodes, is no promise.
+    """
     verdicts: list[Verdict] = [step.verdict for step in steps]
     if workload.unknown or not workload.nodes:
         verdicts.append("unknown")
-    if from_disk:
+    if max(reread, room.swapped) >= float(facts.table("managers/memory")["verdict"]["least_gib"]) * GIB:
         verdicts.append("disk")
+    if room.short:
+        verdicts.append("oom")
     return worst(verdicts)
 
 
@@ -103,11 +136,6 @@ def decisive(steps: tuple[StepForecast, ...], verdict: Verdict) -> StepForecast 
 def peak(steps: tuple[StepForecast, ...]) -> Estimate:
     """The highest peak of any step, bytes."""
     return max((step.vram_peak for step in steps), key=lambda one: one.best, default=ZERO)
-
-
-def with_disk(seconds: Estimate | None, read: int) -> Estimate | None:
-    """Seconds with those of reading so many bytes from disk."""
-    return seconds + speed.disk(read) if seconds and read else seconds
 
 
 def total_seconds(steps: tuple[StepForecast, ...]) -> tuple[Estimate | None, Estimate | None]:

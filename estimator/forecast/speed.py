@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import facts
 from ..runtime import Device, Machine
+from ..runtime.disk import disk_seconds
 from ..units import Estimate
 
 GIGA = 1e9
@@ -46,10 +47,9 @@ def longer(one: Estimate, other: Estimate) -> Estimate:
     return Estimate(low, best, max(one.high, other.high), "modelled")
 
 
-def disk(size: float) -> Estimate:
-    """Seconds of reading `size` bytes again from a disk of which nothing is known."""
-    rate: dict[str, float] = facts.table("managers/constants")["transfer"]["disk_gbs"]
-    return band(size / GIGA, rate)
+def disk(size: float, machine: Machine) -> Estimate:
+    """Seconds of reading `size` bytes from the disk that models lie on."""
+    return disk_seconds(size, machine.host)
 
 
 def band(ideal: float, share: dict[str, Any]) -> Estimate:

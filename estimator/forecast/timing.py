@@ -69,7 +69,7 @@ def moved(what: Moved, machine: Machine) -> Estimate | None:
     """Seconds of moving weights to the card; None where its link is not known."""
     ways = {"pinned_share": what.pinned, "pageable_share": what.pageable + what.disk}
     known = [speed.transfer(machine.device, size, way) for way, size in ways.items() if size]
-    total = speed.disk(what.disk) if what.disk else ZERO
+    total = speed.disk(what.disk, machine) if what.disk else ZERO
     for one in known:
         if one is None:
             return None

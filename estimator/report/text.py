@@ -9,6 +9,7 @@ from typing import Any
 from .. import facts
 from ..advice import Checked, Suggestion
 from ..forecast import Forecast, StepForecast
+from ..runtime.disk import disk_seconds
 from ..units import Estimate, amount, duration, gib
 from .words import SIGNS, sentence
 
@@ -205,9 +206,17 @@ def footer(forecast: Forecast) -> list[str]:
             "Sizes in GiB. Beside the weights: traced activations, and libraries' workspace (the spread)."
         )
     if forecast.seconds:
-        low, high = duration(forecast.seconds.low), duration(forecast.seconds.high)
-        lines.append(f"Time: {low} to {high} with the files in RAM; the first run also reads them from disk.")
+        cold = disk_seconds(forecast.cold_bytes, forecast.host)
+        lines.append(
+            f"Time: {between(forecast.seconds)} with the files in RAM; "
+            f"reading all {gib(forecast.cold_bytes)} from disk takes {between(cold)} more."
+        )
     return lines
+
+
+def between(seconds: Estimate) -> str:
+    """Both ends of a time: `55 s to 2 min`."""
+    return f"{duration(seconds.low)} to {duration(seconds.high)}"
 
 
 def weights_line(forecast: Forecast) -> str:

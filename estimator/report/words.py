@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..forecast import Forecast, StepForecast
-from ..units import Estimate, duration, gib
+from ..units import GIB, Estimate, duration, gib
 
 SIGNS = {
     "resident": "fits",
@@ -27,7 +27,11 @@ def sentence(forecast: Forecast) -> str:
 
 
 def margin(forecast: Forecast) -> str:
-    """How close the tightest step comes to the card's end."""
+    """How close the tightest step comes to the card's end, or the prompt to that of RAM."""
+    if not any(one.tight for one in forecast.steps):
+        if forecast.swapped:
+            return f"{gib(forecast.swapped)} go to swap, which may be too small for them."
+        return f"{gib(forecast.ram_kept.best)} of RAM cannot be given up, nearly all that this machine has."
     step = max((one for one in forecast.steps if one.tight), key=lambda one: one.need.best)
     left = forecast.device.total - step.need.best
     if left >= 0:
@@ -76,11 +80,15 @@ def slowdown(forecast: Forecast) -> str:
 def disk(forecast: Forecast) -> str:
     """The prompt touches more than RAM holds."""
     need, total = gib(forecast.ram_peak.best), gib(forecast.host.ram_total)
-    again = gib(forecast.disk_bytes)
-    return (
-        f"Runs, but the prompt needs {need} of RAM and this machine has {total}: "
-        f"{again} are read from disk again in every run{time(forecast.seconds)}."
+    if forecast.ram_peak.best <= forecast.host.ram_total:
+        total += ", of which some is left free"
+    said, again = (
+        f"Runs, but the prompt needs {need} of RAM and this machine has {total}",
+        forecast.disk_bytes,
     )
+    if round(again / GIB, 1):
+        said += f": {gib(again)} are read from disk again in every run"
+    return f"{said}{time(forecast.seconds)}."
 
 
 def spill(forecast: Forecast) -> str:
@@ -90,11 +98,23 @@ def spill(forecast: Forecast) -> str:
     return f"Windows will move {over} to shared memory in {place(step)}: expect minutes, not seconds."
 
 
+def system_memory(forecast: Forecast) -> str:
+    """RAM does not hold what cannot be given up."""
+    host, kept = forecast.host, gib(forecast.ram_kept.best)
+    swap = f" and {gib(host.swap)} of swap" if host.swap else ""
+    return (
+        f"Runs out of system memory in {place(forecast.where)}: needs {kept} that cannot be given up, this "
+        f"machine has {gib(host.ram_total)} of RAM{swap}."
+    )
+
+
 def oom(forecast: Forecast) -> str:
     """It does not fit."""
     step = forecast.where
     if step is None:
         return "Runs out of memory."
+    if step.verdict != "oom" or not step.need.high:
+        return system_memory(forecast)
     device = forecast.device
     low, high = (
         max(0.0, end) for end in (step.need.low - device.taken.low, step.need.high - device.taken.high)

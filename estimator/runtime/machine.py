@@ -52,12 +52,15 @@ class Device(msgspec.Struct, frozen=True):
 
 
 class Host(msgspec.Struct, frozen=True):
-    """The computer around the card; RAM and swap in bytes. `disk`: what the models lie on, if known."""
+    """The computer around the card; RAM and swap in bytes. `disk`: what the models lie on, if known.
+
+    `swap`: None where it is not known.
+    """
 
     os: Os
     ram_total: int
     ram_free: int
-    swap: int = 0
+    swap: int | None = None
     disk: Disk = ""
 
 

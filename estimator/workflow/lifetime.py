@@ -124,10 +124,14 @@ def lives(
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What results take in RAM at most, bytes, and the nodes whose results went to make room."""
+    """What results take in RAM at most, bytes, and the nodes whose results went to make room.
+
+    `at`: what they take once each node has made its own.
+    """
 
     peak: int
     lost: frozenset[str]
+    at: dict[str, int] = {}
 
 
 def held(lives: Mapping[str, Life], sizes: Mapping[str, int], cache: Cache, room: int) -> Held:
@@ -138,11 +142,11 @@ def held(lives: Mapping[str, Life], sizes: Mapping[str, int], cache: Cache, room
     last: dict[int, list[str]] = {}
     for one, life in lives.items():
         last.setdefault(life.used, []).append(one)
-    taken, peak, lost = 0, 0, set[str]()
+    taken, at, lost = 0, dict[str, int](), set[str]()
     idle: list[tuple[int, str]] = []
     for number, one in enumerate(lives):
         taken += sizes.get(one, 0)
-        peak = max(peak, taken)
+        at[one] = taken
         for done in last.get(number, ()):
             size = sizes.get(done, 0)
             if not lives[done].kept:
@@ -154,4 +158,4 @@ def held(lives: Mapping[str, Life], sizes: Mapping[str, int], cache: Cache, room
             size, gone = heappop(idle)
             taken += size
             lost.add(gone)
-    return Held(peak, frozenset(lost))
+    return Held(max(at.values(), default=0), frozenset(lost), at)
