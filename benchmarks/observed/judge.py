@@ -145,7 +145,7 @@ def killed(row: Row) -> bool:
 def agrees(row: Row, found: Forecast) -> bool:
     """Whether an outcome lies in what a forecast says."""
     if killed(row):
-        return found.ram_peak.high > found.host.ram_total
+        return found.ram_short > 0 or found.swapped > 0 or found.ram_kept.high > found.host.ram_total
     if found.tight or found.verdict in ALLOWED[row.outcome or ""]:
         return True
     spill = found.verdict == "spill" and row.outcome == "oom"

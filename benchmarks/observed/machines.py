@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from estimator.options import MOST_GIB
 from estimator.options import machine as machine_of
 from estimator.runtime import Machine
@@ -23,6 +25,7 @@ def machines(row: Row, since: str) -> list[Machine]:
     own = usual["server_system" if any(in_server for _, in_server in found) else "system"]
     ram = min((row.ram_mb or usual["ram_gib"] * 1024) / 1024, MOST_GIB - 1)
     host = machine_of(vram=1, ram=ram, system=system["is"] if system else own).host
+    host = msgspec.structs.replace(host, swap=None)  # nobody states it
     return [
         Machine(device, host, policy(comfy, usual["torch"], host.os, device.vendor, flags_of(row)))
         for device, _ in found
