@@ -69,8 +69,8 @@ def page() -> str:
         *(__doc__ or "").splitlines()[2:],
         "Written by `python benchmarks/cards.py --markdown > docs/cards.md`.",
         "",
-        "*fits*: all weights stay on the card. *streams*: so much of them moves over PCIe in every pass. *disk*: RAM",
-        "does not hold what a run touches, so much is read again from disk in every run.",
+        "*fits*: all weights stay on the card. *streams*: so much of them moves over PCIe in every pass.",
+        "*disk*: RAM does not hold what a run touches, so much is read again from disk in every run.",
     ]
     for title, template in WORKFLOWS.items():
         rows = {ram: [forecast(template, gpu, ram) for gpu in CARDS.values()] for ram in RAM}

@@ -114,14 +114,14 @@ def no_card(cards: Sequence[Card]) -> str:
 def host_of(
     asked: Probe, ram: float, swap: float | None, system: str, disk: str, models: Sequence[Path]
 ) -> Host:
-    """The computer around the card. With `ram` given it is another one: nothing is known of its disk."""
+    """The computer around the card. With `ram` given it is another, with a disk and a swap not known."""
     systems, disks = (tuple(get_args(kind)) for kind in (Os, Disk))
     for option, value, known in (("--os", system, systems), ("--disk", disk, disks)):
         if value and value not in known:
             do = f"Use {', '.join(filter(None, known))}."
             raise InputError(f"`{value}` is not known", where=option, do=do)
     total, free = (round(ram * GIB),) * 2 if ram else asked.ram()
-    moved = round(swap * GIB) if swap is not None else 0 if ram else asked.swap()
+    moved = round(swap * GIB) if swap is not None else None if ram else asked.swap()
     own = "" if ram else disk_of(asked, models)
     return Host(system or asked.system(), total, free, moved, disk or own)  # type: ignore[arg-type]
 

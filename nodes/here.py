@@ -86,5 +86,5 @@ def machine(seen: host.Seen):
     return Machine(
         device,
         Host(seen.os, seen.ram_total, seen.ram_free),
-        Policy(seen.comfy, seen.dynamic_vram, seen.flags),
+        Policy(seen.comfy, seen.dynamic_vram, seen.flags, seen.torch),
     )

@@ -117,9 +117,12 @@ def write(slug: str, version: str, answer: dict[str, Any]) -> None:
 
 def factor_row(name: str, known: dict[str, Any]) -> str:
     """The row of one component; a version that takes it for another class does not know it."""
-    of = known[max(known, key=lambda version: [int(part) for part in version.split(".")])]["comfy_class"]
-    factors = {version: one["factor"] for version, one in known.items() if one["comfy_class"] == of}
-    listed = ", ".join(f"{json.dumps(version)} = {factor}" for version, factor in sorted(factors.items()))
+    versions = sorted(known, key=lambda version: [int(part) for part in version.split(".")])
+    of = known[versions[-1]]["comfy_class"]
+    factors = {
+        version: known[version]["factor"] for version in versions if known[version]["comfy_class"] == of
+    }
+    listed = ", ".join(f"{json.dumps(version)} = {factor}" for version, factor in factors.items())
     return (
         f"\n[[factor]]\nid = {json.dumps(name)}\ncomfy_class = {json.dumps(of)}\nversions = {{ {listed} }}\n"
     )

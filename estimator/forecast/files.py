@@ -75,10 +75,8 @@ class Files:
         """What a step moves: pages of files and other weights together; earlier steps have `seen` so much."""
         files = [one for one in placed.placements if one.key in self.files]
         others = [one for one in placed.placements if one.key not in self.files]
-        up, each = (
-            sum(stored(size, self.files[one.key]) for one, size in zip(files, sizes, strict=True))
-            for sizes in ([one.uploaded for one in files], [one.streamed for one in files])
-        )
+        up = sum(stored(one.uploaded, self.files[one.key]) for one in files)
+        each = sum(stored(one.streamed, self.files[one.key]) for one in files)
         streams = self.stream(each, at)
         read = max(0, stock.part(stock.missing, self.fresh(placed, seen)) - streams.disk)
         fast = min(max(0, up - read), stock.part(stock.pinned, up), self.pins.limit)

@@ -9,7 +9,7 @@ from ..costs import Cost, Shape, Unfused, cost
 from ..formats import bits
 from ..models import Component
 from ..runtime import Held, Machine, gguf
-from ..runtime.attention import attention
+from ..runtime.attention import attention, reserves_fused
 from ..runtime.weights import layers_of
 from ..units import MIB, Estimate
 from ..workflow.acts.texts import text_shape
@@ -56,9 +56,8 @@ class Pricer:
 
     def sampler_reserve(self, main: Held, shape: Shape, batch: int) -> int | None:
         """ComfyUI's own estimate of a forward of `batch` latents, bytes."""
-        fused = self.attention == "fused"
         part, comfy = self.parts[main.key], self.machine.policy.comfy
-        return reserve.sampling(part, main.compute_bytes, shape, batch, comfy, fused)
+        return reserve.sampling(part, main.compute_bytes, shape, batch, comfy, reserves_fused(self.machine))
 
     def vae_reserve(self, step: Step, main: Held) -> int | None:
         """ComfyUI's own estimate of decoding or encoding one picture or tile, bytes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from .. import facts
@@ -20,7 +21,8 @@ from .timing import Moves, timed
 def run(workload: Workload, machine: Machine) -> Forecast:
     """The forecast of `workload` on `machine`."""
     parts = {key: one.component for key, one in workload.loaded.items() if one.component}
-    held = {key: held_of(workload.loaded[key], machine) for key, part in parts.items() if part.role != "lora"}
+    models, paired = [key for key, part in parts.items() if part.role != "lora"], pairs(workload)
+    held = {key: held_of(workload.loaded[key], machine, key in paired) for key in models}
     worker = Worker(machine, manager(machine, held.values()), parts)
 
     def place(wanted: tuple[Step, ...]) -> list[Placed]:
@@ -81,12 +83,26 @@ def time(placed: Sequence[Placed], moves: Sequence[Moves], machine: Machine) -> 
     return tuple(timed(one, moved, machine) for one, moved in zip(placed, moves, strict=True))
 
 
-def held_of(loaded: Loaded, machine: Machine) -> Held:
-    """How ComfyUI will hold a component that is known."""
+def held_of(loaded: Loaded, machine: Machine, paired: bool = False) -> Held:
+    """How ComfyUI will hold a component that is known; `paired`: an encoder whose loader has others too."""
     assert loaded.component is not None
     return hold(
-        loaded.key, loaded.component, machine, loaded.widget, loaded.device, loaded.legacy, loaded.whole
+        loaded.key,
+        loaded.component,
+        machine,
+        loaded.widget,
+        loaded.device,
+        loaded.legacy,
+        loaded.whole,
+        paired,
     )
+
+
+def pairs(workload: Workload) -> set[str]:
+    """The keys of text encoders whose loader loads others beside them."""
+    encoders = [one for one in workload.loaded.values() if one.role == "text_encoder"]
+    loaders = Counter(one.node for one in encoders)
+    return {one.key for one in encoders if loaders[one.node] > 1}
 
 
 def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentForecast:

@@ -7,6 +7,7 @@ from typing import Any
 from .. import facts
 from ..runtime import Device, Machine
 from ..runtime.disk import disk_seconds
+from ..runtime.policy import streams
 from ..units import Estimate
 
 GIGA = 1e9
@@ -59,9 +60,7 @@ def band(ideal: float, share: dict[str, Any]) -> Estimate:
 
 def overlapped(compute: Estimate, moved: Estimate, machine: Machine) -> Estimate:
     """Seconds of computing while weights stream: the longer, or the sum where nothing overlaps."""
-    streams = facts.table("managers/constants")["legacy"]["streams"]
-    count = streams.get(machine.device.vendor, streams["default"])
-    if not count or machine.policy.has("--disable-async-offload"):
+    if not streams(machine):
         return compute + moved
     low, best = max(compute.low, moved.low), max(compute.best, moved.best)
     return Estimate(low, best, max(compute.high, moved.high), "modelled")

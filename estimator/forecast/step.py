@@ -49,14 +49,14 @@ class Worker:
             ram=step.output,
             because=step.unknown,
         )
-        if step.scratch:
+        if step.scratch and self.machine.backend != "cpu":
             band = facts.table("managers/constants")["scratch"]["band"]
             taken = Estimate.spread(step.scratch, band, band, "traced")
             return self.finish(Placed(step, base, price=Price(1, Cost(taken, 0, 0, 0), ZERO)))
-        if len(models) < len(step.components) or not models:
+        if not step.scratch and (len(models) < len(step.components) or not models):
             known = step.unknown or "its model is not known"
             return Placed(step, msgspec.structs.replace(base, because=known))
-        if models[0].on_cpu:
+        if step.scratch or models[0].on_cpu:
             base = msgspec.structs.replace(base, verdict="resident", because="runs on the processor")
             return Placed(step, base, tuple(models))
         return self.on_card(step, models, base)

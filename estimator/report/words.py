@@ -53,6 +53,9 @@ def resident(forecast: Forecast) -> str:
     """Everything fits."""
     if not forecast.steps:
         return "Nothing in this workflow runs on the card."
+    if not forecast.vram_peak.high:
+        ram = f"{gib(forecast.ram_peak.best)} of {gib(forecast.host.ram_total)} of RAM"
+        return f"Runs on the processor, not on the card: slow, with {ram}{time(forecast.seconds)}."
     total = gib(forecast.device.total).removesuffix(" GiB")
     peak = f"{gib(forecast.vram_peak.best)} of {total} in {place(forecast.where)}"
     return f"Fits: peak {peak}{time(forecast.seconds)}."

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .. import facts
+from .capabilities import gfx, rules
 from .machine import Machine
+from .policy import constants, has_torch, rocm, version
 
 
 def attention(machine: Machine) -> str:
     """`fused`, `split` or `sub_quad`, by the flags, else by the card (`data/attention.toml`)."""
-    rule = facts.table("attention")["choice"]
+    rule = choice()
     for flag, kind in rule["flags"].items():
         if machine.policy.has(flag):
             return str(kind)
-    if machine.device.vendor == "amd" and machine.device.architecture in rule["amd_fused"]:
-        return "fused"
-    return str(rule["vendors"].get(machine.device.vendor, "fused"))
+    return "fused" if amd_fused(machine) else str(rule["backends"][machine.backend])
+
+
+def reserves_fused(machine: Machine) -> bool:
+    """Whether ComfyUI reserves as for a fused attention (`pytorch_attention_flash_attention`)."""
+    rule = choice()["reserves_fused"]
+    if machine.backend not in rule["backends"]:
+        return False
+    if machine.policy.has(rule["flag"]):
+        return True
+    allowed = machine.backend != "rocm" or amd_fused(machine)
+    return allowed and not any(map(machine.policy.has, rule["off"]))
+
+
+def amd_fused(machine: Machine) -> bool:
+    """Whether ComfyUI turns torch's attention on for this AMD card; torch is taken to have its kernels."""
+    if machine.backend != "rocm":
+        return False
+    policy, rule = machine.policy, rules()["rocm"]
+    known = constants(policy.comfy)["amd_fused"]
+    name = gfx(machine.device)
+    if name in known["torch"]:
+        return has_torch(policy, rule["fused_torch"])
+    return name in known["rocm"] and rocm(policy.torch) >= version(rule["fused"])
+
+
+def choice() -> dict[str, Any]:
+    """The rule by which one is chosen."""
+    found: dict[str, Any] = facts.table("attention")["choice"]
+    return found

@@ -12,6 +12,7 @@ from .. import facts
 from ..units import GIB, MIB
 from .machine import Machine
 from .placement import Ask, Placement
+from .policy import streams
 from .weights import Held
 
 
@@ -23,7 +24,7 @@ class DynamicManager:
         rule = facts.table("managers/constants")
         self.machine = machine
         self.page = int(rule["dynamic"]["page_mib"] * MIB)
-        self.streams = int(rule["legacy"]["streams"].get(machine.device.vendor, 0))
+        self.streams = streams(machine)
         self.resident: dict[str, int] = {}
         self.others = 0  # bytes of weights on the card that another manager holds
 

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 from .. import facts
 from ..units import MIB
+from .capabilities import extra_reserved, minimum_inference
 from .machine import Machine
 from .placement import Ask, Placement
-from .policy import constants
-from .weights import Held, Layer, extra_reserved, minimum_inference
+from .policy import constants, streams
+from .weights import Held, Layer
 
 
 class Loaded:
@@ -51,7 +52,7 @@ class LegacyManager:
         vendor = machine.device.vendor
         self.machine = machine
         self.version = constants(machine.policy.comfy)
-        self.streams = int(rule["streams"].get(vendor, rule["streams"]["default"]))
+        self.streams = streams(machine)
         self.ratio = float(rule["minimum_weight_ratio"].get(vendor, rule["minimum_weight_ratio"]["default"]))
         self.factor = float(rule["load_factor"])
         self.loaded: list[Loaded] = []

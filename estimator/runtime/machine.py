@@ -7,11 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from .. import facts
-from ..units import Estimate
+from ..units import GIB, Estimate
 
 Os = Literal["linux", "windows", "wsl", "macos"]
 Disk = Literal["", "nvme", "ssd", "hdd"]
+Backend = Literal["cuda", "rocm", "xpu", "mps", "directml", "cpu"]
+VramState = Literal["disabled", "no", "low", "normal", "high", "shared"]
+
+BACKENDS: dict[str, Backend] = {"nvidia": "cuda", "amd": "rocm", "intel": "xpu"}
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -43,13 +46,6 @@ class Device(msgspec.Struct, frozen=True):
     gfx: str = ""
     holders: tuple[Holder, ...] | None = None
 
-    def supports(self, dtype: str) -> bool:
-        """Whether the card computes in this element type natively, as ComfyUI judges it."""
-        needed = facts.table("capabilities")["native"].get(dtype)
-        if needed is None or self.vendor != "nvidia":
-            return dtype in ("F16", "F32") or (dtype == "BF16" and self.vendor != "nvidia")
-        return self.compute_capability is None or self.compute_capability >= needed
-
 
 class Host(msgspec.Struct, frozen=True):
     """The computer around the card; RAM and swap in bytes. `disk`: what the models lie on, if known.
@@ -65,22 +61,39 @@ class Host(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """How ComfyUI is set up: its version, torch's, its flags, and whether dynamic VRAM is on."""
+    """How ComfyUI is set up: its version, torch's, its flags, and whether dynamic VRAM is on.
+
+    `torch`: as pip has it, with what it was built for where that is known (`2.9.1+cu130`, `2.8.0+rocm7.0`).
+    """
 
     comfy: str
     dynamic_vram: bool
     flags: tuple[str, ...] = ()
+    torch: str = ""
 
     def has(self, flag: str) -> bool:
         """Whether a flag is given."""
-        return flag in self.flags
+        return any(given == flag or given.startswith(f"{flag}=") for given in self.flags)
+
+    def words(self, flag: str) -> tuple[str, ...]:
+        """What follows a flag, up to the next one; empty where it is absent or stands alone."""
+        for index, given in enumerate(self.flags):
+            if given.startswith(f"{flag}="):
+                return (given.partition("=")[2],)
+            if given == flag:
+                rest = self.flags[index + 1 :]
+                end = next((at for at, word in enumerate(rest) if word.startswith("--")), len(rest))
+                return rest[:end]
+        return ()
 
     def value(self, flag: str) -> float | None:
         """The number that follows a flag, or None where the flag is absent or has none."""
-        if flag not in self.flags:
-            return None
-        after = self.flags[self.flags.index(flag) + 1 :]
-        return float(after[0]) if after and re.fullmatch(r"[\d.]+", after[0]) else None
+        word = next(iter(self.words(flag)), "")
+        return float(word) if re.fullmatch(r"\d+\.?\d*|\.\d+", word) else None
+
+    def fast(self, word: str) -> bool:
+        """Whether `--fast` turns a feature on: it is named, or none is."""
+        return self.has("--fast") and (word in self.words("--fast") or not self.words("--fast"))
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -89,3 +102,39 @@ class Machine(msgspec.Struct, frozen=True):
     device: Device
     host: Host
     policy: Policy
+
+    @property
+    def backend(self) -> Backend:
+        """What torch runs models on: the card's own kind, or what a flag asks for instead."""
+        if self.policy.has("--directml"):
+            return "directml"
+        if self.device.vendor == "apple":
+            return "cpu" if self.policy.has("--cpu") else "mps"
+        if self.policy.has("--cpu") or self.device.vendor == "cpu":
+            return "cpu"
+        return BACKENDS.get(self.device.vendor, "cuda")
+
+    @property
+    def vram_state(self) -> VramState:
+        """ComfyUI's state of the VRAM (comfy/model_management.py:557-581): by flags and kind of device."""
+        policy, backend = self.policy, self.backend
+        if backend in ("cpu", "mps"):
+            return "disabled" if backend == "cpu" else "shared"
+        if policy.has("--lowvram"):
+            return "low"
+        if policy.has("--novram"):
+            return "normal" if backend == "directml" else "no"
+        return "high" if policy.has("--highvram") or policy.has("--gpu-only") else "normal"
+
+    @property
+    def partial(self) -> bool:
+        """Whether the legacy loader may load a model in part: DirectML cannot say what is free."""
+        allowed = self.backend != "directml" or self.policy.has("--lowvram")
+        return allowed and self.vram_state in ("low", "normal", "no")
+
+    @property
+    def total(self) -> int:
+        """Bytes that ComfyUI takes for the device's memory, all in all; DirectML does not say."""
+        if self.backend in ("cpu", "mps"):
+            return self.host.ram_total
+        return GIB if self.backend == "directml" else self.device.total

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .capabilities import extra_reserved, minimum_inference
 from .dynamic import DynamicManager
 from .legacy import LegacyManager
 from .machine import Machine
 from .placement import Ask, Placement
-from .weights import Held, extra_reserved, minimum_inference
+from .weights import Held
 
 
 class MixedManager:

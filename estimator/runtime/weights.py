@@ -1,8 +1,4 @@
-"""What ComfyUI will hold of a component: the element type of each weight, and its layers' sizes.
-
-Rules: shared reference comfyui-memory.md 4.2 (VAE), 5 (text encoders) and 6 (diffusion models), which
-cite ComfyUI 0.33.0 comfy/model_management.py:1106-1273.
-"""
+"""What ComfyUI will hold of a component: the element type of each weight, and its layers' sizes."""
 
 from __future__ import annotations
 
@@ -10,16 +6,11 @@ from functools import cached_property
 
 import msgspec
 
-from .. import facts
 from ..formats import Tensor, bits, size
 from ..models import Component, Module, is_scale
-from ..units import GIB
 from . import gguf
-from .machine import Device, Machine, Policy
-
-# What ComfyUI handles as it does text encoders (comfyui-memory.md 5): computed in 32 bits, off slow cards.
-ENCODERS = ("text_encoder", "clip_vision", "audio_encoder", "background_removal")
-
+from .machine import Machine
+from .types import ENCODERS, runs_on_cpu, types
 
 KEPT = 64  # ways to hold one component that are remembered
 
@@ -94,14 +85,15 @@ def hold(
     device: str = "",
     legacy: bool = False,
     whole: bool = False,
+    paired: bool = False,
 ) -> Held:
     """The component as this machine's ComfyUI will hold it, with a loader's `weight_dtype` and `device`.
 
     `legacy`: the loader hands its models to the legacy manager, as those of GGUF do; `whole`: it is never
-    loaded in part.
+    loaded in part; `paired`: a text encoder that is loaded with others.
     """
-    storage, compute = types(component, machine, widget)
-    on_cpu = device == "cpu" or runs_on_cpu(component, machine)
+    storage, compute = types(component, machine, widget, paired)
+    on_cpu = runs_on_cpu(component, machine, storage, device)
     asked = (key, storage, compute, on_cpu, legacy, whole)
     if asked not in component.kept:
         if len(component.kept) > KEPT:
@@ -167,97 +159,3 @@ def held_in(tensor: Tensor, component: Component, storage: str, compute: str) ->
         return tensor.dtype
     own = "F16" if bits()[tensor.dtype] > 16 else tensor.dtype
     return own if component.role in ENCODERS else compute
-
-
-def types(component: Component, machine: Machine, widget: str = "") -> tuple[str, str]:
-    """The storage and the compute type of a component's weights."""
-    if gguf.is_gguf(component):
-        text = component.role in ENCODERS
-        return component.majority, "F32" if text else first_native(component.dtypes, machine.device)
-    forced = flag_type(component.role, machine.policy)
-    if component.role in ENCODERS:
-        return text_encoder_storage(component, forced), "F32"
-    if component.role == "vae":
-        dtype = forced or first_native(component.dtypes, machine.device)
-        return dtype, dtype
-    return diffusion_types(component, machine, forced or widget_type(widget))
-
-
-def diffusion_types(component: Component, machine: Machine, forced: str) -> tuple[str, str]:
-    """Storage and compute type of a diffusion model; `forced` by a flag or a widget, or empty."""
-    native = first_native(component.dtypes, machine.device)
-    if component.quantization:
-        return component.majority, native
-    storage = forced or keep_or_widen(component, machine, native)
-    computes_itself = storage == "F32" or (bits()[storage] == 16 and machine.device.supports(storage))
-    return storage, storage if computes_itself else native
-
-
-def keep_or_widen(component: Component, machine: Machine, native: str) -> str:
-    """8-bit files stay 8-bit where the card computes in them or where 16-bit weights would not fit."""
-    own = component.majority
-    if bits()[own] == 8:
-        if machine.device.supports(own) or component.parameters * 2 > weights_limit(machine):
-            return own
-        return native
-    return "F16" if own == "F16" and "F16" in component.dtypes and machine.device.supports("F16") else native
-
-
-def weights_limit(machine: Machine) -> float:
-    """ComfyUI's own limit of weights for the choice of type, bytes (`maximum_vram_for_weights`)."""
-    rule = facts.table("managers/constants")["legacy"]
-    total: float = machine.device.total * rule["weights_share_of_total"]
-    return total - minimum_inference(machine)
-
-
-def extra_reserved(machine: Machine) -> int:
-    """Bytes that ComfyUI always leaves free: by system and card size, or `--reserve-vram`."""
-    given = machine.policy.value("--reserve-vram")
-    if given is not None:
-        return int(given * GIB)
-    rule = facts.table("managers/constants")["legacy"]
-    large = machine.device.total > rule["windows_large_total_mib"] * 2**20
-    system = machine.host.os
-    kind = ("windows_large" if large else "windows") if system == "windows" else "default"
-    return int(rule["extra_reserved_mib"][kind] * 2**20)
-
-
-def minimum_inference(machine: Machine) -> int:
-    """Bytes that ComfyUI reserves for any inference."""
-    rule = facts.table("managers/constants")["legacy"]
-    return int(rule["minimum_inference_gib"] * GIB) + extra_reserved(machine)
-
-
-def first_native(dtypes: tuple[str, ...], device: Device) -> str:
-    """The first of a component's types that the card computes in, else 32-bit."""
-    return next((dtype for dtype in dtypes if device.supports(dtype)), "F32")
-
-
-def text_encoder_storage(component: Component, forced: str) -> str:
-    """An encoder's storage type: fixed by its kind, or the file's own, 32-bit narrowed to 16."""
-    own = component.majority
-    if component.storage != "file":
-        return forced or component.storage
-    return own if bits()[own] <= 16 else "F16"
-
-
-def runs_on_cpu(component: Component, machine: Machine) -> bool:
-    """Whether ComfyUI keeps this component off the card altogether."""
-    policy = machine.policy
-    if component.role == "vae":
-        return policy.has("--cpu-vae")
-    slow_card = not machine.device.supports("F16")
-    low = policy.has("--lowvram") or policy.has("--novram")
-    return component.role in ENCODERS and (slow_card or (low and not policy.dynamic_vram))
-
-
-def widget_type(widget: str) -> str:
-    """The element type a `weight_dtype` widget asks for; empty for `default`."""
-    rows = facts.table("dtypes")["widget"]
-    return next((row["dtype"] for row in rows if row["name"] == widget), "")
-
-
-def flag_type(role: str, policy: Policy) -> str:
-    """The element type that a flag forces on components of a role; empty without one."""
-    rows = facts.table("dtypes")["flag"]
-    return next((row["dtype"] for row in rows if row["role"] == role and policy.has(row["name"])), "")

@@ -16,11 +16,15 @@ from ..errors import InputError
 
 
 class Checkout(msgspec.Struct, frozen=True):
-    """Where it is, its version, and its commit where the folder says so (else empty)."""
+    """Where it is, its version, and its commit where the folder says so (else empty).
+
+    `like`: the release whose memory manager it has, where that is not its own (data/comfyui.toml).
+    """
 
     path: str
     version: str
     commit: str
+    like: str
 
 
 def open_checkout(path: str | Path, attention: str = "pytorch") -> Checkout:
@@ -39,8 +43,9 @@ def open_checkout(path: str | Path, attention: str = "pytorch") -> Checkout:
     if Path(str(version.__file__)).parent != root:
         raise InputError("another ComfyUI was opened before", where=str(root), do="Use a new process.")
     _pretend_card(attention)
-    known = facts.table("comfyui")["commits"].get(version.__version__, "")
-    return Checkout(str(root), str(version.__version__), _commit(root) or known)
+    own = str(version.__version__)
+    known = facts.table("comfyui")["commits"].get(own, "")
+    return Checkout(str(root), own, _commit(root) or known, _like(root, own))
 
 
 def comfy(name: str) -> Any:
@@ -59,6 +64,14 @@ def _pretend_card(attention: str) -> None:
     management = comfy("model_management")
     management.cpu_state = management.CPUState.GPU
     args.cpu = False
+
+
+def _like(root: Path, own: str) -> str:
+    """The release that a checkout from between two releases is like, by what one of its files holds."""
+    for row in facts.table("comfyui")["between"]:
+        if row["version"] == own and row["holds"] in (root / row["file"]).read_text(encoding="utf-8"):
+            return str(row["like"])
+    return own
 
 
 def _commit(root: Path) -> str:

@@ -15,6 +15,7 @@ import msgspec
 import torch
 
 from .. import facts
+from ..runtime.policy import constants, newest
 from ..units import MIB
 from .checkout import comfy
 from .device import pretended
@@ -99,7 +100,7 @@ def driver(manager: RealManager) -> Iterator[None]:
         "cleanup_models_gc": lambda: None,
         "vram_state": management.VRAMState.NORMAL_VRAM,
         "lowvram_available": True,
-        "NUM_STREAMS": rule["streams"]["nvidia"],
+        "NUM_STREAMS": constants(newest())["streams"]["nvidia"],
         "MIN_WEIGHT_MEMORY_RATIO": rule["minimum_weight_ratio"]["nvidia"],
         "EXTRA_RESERVED_VRAM": rule["extra_reserved_mib"]["default"] * MIB,
         "MAX_PINNED_MEMORY": -1,

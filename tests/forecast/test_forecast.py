@@ -80,6 +80,20 @@ def test_a_decode_that_does_not_fit_is_retried_in_tiles_and_is_no_error():
     assert step(found, "decode").verdict == "resident"
 
 
+def test_without_the_card_nothing_is_promised_of_it():
+    found = forecast(flux(), "rtx-3060-12gb", flags="--cpu")
+    assert (found.verdict, found.vram_peak.high, found.seconds) == ("resident", 0, None)
+    assert {one.storage_dtype for one in found.components} == {"F32", "F16"}  # the encoders' and all others
+    assert found.ram_peak.low > 50 * GIB
+    assert sentence(found).startswith("Runs on the processor, not on the card")
+    assert forecast(flux(), "rtx-3060-12gb", flags="--cpu", ram=32).verdict == "oom"  # of RAM
+
+
+def test_a_flag_halves_the_t5_of_flux():
+    found = forecast(flux(), "rtx-3060-12gb", flags="--fp8_e4m3fn-text-enc")
+    assert {one.storage_dtype for one in found.components if one.role == "text_encoder"} == {"F8_E4M3"}
+
+
 def test_little_ram_reads_the_disk_again():
     found = forecast(flux(), "rtx-3060-12gb", ram=16)
     assert found.verdict == "disk"

@@ -2,9 +2,10 @@
 
 import gguf_files as made
 import pytest
+from in_ram import Runs
 from prompts import flux, node
 from vram_forecast.estimator.api import check
-from vram_forecast.estimator.models.library import in_folders
+from vram_forecast.estimator.models.library import Library, in_folders
 from vram_forecast.estimator.options import machine
 from vram_forecast.estimator.units import GIB
 
@@ -86,3 +87,15 @@ def test_streaming_is_slower_than_for_a_pinned_model_of_that_size(folders):
 def test_ram_holds_what_is_off_the_card(folders):
     small, large = (forecast(folders, packed).ram_peak.best for packed in ("Q4_K", "Q8_0"))
     assert 0 < large - small < 8 * GIB
+
+
+@pytest.mark.parametrize("comfy", ["0.3.75", "0.33.0"])
+def test_it_is_pages_of_its_file_until_it_is_used(folders, comfy):
+    runs = Runs(prompt("Q8_0"), library=Library(folders), comfy=comfy, gpu="rtx-3060-12gb", ram=64)
+    (loaded,) = runs.at("1")
+    assert loaded < GIB
+    sampled = next(one for one in runs.placed if one.step.kind == "sample")
+    encoders = sum(one.bytes for one in runs.ram.held.values() if one.role == "text_encoder")
+    off = sum(one.streamed for one in sampled.placements) + encoders
+    after = runs.first.steps[runs.placed.index(sampled)].weights
+    assert after == pytest.approx(off, rel=0.05)

@@ -3,26 +3,17 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_ram import Runs, here, workload
 from msgspec.structs import replace
-from prompts import checkpoint, flux, nowhere, wan
+from prompts import checkpoint, flux, wan
 from vram_forecast.estimator.forecast import VERDICTS, run
-from vram_forecast.estimator.forecast.files import Files, read
-from vram_forecast.estimator.forecast.plan import Plan
-from vram_forecast.estimator.forecast.ram import Ram, idle, touched
-from vram_forecast.estimator.forecast.run import held_of
-from vram_forecast.estimator.forecast.step import Worker
-from vram_forecast.estimator.models.library import Library
-from vram_forecast.estimator.options import machine
+from vram_forecast.estimator.forecast.files import read
+from vram_forecast.estimator.forecast.ram import idle, touched
 from vram_forecast.estimator.report.words import sentence
-from vram_forecast.estimator.runtime import manager
-from vram_forecast.estimator.runtime.cache import result_cache
 from vram_forecast.estimator.runtime.disk import disk_seconds
 from vram_forecast.estimator.units import GIB, MIB
-from vram_forecast.estimator.workflow.lower import lower
-from vram_forecast.estimator.workflow.read import read as read_workflow
 
 FLUX, T5 = 23_802_816_640, 9_787_841_024  # bytes of FLUX.1 dev and T5-XXL in 16 bits
-LIBRARY = Library(nowhere)
 
 
 def experts(width=1280, height=720, length=81):
@@ -33,47 +24,8 @@ def experts(width=1280, height=720, length=81):
     return prompt
 
 
-def here(gpu="rtx-4090", ram=32, comfy="0.33.0", system="linux", flags="", swap=None, disk=""):
-    found = machine(gpu=gpu, ram=ram, system=system, comfy=comfy, flags=flags)
-    return replace(found, host=replace(found.host, swap=swap and round(swap * GIB), disk=disk))
-
-
-def workload(prompt):
-    return lower(read_workflow(prompt), LIBRARY)
-
-
 def forecast(prompt, **more):
     return run(workload(prompt), here(**more))
-
-
-class Runs:
-    """Both runs of a prompt, as a forecast goes through them."""
-
-    def __init__(self, prompt, change=lambda work: work, **more):
-        """`change`: what becomes of the workload first."""
-        self.machine, self.work = here(**more), change(workload(prompt))
-        parts = {key: one.component for key, one in self.work.loaded.items() if one.component}
-        held = {k: held_of(self.work.loaded[k], self.machine) for k, p in parts.items() if p.role != "lora"}
-        worker = Worker(self.machine, manager(self.machine, held.values()), parts)
-        self.plan, self.ram = Plan(self.work, result_cache(self.machine)), Ram(self.work, held, self.machine)
-
-        def place(steps):
-            return [worker.place(one, [held[key] for key in one.components if key in held]) for one in steps]
-
-        self.files, self.placed = Files(self.machine, self.ram.files), place(self.plan.first())
-        self.results = self.plan.hold(100 * GIB)
-        self.first = self.ram.first(self.plan, self.placed, self.results)
-        self.repeated = place(self.plan.next())
-        self.again = self.ram.again(self.repeated, self.results)
-
-    def moves(self):
-        """The steps of both runs, with what they move."""
-        for placed, course, kept in ((self.placed, self.first, False), (self.repeated, self.again, True)):
-            yield from zip(placed, course.steps, self.files.run(placed, course, kept=kept), strict=True)
-
-    def at(self, node):
-        """The moments of a node in the first run, without what the programs take."""
-        return [one.total - one.programs for one in self.first.moments if one.node == node]
 
 
 # What users meet
@@ -142,6 +94,14 @@ def test_the_legacy_manager_keeps_in_ram_what_is_off_the_card():
 
 def test_dynamic_vram_keeps_no_weights():
     assert {0} == {one.weights for one in Runs(flux()).first.moments}
+
+
+def test_where_the_card_works_in_ram_everything_is_there():
+    runs = Runs(flux(), gpu="m4-max", ram=64, system="macos")
+    sampled = next(one.said for one in runs.placed if one.step.kind == "sample")
+    (at,) = (one for one, placed in zip(runs.first.steps, runs.placed, strict=True) if placed.said == sampled)
+    beside = sampled.activations.best + sampled.workspace.best
+    assert at.weights == pytest.approx(FLUX + T5 + beside, rel=0.02)
 
 
 def test_what_runs_on_the_processor_stays():

@@ -6,7 +6,7 @@ from vram_forecast.estimator.formats import read
 from vram_forecast.estimator.models import identify
 from vram_forecast.estimator.runtime import Host, Machine, hold
 from vram_forecast.estimator.runtime.cards import card, card_here, device_of
-from vram_forecast.estimator.runtime.policy import constants, policy, version
+from vram_forecast.estimator.runtime.policy import policy, version
 from vram_forecast.estimator.units import GIB, MIB
 
 
@@ -53,33 +53,6 @@ def test_free_memory_that_is_given_leaves_only_the_context_to_assume():
     assert known.free == 20 * GIB - 450 * MIB
     assert known.taken.high - known.taken.low == 300 * MIB
     assert assumed.free < assumed.total
-
-
-@pytest.mark.parametrize(
-    ("comfy", "torch", "system", "vendor", "flags", "dynamic"),
-    [
-        ("0.33.0", "2.9", "linux", "nvidia", (), True),
-        ("0.33.0", "2.7", "linux", "nvidia", (), False),
-        ("0.33.0", "2.10", "linux", "nvidia", (), True),
-        ("0.33.0", "2.9", "wsl", "nvidia", (), True),
-        ("0.18.2", "2.9", "wsl", "nvidia", (), False),
-        ("0.18.2", "2.9", "windows", "nvidia", (), True),
-        ("0.3.75", "2.9", "linux", "nvidia", (), False),
-        ("0.33.0", "2.9", "linux", "amd", (), False),
-        ("0.33.0", "2.9", "linux", "amd", ("--enable-dynamic-vram",), True),
-        ("0.33.0", "2.9", "linux", "nvidia", ("--highvram",), False),
-        ("0.33.0", "2.9", "linux", "nvidia", ("--lowvram",), True),
-    ],
-)
-def test_dynamic_vram_is_on_where_comfyui_turns_it_on(comfy, torch, system, vendor, flags, dynamic):
-    assert policy(comfy, torch, system, vendor, flags).dynamic_vram is dynamic
-
-
-@pytest.mark.parametrize(
-    ("comfy", "row"), [("0.1", "0.3.64"), ("0.3.75", "0.3.75"), ("0.9.1", "0.8.0"), ("1.0", "0.33.0")]
-)
-def test_a_version_takes_the_newest_row_that_is_not_newer(comfy, row):
-    assert constants(comfy)["since"] == row
 
 
 def test_versions_compare_by_number():

@@ -36,7 +36,7 @@ for free, loads in json.load(sys.stdin):
     with driver(manager):
         done = [manager.load(Load(*load)) for load in loads]
     found.append([[one.counted, one.buffer, one.on_card] for one in done])
-print(json.dumps([checkout.version, found]))
+print(json.dumps([checkout.like, found]))
 """
 
 
