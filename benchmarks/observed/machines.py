@@ -8,8 +8,9 @@ import msgspec
 
 from estimator.options import MOST_GIB
 from estimator.options import machine as machine_of
-from estimator.runtime import Machine
-from estimator.runtime.policy import constants, newest, policy, version
+from estimator.runtime import Machine, Policy
+from estimator.runtime.machine import Os
+from estimator.runtime.policy import newest, policy, version
 
 from .cards import devices
 from .reading import Row, table, worded
@@ -27,10 +28,24 @@ def machines(row: Row, since: str) -> list[Machine]:
     host = machine_of(vram=1, ram=ram, system=system["is"] if system else own).host
     host = msgspec.structs.replace(host, swap=None)  # nobody states it
     return [
-        Machine(device, host, policy(comfy, usual["torch"], host.os, device.vendor, flags_of(row)))
+        Machine(device, host, each)
         for device, _ in found
-        for comfy in versions(row, since)
+        for each in policies(row, since, host.os, device.vendor)
     ]
+
+
+def policies(row: Row, since: str, system: Os, vendor: str) -> list[Policy]:
+    """The policy of each ComfyUI that it may have been; of two that are dynamic, today's alone."""
+    torch, flags = torch_of(row, vendor), flags_of(row)
+    found = [policy(comfy, torch, system, vendor, flags) for comfy in versions(row, since)]
+    return found[1:] if len(found) > 1 and found[0].dynamic_vram else found
+
+
+def torch_of(row: Row, vendor: str) -> str:
+    """torch's version, with the ROCm that the row states."""
+    stated = re.search(r"rocm ?(\d+(?:\.\d+)?)", f"{row.os or ''} {row.flags or ''}".lower())
+    usual: str = table("words")["usual"]["torch"]
+    return f"{usual}+rocm{stated[1]}" if stated and vendor == "amd" else usual
 
 
 def versions(row: Row, since: str) -> list[str]:
@@ -42,9 +57,7 @@ def versions(row: Row, since: str) -> list[str]:
     era = worded("era", row.os or "")
     legacy = era["comfy"] if era else table("words")["usual"]["legacy"]
     old = since if since and version(since) > version(legacy) else legacy
-    if era or constants(old)["dynamic_vram"]:
-        return [old] if era else [newest()]
-    return [old, newest()]
+    return [old] if era else [old, newest()]
 
 
 def flags_of(row: Row) -> tuple[str, ...]:
