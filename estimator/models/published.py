@@ -19,7 +19,7 @@ def published(folder: str, name: str) -> TensorTable | None:
         return None
     if "header" in row:
         return stand_in(name, row["header"])
-    base = stand_in(name, row["like"])
+    base = without(stand_in(name, row["like"]), tuple(row.get("lacks", ())))
     keeps = Keeps(row.get("kept_blocks", 0), tuple(row.get("keeps", ())), row.get("packs_all", False))
     return variant(base, row["storage"], keeps)
 
@@ -33,6 +33,12 @@ def row_of(folder: str, name: str) -> dict[str, Any] | None:
                 found: dict[str, Any] = row
                 return found
     return None
+
+
+def without(table: TensorTable, starts: tuple[str, ...]) -> TensorTable:
+    """A table without the tensors whose names begin so."""
+    kept = [one for name, one in table.tensors.items() if not starts or not name.startswith(starts)]
+    return as_table(table.path, kept, table.metadata)
 
 
 def stand_in(name: str, header: str) -> TensorTable:
