@@ -162,7 +162,7 @@ def test_the_card_never_holds_more_than_it_has(loads, total):
 
 @pytest.mark.parametrize(
     ("header", "recipe", "printed"),
-    [  # MiB that ComfyUI printed ("loaded completely; ... MB loaded") for public files: shared data evidence.jsonl
+    [  # MiB that ComfyUI printed for public files ("loaded completely"): shared data evidence.jsonl
         ("flux-2-klein-4b", "Q8_0", 4209.39),  # the most bytes are those of a modulation in BF16
         ("qwen_image_edit_2511_bf16", "Q4_K_M-edges", 12738.98),
         ("z_image_turbo_bf16", "Q8_0", 6973.32),
