@@ -23,6 +23,8 @@ Pieces = tuple[tuple[float, ...], ...]
 MASKED = "forward_masked"
 # The memory of the card that traces pretend.
 CARD = 24 * GIB
+# Quantities that attention runs over.
+LENGTHS = ("image", "plane", "text", "reference", "frames")
 # Quantities that are no extent of a shape: how far they lie from what was traced says nothing.
 COUNTED = ("turns", "turns_conv")
 
@@ -105,6 +107,18 @@ def flops(law: Law, shape: Shape) -> float:
     """Floating point operations of one pass, two for each multiply-add, attention included."""
     known = extents(law, shape)
     return max(0.0, sum(c * feature(f, known) for f, c in zip(law.flops_features, law.flops, strict=True)))
+
+
+def attention_flops(law: Law, shape: Shape) -> float:
+    """Those of a pass's operations that grow with the product of two lengths: attention's."""
+    known = extents(law, shape)
+    pairs = zip(law.flops_features, law.flops, strict=True)
+    return max(0.0, sum(c * feature(f, known) for f, c in pairs if squared(f)))
+
+
+def squared(name: str) -> bool:
+    """Whether a feature is a product of two lengths."""
+    return sum(part in LENGTHS for part in name.split("*")) > 1
 
 
 def variables(law: Law, shape: Shape, card: int = CARD) -> dict[str, int]:

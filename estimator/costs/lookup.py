@@ -17,6 +17,7 @@ from .law import (
     Law,
     Shape,
     activations,
+    attention_flops,
     extents,
     feature,
     flops,
@@ -37,7 +38,8 @@ class Cost(msgspec.Struct, frozen=True):
     `activations` in bytes, without weights and workspace but with what a cast of weights makes;
     `largest_conv`: input plus output bytes of the largest convolution; `cast`: the largest layer in the
     compute dtype, where weights are cast at use (part of `activations` already). `unfused`: attention runs
-    without a fused kernel, and no law says what its scores take; `references`: pictures given beside count.
+    without a fused kernel, and no law says what its scores take; `references`: pictures given beside count;
+    `attention_flops`: those of `flops` that are of attention's products.
     """
 
     activations: Estimate
@@ -45,6 +47,7 @@ class Cost(msgspec.Struct, frozen=True):
     largest_conv: int
     cast: int
     unfused: bool = False
+    attention_flops: float = 0.0
     references: bool = False
 
 
@@ -128,7 +131,14 @@ def _cost(laws: list[Law], shape: Shape, comfy: str, card: int) -> Cost:
     estimate = Estimate.spread(peak, min(band, MOST_DOWN), band, "modelled" if doubts else "traced")
     reaching = Estimate(min(estimate.low, other), peak, max(estimate.high, other), estimate.basis)
     counted = any("reference" in one.split("*") for one in law.features)
-    return Cost(reaching, flops(law, shape), largest_conv(law, shape, card), law.cast, references=counted)
+    return Cost(
+        reaching,
+        flops(law, shape),
+        largest_conv(law, shape, card),
+        law.cast,
+        references=counted,
+        attention_flops=attention_flops(law, shape),
+    )
 
 
 def _unfused(laws: list[Law], shape: Shape, paid: Cost, attention: Unfused) -> Cost:

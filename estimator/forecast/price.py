@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 import msgspec
 
 from .. import facts
@@ -11,23 +14,30 @@ from ..models import Component
 from ..runtime import Held, Machine, gguf
 from ..runtime.attention import attention, reserves_fused
 from ..runtime.weights import layers_of
-from ..units import MIB, Estimate
+from ..units import MIB, ZERO, Estimate
 from ..workflow.acts.texts import text_shape
+from ..workflow.latents import LatentFormat, latent_format
 from ..workflow.values import Step
-from . import reserve, sides
+from . import reserve, retry, sides
+from .tiles import Pieces, largest, pieces
 
 VAE_LAWS = ("decode", "encode")
 WRITING_LAWS = ("prefill", "write_token")
+FLOAT = 4  # bytes of the numbers that pictures are kept in
 HALF = 2  # bytes of 16-bit numbers, in which every model is traced
 
 
 class Price(msgspec.Struct, frozen=True):
-    """The cost of one pass, how many passes there are, and how many tiles' work each of them is."""
+    """The cost of one pass, how many passes there are, and how much work each of them is.
+
+    `tiles`: in units of the cost's; `runs`: how often the model is called in it.
+    """
 
     passes: int
     cost: Cost
     workspace: Estimate
     tiles: float = 1.0
+    runs: int = 1
 
     @property
     def beside(self) -> Estimate:
@@ -52,6 +62,8 @@ class Pricer:
             evicts = self.sampler_reserve(main, step.shape, 2 * batch)
             return evicts, self.sampler_reserve(main, step.shape, batch)
         own = self.vae_reserve(step, main) if step.law in VAE_LAWS else None
+        if step.law == "upscale":
+            own = reserve.upscaling(self.parts[main.key], step.shape)
         return own, own
 
     def sampler_reserve(self, main: Held, shape: Shape, batch: int) -> int | None:
@@ -63,8 +75,7 @@ class Pricer:
         """ComfyUI's own estimate of decoding or encoding one picture or tile, bytes."""
         if step.shape is None:
             return None
-        shape = tiled(step.shape, step.tile, step.tile_frames)
-        return self.reserved(step, main, shape)
+        return self.reserved(step, main, retry.reserved_shape(step, self.machine.policy.comfy))
 
     def reserved(self, step: Step, main: Held, shape: Shape) -> int | None:
         """ComfyUI's own estimate of one pass of a VAE at just this shape, bytes."""
@@ -86,10 +97,16 @@ class Pricer:
             return sides.together(self, step, models, count, alone, free) if step.sides else alone
         if step.law in WRITING_LAWS:
             main = self.writing(main)
+        if step.tile:
+            return self.tiled(step, main, retry.asked(step, self.cell(main)), free)
         count = self.pictures_at_once(step, main, free) if step.law in VAE_LAWS else step.shape.batch
-        shape = tiled(msgspec.structs.replace(step.shape, batch=count), step.tile, step.tile_frames)
+        shape = msgspec.structs.replace(step.shape, batch=count)
         passes = -(-step.shape.batch // count) * step.repeats
-        return self.at(step, main, shape, passes, tiles(step.shape, shape), free)
+        return self.at(step, main, shape, passes, free=free)
+
+    def cell(self, main: Held) -> LatentFormat:
+        """The format of the latents that a VAE makes or takes."""
+        return latent_format(self.parts[main.key].latent)
 
     def writing(self, main: Held) -> Held:
         """A text encoder as it is held to write, which it computes in another type than to encode."""
@@ -112,24 +129,44 @@ class Pricer:
             return 1
         return max(1, min(step.shape.batch, free // own))
 
-    def retry(self, step: Step, main: Held) -> Price | None:
-        """The price of ComfyUI's automatic retry in tiles, of a VAE that works on a whole picture.
+    def retries(self, step: Step, main: Held) -> Iterator[Price]:
+        """What follows when memory runs out, in turn: of a VAE that worked on the whole, its automatic tiles.
 
         An upscale model always works in tiles; each retry halves their sides, down to a least one.
         """
         if step.shape and step.law == "upscale":
-            least = facts.table("managers/constants")["upscale"]["least_tile"]
-            shape = tiled(step.shape, least)
-            return self.at(step, main, shape, step.repeats, tiles(step.shape, shape))
-        if step.shape is None or step.tile or step.law not in VAE_LAWS:
-            return None
-        rule = facts.table("managers/constants")["vae_fallback"]["video" if step.shape.frames > 1 else "flat"]
-        shape = tiled(msgspec.structs.replace(step.shape, batch=1), rule["tile"])
-        return self.at(step, main, shape, step.shape.batch, tiles(step.shape, shape) * rule["passes"])
+            found = [pieces(step.shape, tile) for tile in retry.smaller(step)]
+        elif step.shape is None or step.tile or step.law not in VAE_LAWS:
+            return
+        else:
+            comfy, total = self.machine.policy.comfy, self.machine.device.total
+            own = retry.cuts_itself(self.parts[main.key].id)
+            estimate = (lambda shape: None) if own else partial(self.reserved, step, main)
+            found = [retry.retried(step, self.cell(main), comfy, total, estimate)]
+        for cut in found:
+            if price := self.tiled(step, main, cut):
+                yield price
 
-    def at(
-        self, step: Step, main: Held, shape: Shape, passes: int, tiles: float = 1.0, free: int = 0
-    ) -> Price | None:
+    def tiled(self, step: Step, main: Held, cut: Pieces, free: int = 0) -> Price | None:
+        """The price of doing each picture of a step in such tiles: the most of one's peak, all their work."""
+        assert step.shape is not None
+        price = self.at(step, main, largest(cut), step.shape.batch * step.repeats, free=free)
+        if price is None or not price.cost.flops:
+            return price
+        paid = ((self.paid(step, main, shape, free), count) for shape, count in cut.items())
+        work = sum(count * one.flops for one, count in paid if one)
+        given = self.carried(step)
+        whole = msgspec.structs.replace(price.cost, activations=price.cost.activations + given)
+        return Price(price.passes, whole, price.workspace, work / price.cost.flops, cut.total())
+
+    def carried(self, step: Step) -> Estimate:
+        """Bytes of what lies on the card beside the tiles: an upscale model's pictures, all of them."""
+        if step.law != "upscale" or step.shape is None:
+            return ZERO
+        shape = step.shape
+        return Estimate.exact(shape.batch * shape.channels * shape.height * shape.width * FLOAT)
+
+    def at(self, step: Step, main: Held, shape: Shape, passes: int, free: int = 0) -> Price | None:
         """The price of passes at just this shape, with `free` bytes for an attention that is not fused."""
         part = self.parts[main.key]
         paid = self.paid(step, main, shape, free)
@@ -138,7 +175,7 @@ class Pricer:
         if paid.unfused:
             paid = self.bounded(paid, step, main, shape)
         paid = msgspec.structs.replace(paid, activations=paid.activations + gguf.temporaries(part))
-        return Price(passes, paid, self.workspace(step, main, shape, paid), tiles)
+        return Price(passes, paid, self.workspace(step, main, shape, paid))
 
     def paid(
         self, step: Step, main: Held, shape: Shape, free: int, patch: Component | None = None
@@ -151,9 +188,9 @@ class Pricer:
         part = patch or self.parts[main.key]
         storage = storage_kind(main, self.parts[main.key])
         found = self.by_law(step, part, shape, storage, main.compute_bytes, free)
-        if found is not None or storage == "native":
+        if found is not None:
             return found
-        copy = max((layer.cast for layer in main.layers), default=0)
+        copy = 0 if storage == "native" else max((layer.cast for layer in main.layers), default=0)
         if plain := self.by_law(step, part, shape, "native", main.compute_bytes, free):
             return with_copies(plain, 1, copy)
         half = self.by_law(step, part, shape, "native", HALF, free) if main.compute_bytes > HALF else None
@@ -199,7 +236,9 @@ class Pricer:
             return None
         top = max(known, key=lambda price: price.beside.best)
         flops = sum(price.cost.flops for price in known)
-        return msgspec.structs.replace(top, cost=msgspec.structs.replace(top.cost, flops=flops))
+        among = sum(price.cost.attention_flops for price in known)
+        paid = msgspec.structs.replace(top.cost, flops=flops, attention_flops=among)
+        return msgspec.structs.replace(top, cost=paid, runs=len(known))
 
     def workspace(self, step: Step, main: Held, shape: Shape, paid: Cost) -> Estimate:
         """What a trace does not see: conversions for convolutions, libraries' scratch (design section 5)."""
@@ -238,22 +277,3 @@ def storage_kind(held: Held, part: Component) -> str:
     if not held.cast:
         return "native"
     return "cast_fp8" if bits()[held.storage] == 8 and not part.quantization else "cast"
-
-
-def tiled(shape: Shape, side: int, frames: int = 0) -> Shape:
-    """A shape cut to one tile of `side` latent cells and `frames` latent frames; 0 leaves it whole."""
-    return msgspec.structs.replace(
-        shape,
-        height=min(shape.height, side or shape.height),
-        width=min(shape.width, side or shape.width),
-        frames=min(shape.frames, frames or shape.frames),
-    )
-
-
-def tiles(whole: Shape, tile: Shape) -> float:
-    """How much work all tiles are, in units of one: a quarter of a tile overlaps along a side that is cut."""
-    sides = ((whole.height, tile.height), (whole.width, tile.width), (whole.frames, tile.frames))
-    work = 1.0
-    for full, part in sides:
-        work *= full / (part * 3 / 4) if part < full else 1.0
-    return work

@@ -13,6 +13,7 @@ import msgspec
 
 from .. import facts
 from ..costs import Shape
+from ..models import Component
 from ..models.rows import Kind
 from ..runtime.policy import version
 from ..units import MIB
@@ -115,6 +116,13 @@ def vae(kind: Kind, element: int, vendor: str, shape: Shape, operation: str, com
             factor = row.amd * (1 if decodes else row.amd_encode) if vendor == "amd" else 1
             return int(case.bytes(sides, element) * factor)
     return None
+
+
+def upscaling(part: Component, shape: Shape) -> int:
+    """Bytes that ComfyUI reserves for an upscale model, whatever its tiles, and for all pictures it gets."""
+    row = facts.table("managers/vae")["upscale"]
+    numbers = row["tile"] ** 2 * 3 * max(1, part.hyper.get("scale", 1)) * row["reserved_per_number"]
+    return int((numbers + shape.batch * shape.channels * shape.height * shape.width) * row["number_bytes"])
 
 
 def vae_estimate(kind: str, comfy: str) -> Estimate | None:

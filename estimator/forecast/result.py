@@ -66,6 +66,11 @@ class StepForecast(msgspec.Struct, frozen=True):
     tight: bool = False
     because: str = ""
 
+    @property
+    def slowdown(self) -> Estimate | None:
+        """How many times as long it takes as with all weights on the card; None where not known."""
+        return ratio(self.seconds, self.resident_seconds)
+
 
 class Forecast(msgspec.Struct, frozen=True):
     """The forecast of one workflow on one machine. `where` is the worst step; bytes and seconds.
@@ -99,6 +104,20 @@ class Forecast(msgspec.Struct, frozen=True):
     missing: tuple[str, ...]
     components: tuple[ComponentForecast, ...]
     steps: tuple[StepForecast, ...]
+
+    @property
+    def slowdown(self) -> Estimate | None:
+        """How many times as long the first run takes as with all weights on the card; None where unknown."""
+        return ratio(self.seconds, self.resident_seconds)
+
+
+def ratio(seconds: Estimate | None, ideal: Estimate | None) -> Estimate | None:
+    """One time over another of the same work, never below 1; what is doubted of both goes the same way."""
+    if seconds is None or ideal is None or not ideal.low:
+        return None
+    pairs = ((seconds.low, ideal.low), (seconds.best, ideal.best), (seconds.high, ideal.high))
+    ends = [max(1.0, ours / theirs) for ours, theirs in pairs]
+    return Estimate(min(ends), ends[1], max(ends), "modelled")
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

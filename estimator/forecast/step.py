@@ -57,9 +57,20 @@ class Worker:
             known = step.unknown or "its model is not known"
             return Placed(step, msgspec.structs.replace(base, because=known))
         if step.scratch or models[0].on_cpu:
-            base = msgspec.structs.replace(base, verdict="resident", because="runs on the processor")
-            return Placed(step, base, tuple(models))
+            return self.on_processor(step, models, base)
         return self.on_card(step, models, base)
+
+    def on_processor(self, step: Step, models: list[Held], base: StepForecast) -> Placed:
+        """A step off the card, which takes nothing there."""
+        price = self.pricer.price(step, models, 0) if models else None
+        said = msgspec.structs.replace(
+            base,
+            verdict="resident",
+            because="runs on the processor",
+            shape=tuple_of(step.shape),
+            passes=price.passes if price else 1,
+        )
+        return Placed(step, said, tuple(models), price=price)
 
     def on_card(self, step: Step, models: list[Held], base: StepForecast) -> Placed:
         """A step on the card: what runs together, where the weights go, how it ends.
@@ -82,17 +93,25 @@ class Worker:
     def judge(self, placed: Placed) -> Placed:
         """A placed step with its verdict; a VAE that does not fit is judged again in tiles.
 
-        A VAE is never tight where its retry in tiles would fit: at worst it is slower.
+        A VAE is never tight where its retry in tiles would fit: at worst it is slower. Not so on AMD's cards:
+        there memory runs out in MIOpen, of which ComfyUI does not learn in time.
         """
         price, total = placed.price, self.machine.device.total
         assert price is not None
-        retried = self.pricer.retry(placed.step, placed.models[0])
-        saved = retried is not None and self.need(placed.placements, retried).low <= total
+        enough = self.need(placed.placements, price).high <= total
+        tries = iter(()) if enough else self.pricer.retries(placed.step, placed.models[0])
+        retried = next((one for one in tries if self.need(placed.placements, one).low <= total), None)
+        saved = retried is not None
         if saved and self.need(placed.placements, price).best > total:
             return self.finish(msgspec.structs.replace(placed, price=retried, failed=price))
         found = self.finish(placed)
-        said = msgspec.structs.replace(found.said, tight=found.said.tight and not saved)
+        tight = found.said.tight and not (saved and self.retries_surely())
+        said = msgspec.structs.replace(found.said, tight=tight)
         return msgspec.structs.replace(found, said=said)
+
+    def retries_surely(self) -> bool:
+        """Whether ComfyUI learns that memory ran out, whatever ran out of it."""
+        return self.machine.device.vendor in facts.table("managers/vae")["retry"]["vendors"]
 
     def need(self, placed: tuple[Placement, ...], price: Price) -> Estimate:
         """Bytes that cannot give way during a pass.

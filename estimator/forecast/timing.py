@@ -7,19 +7,10 @@ import msgspec
 from ..runtime import Machine
 from ..units import ZERO, Estimate
 from . import speed
+from .passes import each, on_processor
 from .price import Price
 from .result import StepForecast
 from .step import Placed
-
-# The share of a card's rate that each kind of work reaches (data/managers/constants.toml); convolutions else.
-EFFICIENCY = {
-    "forward": "efficiency",
-    "forward_masked": "efficiency",
-    "encode_text": "text_efficiency",
-    "encode_image": "text_efficiency",
-    "prefill": "text_efficiency",
-    "write_token": "text_efficiency",
-}
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -39,49 +30,49 @@ class Moves(msgspec.Struct, frozen=True):
 
 def timed(placed: Placed, moves: Moves, machine: Machine) -> StepForecast:
     """What is said of a step with its seconds, also with all weights on the card; None where not known."""
-    one = each(placed, machine)
-    uploaded, streamed = moved(moves.uploaded, machine), moved(moves.streamed, machine)
-    if placed.price is None or one is None or uploaded is None or streamed is None:
+    price = placed.price
+    if price is None:
         return placed.said
-    lost = lost_before(placed.failed, machine, placed.step.law)
-    passes = placed.price.passes
-    beside = speed.overlapped(one, streamed, machine) if not moves.streamed.pageable else one + streamed
+    if placed.models and placed.models[0].on_cpu:
+        return on_cpu(placed, price, machine)
+    streams = moves.streamed
+    one, alone = each(placed, price, total(streams), machine), each(placed, price, 0, machine)
+    uploaded, beside = moved(moves.uploaded, machine), moved(Moved(pinned=streams.pinned), machine)
+    between = moved(Moved(pageable=streams.pageable, disk=streams.disk), machine)
+    if one is None or alone is None or uploaded is None or beside is None or between is None:
+        return placed.said
+    before = uploaded + lost_before(placed, machine)
+    streaming = speed.overlapped(one, beside, machine) + between
     return msgspec.structs.replace(
         placed.said,
-        seconds=uploaded + beside.times(passes) + lost,
-        resident_seconds=uploaded + one.times(passes) + lost,
+        seconds=before + streaming.times(price.passes),
+        resident_seconds=before + alone.times(price.passes),
     )
 
 
-def each(placed: Placed, machine: Machine) -> Estimate | None:
-    """Seconds of computing one pass; None where the price or the card's rate is not known."""
-    price, law = placed.price, placed.step.law
-    if price is None:
-        return None
-    one = speed.compute(machine.device, price.cost.flops * price.tiles, kind(law))
-    if one and law == "write_token":
-        read = sum(where.resident for where in placed.placements)
-        one = speed.longer(one, speed.reading(machine.device, read))
-    return one
+def on_cpu(placed: Placed, price: Price, machine: Machine) -> StepForecast:
+    """A step that runs on the processor, beside what it would take on the card."""
+    seconds = on_processor(price, placed.models).times(price.passes)
+    card = each(placed, price, 0, machine)
+    ideal = card.times(price.passes) if card else seconds
+    return msgspec.structs.replace(placed.said, seconds=seconds, resident_seconds=ideal)
+
+
+def total(what: Moved) -> int:
+    """Bytes by all ways."""
+    return what.pinned + what.pageable + what.disk
 
 
 def moved(what: Moved, machine: Machine) -> Estimate | None:
     """Seconds of moving weights to the card; None where its link is not known."""
-    ways = {"pinned_share": what.pinned, "pageable_share": what.pageable + what.disk}
-    known = [speed.transfer(machine.device, size, way) for way, size in ways.items() if size]
-    total = speed.disk(what.disk, machine) if what.disk else ZERO
-    for one in known:
-        if one is None:
-            return None
-        total = total + one
-    return total
+    pinned = speed.transfer(machine.device, what.pinned, "pinned")
+    pageable = speed.transfer(machine.device, what.pageable + what.disk, "pageable")
+    if pinned is None or pageable is None:
+        return None
+    return pinned + pageable + (speed.disk(what.disk, machine) if what.disk else ZERO)
 
 
-def lost_before(failed: Price | None, machine: Machine, law: str) -> Estimate:
-    """Seconds of the attempt that ran out of memory before the retry."""
-    return (speed.compute(machine.device, failed.cost.flops, kind(law)) if failed else None) or ZERO
-
-
-def kind(law: str) -> str:
-    """Which share of the card's rate this law's work reaches."""
-    return EFFICIENCY.get(law, "conv_efficiency")
+def lost_before(placed: Placed, machine: Machine) -> Estimate:
+    """Seconds of the attempt that ran out of memory before the retry: somewhere within its first pass."""
+    found = each(placed, placed.failed, 0, machine) if placed.failed else None
+    return Estimate(0.0, found.best / 2, found.high, "modelled") if found else ZERO

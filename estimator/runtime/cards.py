@@ -13,6 +13,7 @@ from .machine import Device, Holder
 from .probe.apple import recommended
 from .probe.processes import COMFYUI
 from .probe.readings import Card
+from .rates import listed
 
 SIZE_SLACK = 0.12  # drivers report a little less than the label
 
@@ -79,13 +80,15 @@ def device_of(row: dict[str, Any], free: int | None = None, ram: int = 0) -> Dev
     total = size_of(row, ram)
     lanes, gen = row.get("pcie_lanes"), row.get("pcie_gen")
     capability = row.get("compute_capability")
+    tflops, narrow = listed(row)
     return with_free(
         row["name"],
         row["vendor"],
         total,
         free,
         compute_capability=float(capability) if capability else None,
-        tflops=row.get("fp16_tensor_tflops_fp32acc"),
+        tflops=tflops,
+        tflops_narrow=narrow,
         pcie_gbs=link(int(gen), lanes) if gen and lanes else None,
         bandwidth_gbs=row.get("bandwidth_gbs"),
         architecture=row.get("architecture") or "",
@@ -143,6 +146,7 @@ def device_seen(seen: Card, ram: tuple[int, int]) -> Device:
         free,
         compute_capability=seen.compute_capability or (known and known.compute_capability),
         tflops=known and known.tflops,
+        tflops_narrow=known and known.tflops_narrow,
         pcie_gbs=negotiated or (known and known.pcie_gbs),
         bandwidth_gbs=known and known.bandwidth_gbs,
         architecture=known.architecture if known else "",

@@ -29,7 +29,8 @@ class Device(msgspec.Struct, frozen=True):
 
     `taken`: what is held before any model is loaded (CUDA context, other programs), with its band.
     `unified`: its memory is the computer's RAM. `gfx`: AMD's name of its instruction set. `holders`: who
-    holds memory on it now, the largest first; None where that is not known.
+    holds memory on it now, the largest first; None where that is not known. `tflops`: 1e12 operations a
+    second in 16 bits, dense, adding up in 32; `tflops_narrow`: adding up in 16.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Device(msgspec.Struct, frozen=True):
     taken: Estimate
     compute_capability: float | None = None
     tflops: float | None = None
+    tflops_narrow: float | None = None
     pcie_gbs: float | None = None
     bandwidth_gbs: float | None = None
     architecture: str = ""

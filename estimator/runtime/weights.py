@@ -10,6 +10,7 @@ from ..formats import Tensor, bits, size
 from ..models import Component, Module, is_scale
 from . import gguf
 from .machine import Machine
+from .rates import multiplied
 from .types import ENCODERS, runs_on_cpu, types
 
 KEPT = 64  # ways to hold one component that are remembered
@@ -39,7 +40,8 @@ class Held(msgspec.Struct, frozen=True, dict=True):
 
     `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
     `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing;
-    `whole`: it is never loaded in part.
+    `whole`: it is never loaded in part; `multiplies`: the type of its matrix products, where another than
+    `compute`.
     """
 
     key: str
@@ -55,6 +57,7 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     legacy: bool = False
     pinned: bool = True
     whole: bool = False
+    multiplies: str = ""
 
     @property
     def paged(self) -> bool:
@@ -94,7 +97,7 @@ def hold(
     """
     storage, compute = types(component, machine, widget, paired)
     on_cpu = runs_on_cpu(component, machine, storage, device)
-    asked = (key, storage, compute, on_cpu, legacy, whole)
+    asked = (key, storage, compute, on_cpu, legacy, whole, multiplied(component, storage, machine, widget))
     if asked not in component.kept:
         if len(component.kept) > KEPT:
             component.kept.clear()
@@ -104,7 +107,14 @@ def hold(
 
 
 def held(
-    component: Component, key: str, storage: str, compute: str, on_cpu: bool, legacy: bool, whole: bool
+    component: Component,
+    key: str,
+    storage: str,
+    compute: str,
+    on_cpu: bool,
+    legacy: bool,
+    whole: bool,
+    multiplies: str,
 ) -> Held:
     """The component in these types, by the manager that it goes to."""
     layers, total = layers_of(component, storage, compute)
@@ -122,6 +132,7 @@ def held(
         legacy or gguf.is_gguf(component),
         not gguf.is_gguf(component),
         whole,
+        multiplies,
     )
 
 

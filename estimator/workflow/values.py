@@ -184,7 +184,8 @@ class Step(msgspec.Struct, frozen=True):
 
     `components`: keys of what it loads, the main one first; `law`: which of their costs it pays;
     `repeats`: how often the model is evaluated per condition; `conditions`: how many conditions;
-    `tile`, `tile_frames`: latent cells along a tile's side and latent frames in it, 0 for whole;
+    `tile`, `tile_frames`: latent cells (pixels of an upscale model) along a tile's side and latent frames in
+    it, 0 for whole; `overlap`, `overlap_frames`: of two tiles, None where the node does not say;
     `output`: bytes its result takes in RAM; `tokens`: what each component of a text encoding sees;
     `sides`: what runs within each pass beside the main component; `alone`: further passes of one condition;
     `scratch`: bytes on the card that arithmetic without a network takes.
@@ -201,6 +202,8 @@ class Step(msgspec.Struct, frozen=True):
     conditions: int = 1
     tile: int = 0
     tile_frames: int = 0
+    overlap: int | None = None
+    overlap_frames: int | None = None
     output: int = 0
     loras: tuple[str, ...] = ()
     tokens: tuple[int, ...] = ()

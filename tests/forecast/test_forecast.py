@@ -82,7 +82,8 @@ def test_a_decode_that_does_not_fit_is_retried_in_tiles_and_is_no_error():
 
 def test_without_the_card_nothing_is_promised_of_it():
     found = forecast(flux(), "rtx-3060-12gb", flags="--cpu")
-    assert (found.verdict, found.vram_peak.high, found.seconds) == ("resident", 0, None)
+    assert (found.verdict, found.vram_peak.high) == ("resident", 0)
+    assert found.seconds.best > 10 * found.resident_seconds.best  # beside the card
     assert {one.storage_dtype for one in found.components} == {"F32", "F16"}  # the encoders' and all others
     assert found.ram_peak.low > 50 * GIB
     assert sentence(found).startswith("Runs on the processor, not on the card")

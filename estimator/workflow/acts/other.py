@@ -115,15 +115,12 @@ class Upscale(Act, frozen=True, kw_only=True, tag="upscale"):
             kind="upscale",
             components=(net.component,),
             law="upscale",
-            shape=Shape(1, 3, 1, min(image.height, self.tile), min(image.width, self.tile)),
-            repeats=image.count * self.along(image.height) * self.along(image.width),
+            shape=Shape(image.count, 3, 1, image.height, image.width),
+            tile=self.tile,
+            overlap=self.overlap,
             output=image_bytes(large),
         )
         return {self.into: large}
-
-    def along(self, side: int) -> int:
-        """Tiles along a side."""
-        return max(1, ceil((side - self.overlap) / (self.tile - self.overlap)))
 
     def enlarged(self, here: Here, net: Net, image: Image) -> Image | Unknown:
         """The images as large as the model makes them."""

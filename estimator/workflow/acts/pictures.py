@@ -25,6 +25,8 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
     latent: Formula = "samples"
     tile: Formula = ""
     temporal_tile: Formula = ""
+    overlap: Formula = ""
+    temporal_overlap: Formula = ""
     output: Formula = ""
     voxels: Formula = ""
     times: Formula = "1"
@@ -40,6 +42,8 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
         frames = cell.frames(latent.frames)
         image = Image(latent.batch * frames, latent.height * cell.spatial, latent.width * cell.spatial)
         side, tile_frames = tile_of(here, self.tile, self.temporal_tile, cell)
+        overlap = overlap_of(here, self.overlap, cell.spatial, side)
+        shared = overlap_of(here, self.temporal_overlap, cell.temporal, tile_frames)
         here.state.add(
             here.node,
             kind="decode",
@@ -48,6 +52,8 @@ class Decode(Act, frozen=True, kw_only=True, tag="decode"):
             shape=self.shape(here, latent_shape(here, vae.component, latent)),
             tile=side,
             tile_frames=tile_frames,
+            overlap=overlap,
+            overlap_frames=None if shared is None else max(1, min(shared, tile_frames // 2)),
             repeats=repeats(here, self.times),
             output=self.bytes(here, image),
         )
@@ -78,6 +84,8 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
     image: Formula = "pixels"
     tile: Formula = ""
     temporal_tile: Formula = ""
+    overlap: Formula = ""
+    temporal_overlap: Formula = ""
     still: bool = False
     times: Formula = "1"
 
@@ -103,6 +111,8 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
             image.width // cell.spatial,
         )
         side, tile_frames = tile_of(here, self.tile, self.temporal_tile, cell)
+        overlap = overlap_of(here, self.overlap, cell.spatial, side)
+        shared = overlap_of(here, self.temporal_overlap, cell.temporal, tile_frames)
         here.state.add(
             here.node,
             kind="encode_image",
@@ -111,6 +121,8 @@ class Encode(Act, frozen=True, kw_only=True, tag="encode"):
             shape=latent_shape(here, vae.component, latent),
             tile=side,
             tile_frames=tile_frames,
+            overlap=overlap,
+            overlap_frames=None if shared is None else max(1, min(shared, tile_frames // 2)),
             repeats=repeats(here, self.times),
         )
         return latent
@@ -157,6 +169,14 @@ def tile_of(here: Here, tile: Formula, temporal: Formula, cell: LatentFormat) ->
         0 if isinstance(side, Unknown) or not tile else max(1, side // cell.spatial),
         0 if isinstance(frames, Unknown) or not temporal else max(2, frames // cell.temporal),  # never one
     )
+
+
+def overlap_of(here: Here, overlap: Formula, cell: int, tile: int) -> int | None:
+    """The overlap of two tiles that a node asks for, in latent cells or frames; None where it says none."""
+    if not overlap or not tile:
+        return None
+    asked = here.number(overlap)
+    return None if isinstance(asked, Unknown) else asked // cell
 
 
 def latent_shape(here: Here, key: str, latent: Latent, tokens: int = 0, reference: int = 0) -> Shape:

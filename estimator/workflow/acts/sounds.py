@@ -7,7 +7,7 @@ from ..sounds import SoundFormat, sound_format
 from ..state import Here
 from ..values import Audio, Latent, Net, Unknown, Value
 from .base import Act, Formula
-from .pictures import FLOAT, failed, latent_shape
+from .pictures import FLOAT, failed, latent_shape, overlap_of
 
 STEREO = 2
 NO_SOUND = "its VAE is of no sound that we know"
@@ -21,6 +21,7 @@ class DecodeSound(Act, frozen=True, kw_only=True, tag="decode_sound"):
     vae: Formula = "vae"
     latent: Formula = "samples"
     tile: Formula = ""
+    overlap: Formula = ""
 
     def do(self, here: Here) -> dict[str, Value]:
         """The step, and the sound."""
@@ -39,6 +40,7 @@ class DecodeSound(Act, frozen=True, kw_only=True, tag="decode_sound"):
             law="decode",
             shape=latent_shape(here, vae.component, latent),
             tile=self.side(here),
+            overlap=overlap_of(here, self.overlap, 1, self.side(here)),
             output=audio.batch * audio.samples * STEREO * FLOAT,
         )
         return {self.into: audio}
