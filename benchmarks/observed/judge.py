@@ -82,6 +82,8 @@ def complete(row: Row, model: Model) -> None:
     """Refuse a row that leaves its size open. Raises `Unjudged` with what is missing."""
     if model.family["kind"] == "sound":
         return
+    if "unstated" in model.family:
+        raise Unjudged(model.family["unstated"])
     if not (row.width and row.height):
         raise Unjudged("no size is stated")
     if "fps" in model.family and not frames_of(row, model.family):

@@ -23,6 +23,8 @@ def seconds(at: int, row: Row) -> Judged | None:
         skips = worded("program", row.around)
         if skips:
             raise Unjudged(skips["is"])
+        if row.number(*table("words")["usual"]["shared"]):
+            raise Unjudged("it ran in the driver's shared memory, of whose speed nothing is forecast")
         if what != "step" and not row.steps and "template" not in row.around:
             raise Unjudged("the seconds of a whole run, and its steps are not stated")
         one = case(row, strict=True)
