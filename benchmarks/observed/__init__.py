@@ -6,8 +6,8 @@ What is judged, and how, whatever wrote the row (a row's source, its quote and i
   storage, a size (and frames, of a video) and how it ended, and that ran in ComfyUI itself. All else that is
   missing takes its usual value (data/evidence/words.toml) or that of the model's official template
   (data/evidence/families.toml).
-* Which ComfyUI: the row's own version. Without one, two are possible: the last with the legacy manager alone
-  (0.3.75, the one that brought the model, or the one of the ROCm that is stated) and today's. A card that is
+* Which ComfyUI: the row's own version. Without one, several are possible: the one that brought the model, the
+  last with the legacy manager alone (0.3.75, or that of the ROCm that is stated), and today's. A card that is
   sold in two sizes counts as both. A row is right if its outcome lies in what these forecasts say; where only
   some of them say so it is counted as `either` as well, so that the share can be given with and without.
 * Which outcome a verdict allows: `oom` is right for a run that failed, and on Windows with an NVIDIA card

@@ -38,7 +38,7 @@ def policies(row: Row, since: str, system: Os, vendor: str) -> list[Policy]:
     """The policy of each ComfyUI that it may have been; of two that are dynamic, today's alone."""
     torch, flags = torch_of(row, vendor), flags_of(row)
     found = [policy(comfy, torch, system, vendor, flags) for comfy in versions(row, since)]
-    return found[1:] if len(found) > 1 and found[0].dynamic_vram else found
+    return found[-1:] if len(found) > 1 and found[0].dynamic_vram else found
 
 
 def torch_of(row: Row, vendor: str) -> str:
@@ -56,8 +56,9 @@ def versions(row: Row, since: str) -> list[str]:
         return [newest()]
     era = worded("era", row.os or "")
     legacy = era["comfy"] if era else table("words")["usual"]["legacy"]
-    old = since if since and version(since) > version(legacy) else legacy
-    return [old] if era else [old, newest()]
+    if since and version(since) > version(legacy):
+        return [since] if era else [since, newest()]
+    return [legacy] if era else [*([since] if since else []), legacy, newest()]
 
 
 def flags_of(row: Row) -> tuple[str, ...]:
