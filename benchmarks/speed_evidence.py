@@ -82,7 +82,7 @@ def machine(row: dict[str, Any]) -> Machine:
     """The row's card in an ordinary computer."""
     flags = ("--use-sage-attention",) if row.get("way") == "sage" else ()
     device = device_of(card(row["gpu"]))
-    ours = policy(newest(), "2.9", "linux", device.vendor, flags)
+    ours = policy(newest(), row.get("torch", "2.9"), "linux", device.vendor, flags)
     return Machine(device, Host("linux", 64 * GIB, 60 * GIB), ours)
 
 

@@ -3,9 +3,9 @@
 from msgspec.structs import replace
 from prompts import nowhere
 from vram_forecast.estimator.forecast.files import Files
+from vram_forecast.estimator.forecast.keeper import Keeper
 from vram_forecast.estimator.forecast.plan import Plan
 from vram_forecast.estimator.forecast.ram import Ram
-from vram_forecast.estimator.forecast.run import held_of
 from vram_forecast.estimator.forecast.step import Worker
 from vram_forecast.estimator.models.library import Library
 from vram_forecast.estimator.options import machine
@@ -36,12 +36,13 @@ class Runs:
         """`change`: what becomes of the workload first."""
         self.machine, self.work = here(**more), change(workload(prompt, library))
         parts = {key: one.component for key, one in self.work.loaded.items() if one.component}
-        held = {k: held_of(self.work.loaded[k], self.machine) for k, p in parts.items() if p.role != "lora"}
+        keep = Keeper(self.work, self.machine)
+        held = {key: keep.held(key) for key, part in parts.items() if part.role != "lora"}
         worker = Worker(self.machine, manager(self.machine, held.values()), parts)
         self.plan, self.ram = Plan(self.work, result_cache(self.machine)), Ram(self.work, held, self.machine)
 
         def place(steps):
-            return [worker.place(one, [held[key] for key in one.components if key in held]) for one in steps]
+            return [worker.place(one, keep.models(one)) for one in steps]
 
         self.files, self.placed = Files(self.machine, self.ram.files), place(self.plan.first())
         self.results = self.plan.hold(100 * GIB)

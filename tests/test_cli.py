@@ -10,10 +10,10 @@ import pytest
 from prompts import checkpoint, flux, node
 
 KEYS = {
-    "": "schema verdict tight where because device host policy vram_peak ram_peak seconds seconds_again "
-    "coverage components steps suggestions",
-    "device": "name total free",
-    "host": "ram_total ram_free",
+    "": "schema verdict tight where because device host policy vram_peak ram_peak ram_kept disk_bytes "
+    "cold_bytes seconds seconds_again slowdown coverage components steps suggestions",
+    "device": "name total free holders",
+    "host": "ram_total ram_free swap disk",
     "policy": "comfy dynamic_vram flags",
     "vram_peak": "low best high basis",
     "coverage": "nodes understood unknown assumed missing_files",
@@ -21,7 +21,7 @@ KEYS = {
 }
 STEP = (
     "node class_type kind components shape passes weights resident streamed_per_pass activations workspace "
-    "comfy_reserves vram_peak ram seconds verdict"
+    "comfy_reserves vram_peak ram seconds slowdown tiled tight verdict"
 )
 COMPONENT = "node file role family storage_dtype compute_dtype bytes manager basis"
 INSPECTED = (

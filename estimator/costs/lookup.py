@@ -28,8 +28,8 @@ from .law import (
 
 # However far outside of its grid, a forward needs some of what its law says.
 MOST_DOWN = 0.95
-# How a table is named that holds what a text encoder costs when it writes.
-WRITING = "-writing"
+# How tables are named that hold what the same model costs at other work: an encoder that writes, a training.
+BESIDE = ("", "-writing", "-training")
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -69,7 +69,8 @@ def cost(
     `operation` is forward (or forward_masked, where the latent carries a noise mask: the same for a model
     that makes no difference of it), decode, encode, encode_text, encode_image, encode_audio, prefill (a
     writer reads its prompt), write_token (it adds one to a text of so many), predict (of a picture), patched
-    (a forward with a model patch), control, residuals, upscale, upscale_latent, interpolate or merge;
+    (a forward with a model patch), control, residuals, upscale, upscale_latent, interpolate, merge, or train
+    (forward and backward with adapters: train_depth_2 and the like with modules at a depth checkpointed);
     `storage` is native, cast, or cast_fp8 (all weights fp8, embeddings too); `comfy` is ComfyUI's version.
     A version that was not traced takes the nearest older law (else the oldest), with a band that is wider
     and reaches to the next newer one. `attention`: how it runs where it is not fused. `card`: bytes of its
@@ -108,8 +109,8 @@ def _paid(
 
 @cache
 def _laws(name: str) -> tuple[Law, ...]:
-    """The laws of one table and of what the same model costs when it writes; none where there is neither."""
-    known = [table for table in (f"costs/{name}", f"costs/{name}{WRITING}") if table in facts.names("costs")]
+    """The laws of one table and of those beside it; none where there is none."""
+    known = [table for end in BESIDE if (table := f"costs/{name}{end}") in facts.names("costs")]
     return msgspec.convert([law for table in known for law in facts.table(table)["law"]], tuple[Law, ...])
 
 

@@ -11,7 +11,7 @@ from ..runtime import Held, Machine
 from ..runtime.attention import attention
 from ..runtime.rates import TABLE
 from ..units import ZERO, Estimate
-from . import speed
+from . import speed, training
 from .price import WRITING_LAWS, Price
 from .step import Placed
 
@@ -38,6 +38,8 @@ def each(placed: Placed, price: Price, streamed: int, machine: Machine) -> Estim
     products = multiplying(price, main, placed.step.law, machine, writes)
     if products is None:
         return None
+    if placed.step.training:
+        products = training.slower(products)
     read = sum(held.bytes for held in placed.models) if placed.step.law == "write_token" else 0
     prepared = sum(preparing(held, placed, streamed) for held in placed.models)
     taken = speed.longer(products, speed.reading(machine.device, read))
@@ -47,19 +49,27 @@ def each(placed: Placed, price: Price, streamed: int, machine: Machine) -> Estim
 def multiplying(price: Price, main: Held, law: str, machine: Machine, writes: bool) -> Estimate | None:
     """Seconds of a pass's matrix products and of its attention, which is never in 8 bits."""
     compute = writing_type() if writes else main.compute
-    work, paid = WORK.get(law, "convolutions"), price.cost
+    work, paid = work_of(law), price.cost
     among = min(paid.attention_flops, paid.flops) * price.tiles
     rest = max(0.0, paid.flops * price.tiles - among)
-    dense = speed.compute(machine.device, rest, main.multiplies or compute, work)
-    attended = speed.compute(machine.device, among, compute, work)
-    if dense is None or attended is None:
+    narrow = rest * main.multiplied if main.multiplies else 0.0
+    dense = speed.compute(machine, rest - narrow, compute, work)
+    packed_ones = speed.compute(machine, narrow, main.multiplies, work) if narrow else ZERO
+    attended = speed.compute(machine, among, compute, work)
+    if dense is None or attended is None or packed_ones is None:
         return None
+    dense = dense + packed_ones
     return dense + speed.attended(attended, way(law, machine)) if among else dense
+
+
+def work_of(law: str) -> str:
+    """Which work a law is; a training is a forward and what follows from it."""
+    return "forward" if law.startswith("train") else WORK.get(law, "convolutions")
 
 
 def way(law: str, machine: Machine) -> str:
     """How a pass's attention runs: other makers' cards reach what they do with the one that they have."""
-    if WORK.get(law) != "forward" or machine.device.vendor != "nvidia":
+    if work_of(law) != "forward" or machine.device.vendor != "nvidia":
         return ""
     if machine.policy.has("--use-sage-attention"):
         return "sage"

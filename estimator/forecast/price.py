@@ -19,7 +19,7 @@ from ..units import MIB, ZERO, Estimate
 from ..workflow.acts.texts import text_shape
 from ..workflow.latents import LatentFormat, latent_format
 from ..workflow.values import Step
-from . import reserve, retry, sides
+from . import reserve, retry, sides, training
 from .tiles import Pieces, largest, pieces
 
 VAE_LAWS = ("decode", "encode")
@@ -58,6 +58,8 @@ class Pricer:
         """ComfyUI's own estimates, bytes: by which it evicts others, and by which it cuts this model."""
         if step.shape is None:
             return None, None
+        if step.training:
+            return training.reserve(), None
         if step.kind == "sample":
             batch = step.shape.batch
             evicts = self.sampler_reserve(main, step.shape, 2 * batch)
@@ -90,6 +92,8 @@ class Pricer:
         if step.tokens:
             return self.texts(step, models, free)
         main = models[0]
+        if step.training:
+            return training.price(self, step, step.training, main)
         if step.kind == "sample":
             count = self.conditions_at_once(step, main, free)
             shape = msgspec.structs.replace(step.shape, batch=step.shape.batch * count)
@@ -247,7 +251,7 @@ class Pricer:
         if not part.convolutional:
             row = facts.table("managers/constants")["workspace"]["transformer"]
             return Estimate(row["low_mib"] * MIB, row["best_mib"] * MIB, row["high_mib"] * MIB, "assumed")
-        if step.kind == "sample":
+        if step.kind == "sample" or step.training:
             bound = self.sampler_reserve(main, shape, shape.batch) or 0
         else:
             bound = shape.batch * (self.reserved(step, main, shape) or 0)

@@ -187,7 +187,7 @@ class Weights:
             for key, size in touched([placed], self.ram.files).items():
                 self.copies[key] = max(size, self.copies.get(key, 0))
         if placed.step.loras and plain and plain[0].key not in self.ram.mapped:
-            self.patched[plain[0].key] = plain[0].resident
+            self.patched[plain[0].key] = min(plain[0].resident, placed.models[0].patched)
         return before, self.bytes() + self.unified(placed)
 
     def unified(self, placed: Placed) -> int:

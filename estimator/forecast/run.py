@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from .. import facts
-from ..runtime import Held, Machine, hold, manager
+from ..runtime import Held, Machine, manager
 from ..runtime.cache import result_cache
 from ..units import GIB, ZERO, Estimate
 from ..workflow.values import Loaded, Step, Workload
 from .files import Files, cold, read, reader
+from .keeper import Keeper
 from .plan import Plan
 from .ram import Ram, Room
 from .result import ComponentForecast, Forecast, StepForecast, Verdict, worst
@@ -21,12 +21,13 @@ from .timing import Moves, timed
 def run(workload: Workload, machine: Machine) -> Forecast:
     """The forecast of `workload` on `machine`."""
     parts = {key: one.component for key, one in workload.loaded.items() if one.component}
-    models, paired = [key for key, part in parts.items() if part.role != "lora"], pairs(workload)
-    held = {key: held_of(workload.loaded[key], machine, key in paired) for key in models}
+    models = [key for key, part in parts.items() if part.role != "lora"]
+    keep = Keeper(workload, machine)
+    held = {key: keep.held(key) for key in models}
     worker = Worker(machine, manager(machine, held.values()), parts)
 
     def place(wanted: tuple[Step, ...]) -> list[Placed]:
-        return [worker.place(one, [held[key] for key in one.components if key in held]) for one in wanted]
+        return [worker.place(one, keep.models(one)) for one in wanted]
 
     plan, ram = Plan(workload, result_cache(machine)), Ram(workload, held, machine)
     files = Files(machine, ram.files)
@@ -81,28 +82,6 @@ def fails(step: StepForecast | None) -> bool:
 def time(placed: Sequence[Placed], moves: Sequence[Moves], machine: Machine) -> tuple[StepForecast, ...]:
     """A run's steps with their seconds."""
     return tuple(timed(one, moved, machine) for one, moved in zip(placed, moves, strict=True))
-
-
-def held_of(loaded: Loaded, machine: Machine, paired: bool = False) -> Held:
-    """How ComfyUI will hold a component that is known; `paired`: an encoder whose loader has others too."""
-    assert loaded.component is not None
-    return hold(
-        loaded.key,
-        loaded.component,
-        machine,
-        loaded.widget,
-        loaded.device,
-        loaded.legacy,
-        loaded.whole,
-        paired,
-    )
-
-
-def pairs(workload: Workload) -> set[str]:
-    """The keys of text encoders whose loader loads others beside them."""
-    encoders = [one for one in workload.loaded.values() if one.role == "text_encoder"]
-    loaders = Counter(one.node for one in encoders)
-    return {one.key for one in encoders if loaders[one.node] > 1}
 
 
 def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentForecast:

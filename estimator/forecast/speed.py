@@ -16,15 +16,17 @@ from ..units import ZERO, Estimate
 
 GIGA = 1e9
 TERA = 1e12
+# What `--fast` lets products of 16 bits do: add up in 16.
+NARROW = "fp16_accumulation"
 
 
-def compute(device: Device, flops: float, dtype: str, work: str) -> Estimate | None:
+def compute(machine: Machine, flops: float, dtype: str, work: str) -> Estimate | None:
     """Seconds of `flops` in an element type, by kind of `work`; None for a card without a known rate."""
-    rate = tflops(device, dtype)
+    rate = tflops(machine.device, dtype, machine.policy.fast(NARROW))
     if rate is None:
         return None
-    share = facts.table(TABLE)["work"][work]
-    return band(flops / (rate * TERA), {end: reached(device)[end] * share[end] for end in share})
+    share, most = facts.table(TABLE)["work"][work], reached(machine)
+    return band(flops / (rate * TERA), {end: most[end] * share[end] for end in share})
 
 
 def attended(seconds: Estimate, way: str) -> Estimate:

@@ -80,7 +80,8 @@ class Worker:
         main = models[0]
         evicts, cuts = self.pricer.reserves(step, main)
         price = self.pricer.price(step, models, self.manager.free())
-        placed = self.manager.place(models, Ask(evicts or 0, cuts, round(price.beside.best) if price else 0))
+        beside, full = round(price.beside.best) if price else 0, bool(step.training and step.training.whole)
+        placed = self.manager.place(models, Ask(evicts or 0, cuts, beside, full))
         if not self.manager.yields(main):
             price = self.pricer.price(step, models, self.manager.free())
         if price is None:
@@ -128,7 +129,7 @@ class Worker:
         price, where = placed.price, placed.placements
         assert price is not None
         total, need = self.machine.device.total, self.need(where, price)
-        pages = sum(one.resident for one in where if one.yields)
+        pages = sum(one.resident - one.forced for one in where if one.yields)
         streamed = sum(one.streamed for one in where)
         verdict, because = self.verdict(need, streamed, price.passes)
         said = msgspec.structs.replace(
@@ -141,7 +142,9 @@ class Worker:
             streamed=streamed,
             uploaded=sum(one.uploaded for one in where),
             occupied=self.manager.occupied(),
-            fixed=self.manager.fixed(),
+            fixed=self.manager.fixed() - self.manager.forced(),
+            forced=self.manager.forced(),
+            buffer=sum(one.buffer for one in where),
             activations=price.cost.activations,
             workspace=price.workspace,
             need=need,

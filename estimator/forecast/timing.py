@@ -36,7 +36,8 @@ def timed(placed: Placed, moves: Moves, machine: Machine) -> StepForecast:
     if placed.models and placed.models[0].on_cpu:
         return on_cpu(placed, price, machine)
     streams = moves.streamed
-    one, alone = each(placed, price, total(streams), machine), each(placed, price, 0, machine)
+    alone = each(placed, price, 0, machine)
+    one = each(placed, price, total(streams), machine) if total(streams) else alone
     uploaded, beside = moved(moves.uploaded, machine), moved(Moved(pinned=streams.pinned), machine)
     between = moved(Moved(pageable=streams.pageable, disk=streams.disk), machine)
     if one is None or alone is None or uploaded is None or beside is None or between is None:

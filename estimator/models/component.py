@@ -94,12 +94,25 @@ class Component(Kind, frozen=True, kw_only=True, dict=True):
         """The layers, in the file's order."""
         groups: dict[str, list[Tensor]] = {}
         for tensor in self.tensors:
-            groups.setdefault(layer_of(tensor), []).append(tensor)
+            for part in split(tensor):
+                groups.setdefault(layer_of(part), []).append(part)
         parents = {name[:end] for name in groups for end, letter in enumerate(name) if letter == "."}
         return tuple(
             Module(name, tuple(group), all(map(is_castable, group)), name not in parents and name != "")
             for name, group in groups.items()
         )
+
+
+def split(tensor: Tensor) -> tuple[Tensor, ...]:
+    """A tensor as ComfyUI's layers hold it: torch's joint projection of an attention becomes three.
+
+    Source: ComfyUI 0.33.0 comfy/utils.py:217-262 (`transformers_convert`), supported_models.py (cascade).
+    """
+    layer, _, last = tensor.name.rpartition(".in_proj_")
+    if last not in ("weight", "bias"):
+        return (tensor,)
+    shape = (tensor.shape[0] // 3, *tensor.shape[1:])
+    return tuple(Tensor(f"{layer}.{one}_proj.{last}", tensor.dtype, shape) for one in "qkv")
 
 
 def layer_of(tensor: Tensor) -> str:

@@ -27,8 +27,14 @@ def check(checked: Checked) -> dict[str, Any]:
             "name": forecast.device.name,
             "total": forecast.device.total,
             "free": forecast.device.free,
+            "holders": forecast.device.holders,
         },
-        "host": {"ram_total": forecast.host.ram_total, "ram_free": forecast.host.ram_free},
+        "host": {
+            "ram_total": forecast.host.ram_total,
+            "ram_free": forecast.host.ram_free,
+            "swap": forecast.host.swap,
+            "disk": forecast.host.disk,
+        },
         "policy": {
             "comfy": forecast.policy.comfy,
             "dynamic_vram": forecast.policy.dynamic_vram,
@@ -36,8 +42,12 @@ def check(checked: Checked) -> dict[str, Any]:
         },
         "vram_peak": forecast.vram_peak,
         "ram_peak": forecast.ram_peak,
+        "ram_kept": forecast.ram_kept,
+        "disk_bytes": forecast.disk_bytes,
+        "cold_bytes": forecast.cold_bytes,
         "seconds": forecast.seconds,
         "seconds_again": forecast.seconds_again,
+        "slowdown": forecast.slowdown,
         "coverage": coverage(forecast),
         "components": components(forecast),
         "steps": [step(one) for one in forecast.steps],
@@ -92,6 +102,9 @@ def step(one: StepForecast) -> dict[str, Any]:
         "vram_peak": one.vram_peak,
         "ram": one.ram,
         "seconds": one.seconds,
+        "slowdown": one.slowdown,
+        "tiled": one.tiled,
+        "tight": one.tight,
         "verdict": one.verdict,
     }
 

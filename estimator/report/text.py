@@ -11,7 +11,7 @@ from ..advice import Checked, Suggestion
 from ..forecast import Forecast, StepForecast
 from ..runtime.disk import disk_seconds
 from ..units import Estimate, amount, duration, gib
-from .words import SIGNS, sentence
+from .words import SIGNS, held_by, sentence
 
 BAR = 14
 LEAST_NAME = 8
@@ -88,8 +88,8 @@ def machine_line(forecast: Forecast) -> str:
     manager = "dynamic VRAM" if policy.dynamic_vram else "legacy memory manager"
     flags = "".join(f" {flag}" for flag in memory_flags(policy.flags))
     return (
-        f"{device.name}: {gib(device.total)}, {gib(device.free)} free · RAM {gib(forecast.host.ram_total)} · "
-        f"ComfyUI {policy.comfy}{flags}, {manager}"
+        f"{device.name}: {gib(device.total)}, {gib(device.free)} free{held_by(device)} · "
+        f"RAM {gib(forecast.host.ram_total)} · ComfyUI {policy.comfy}{flags}, {manager}"
     )
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from ..forecast import Forecast, StepForecast
+from ..runtime import Device
 from ..units import GIB, Estimate, duration, gib
+
+LEAST_SLOWDOWN = 1.05  # below, the numbers that are printed would say nothing
+MOST_NAMES = 3
 
 SIGNS = {
     "resident": "fits",
@@ -69,15 +73,14 @@ def streamed(forecast: Forecast) -> str:
 
 
 def slowdown(forecast: Forecast) -> str:
-    """`: about 38 s instead of 18 s`; one number where streaming costs nothing."""
-    if not forecast.seconds or not forecast.resident_seconds:
+    """`: about 38 s instead of 18 s, 2.1x as long`; one number where streaming costs nothing."""
+    times = forecast.slowdown
+    if not forecast.seconds or not forecast.resident_seconds or not times:
         return ""
     real, ideal = duration(forecast.seconds.best), duration(forecast.resident_seconds.best)
-    return (
-        f": about {real} instead of {ideal}"
-        if real != ideal
-        else f": about {real}, no slower than if all of it fit"
-    )
+    if real == ideal or times.best < LEAST_SLOWDOWN:
+        return f": about {real}, no slower than if all of it fit"
+    return f": about {real} instead of {ideal}, {times.best:.{1 if times.best < 10 else 0}f}x as long"
 
 
 def disk(forecast: Forecast) -> str:
@@ -126,8 +129,17 @@ def oom(forecast: Forecast) -> str:
     span = f"{' to '.join(ends)} GiB"
     return (
         f"Runs out of memory in {place(step)}: needs {span} at once, the card has "
-        f"{gib(device.total).removesuffix(' GiB')} and {gib(device.taken.best)} are used before it starts."
+        f"{gib(device.total).removesuffix(' GiB')} and {gib(device.taken.best)} are used before it starts"
+        f"{held_by(device)}."
     )
+
+
+def held_by(device: Device) -> str:
+    """` (Chrome 1.2 GiB, Xorg 0.3 GiB)`: who holds memory on the card; nothing where that is not known."""
+    named = [f"{one.name} {gib(one.bytes)}" if one.bytes else one.name for one in device.holders or ()]
+    more = len(named) - MOST_NAMES
+    shown = named[:MOST_NAMES] + ([f"{more} more"] if more > 0 else [])
+    return f" ({', '.join(shown)})" if shown else ""
 
 
 def unknown(forecast: Forecast) -> str:

@@ -25,7 +25,8 @@ class Ask(msgspec.Struct, frozen=True):
 class Placement(msgspec.Struct, frozen=True):
     """One model during a step, bytes: on the card, streamed in each pass, and copied there to begin.
 
-    `yields`: the bytes on the card give way to an allocation; `pinned`: the others lie in pinned RAM.
+    `yields`: the bytes on the card give way to an allocation, but for those `forced` to stay; `pinned`: the
+    others lie in pinned RAM; `staged`: bytes of all pages of the dynamic manager's, as its log says them.
     """
 
     key: str
@@ -36,6 +37,8 @@ class Placement(msgspec.Struct, frozen=True):
     log: str = ""
     yields: bool = False
     pinned: bool = True
+    forced: int = 0
+    staged: int = 0
 
     @property
     def streamed(self) -> int:
@@ -57,6 +60,9 @@ class Manager(Protocol):
 
     def fixed(self) -> int:
         """Bytes of weights on the card that do not give way to an allocation."""
+
+    def forced(self) -> int:
+        """Bytes among those of models that have pages: what of them lies outside of these."""
 
     def yields(self, held: Held) -> bool:
         """Whether this model's weights give way to an allocation that needs room."""

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from .. import facts
+from ..formats import bits
 from ..models import Component
 from .machine import Device, Machine
+from .policy import rocm, version
 
 TABLE = "managers/speed"
 # The newest architecture of NVIDIA's whose cards all lack matrix units, as some later ones do.
 PLAIN = "Pascal"
 
 
-def tflops(device: Device, dtype: str) -> float | None:
+def tflops(device: Device, dtype: str, narrow: bool = False) -> float | None:
     """The most 1e12 operations a second in this type, dense; None where the card's rate is not known.
 
-    A type that has no row here is computed in the card's slowest.
+    A type that has no row here is computed in the card's slowest. `narrow`: 16 bits add up in 16.
     """
     if not device.tflops:
         return None
     row = kernel(device)
     rates = [device.tflops * row["wide"][dtype]] if dtype in row["wide"] else []
-    narrow = device.tflops_narrow or device.tflops
-    rates += [narrow * row["narrow"][dtype]] if dtype in row.get("narrow", {}) else []
+    other = device.tflops_narrow or device.tflops
+    rates += [other * row["narrow"][dtype]] if dtype in row.get("narrow", {}) else []
+    rates += [other] if narrow and dtype == "F16" else []
     return max(rates) if rates else tflops(device, "F32")
 
 
@@ -67,10 +71,26 @@ def multiplied(component: Component, storage: str, machine: Machine, widget: str
     layout = component.quantization or ""
     if layout in rule["least"] and card < rule["least"][layout]:
         return ""
-    asked = widget == rule["fast_widget"] or any(map(machine.policy.has, rule["fast_flags"]))
+    asked = widget == rule["fast_widget"] or machine.policy.fast(rule["fast_flag"])
     plain = "F8" if storage.startswith("F8_E4M3") and asked and not layout else ""
     found: str = rule.get(layout, "") if layout and not full_precision(component) else plain
     return found if found and card >= rule["least"][found] else ""
+
+
+def since(row: dict[str, Any], built: tuple[int, ...]) -> bool:
+    """Whether a row is of times before the ROCm that torch was built for."""
+    return "rocm_before" in row and built >= version(row["rocm_before"])
+
+
+def multiplied_share(component: Component) -> float:
+    """The share of a model's weights that are in 8 bits or fewer, and so may be multiplied as they are."""
+    if not component.quantization:  # a widget narrows them all
+        return 1.0
+    if "multiplied_share" not in component.kept:
+        narrow = sum(one.parameters for one in component.tensors if bits().get(one.dtype, 0) <= 8)
+        component.kept["multiplied_share"] = narrow / max(1, component.parameters)
+    found: float = min(1.0, component.kept["multiplied_share"])
+    return found
 
 
 def full_precision(component: Component) -> bool:
@@ -82,11 +102,17 @@ def full_precision(component: Component) -> bool:
     return found
 
 
-def reached(device: Device) -> dict[str, float]:
+def reached(machine: Machine) -> dict[str, float]:
     """The share of its rate that a card reaches in the passes of a diffusion model, with its band."""
-    rows = facts.table(TABLE)["reached"]
+    device = machine.device
     plain = device.vendor == "nvidia" and not device.tflops_narrow
-    name = PLAIN if plain else device.architecture
-    same = [row["share"] for row in rows if name in row["architectures"]]
+    return share_of(PLAIN if plain else device.architecture, machine.policy.torch)
+
+
+@cache
+def share_of(architecture: str, torch: str) -> dict[str, float]:
+    """The share that an architecture reaches with a torch; the last row's where none is of it."""
+    rows = [row for row in facts.table(TABLE)["reached"] if not since(row, rocm(torch))]
+    same = [row["share"] for row in rows if architecture in row["architectures"]]
     share: dict[str, float] = same[0] if same else rows[-1]["share"]
     return share

@@ -25,7 +25,7 @@ from .machine import Machine, Policy
 from .policy import constants, has_torch
 
 # What ComfyUI handles as it does text encoders (comfyui-memory.md 5): computed in 32 bits, off slow cards.
-ENCODERS = ("text_encoder", "clip_vision", "audio_encoder", "background_removal")
+ENCODERS = ("text_encoder", "text_projection", "clip_vision", "audio_encoder", "background_removal")
 # What is kept in the first type that the card computes in, whatever the file has; flags speak of the former.
 VAES = ("vae", "latent_upscale_model")
 HELPERS = ("upscale_model", "frame_interpolation_model", "t2i_adapter")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
 from ..formats import Tensor, bits, size
 from ..models import Component, Module, is_scale
+from ..units import Basis
 from . import gguf
+from .kinds import never_in_part, plain_roles
 from .machine import Machine
-from .rates import multiplied
+from .patches import Patch, patched
+from .rates import multiplied, multiplied_share
+from .staging import NOWHERE, Staged, staged
 from .types import ENCODERS, runs_on_cpu, types
 
 KEPT = 64  # ways to hold one component that are remembered
@@ -20,7 +25,7 @@ class Layer(msgspec.Struct, frozen=True):
     """One module. `bytes` in its storage type; `offload`: what ComfyUI counts for streaming it.
 
     `castable`: it can be streamed; `cast`: bytes of its copy in the compute type, 0 where the types agree;
-    `leaf`: a partial load counts it.
+    `leaf`: a partial load counts it; `patch`: what LoRAs change of it; `paged`: the dynamic manager's.
     """
 
     name: str
@@ -28,6 +33,8 @@ class Layer(msgspec.Struct, frozen=True):
     cast: int
     castable: bool
     leaf: bool = True
+    patch: Patch | None = None
+    paged: Staged = NOWHERE
 
     @property
     def offload(self) -> int:
@@ -41,7 +48,8 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     `on_cpu`: it never comes to the card; `legacy`: the legacy manager's, also where dynamic VRAM is on;
     `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing;
     `whole`: it is never loaded in part; `multiplies`: the type of its matrix products, where another than
-    `compute`.
+    `compute`, for the share `multiplied` of its weights; `loras`: those whose patches it carries, in order;
+    `patched`: bytes of the weights that they change; `patch_basis`: how that is known.
     """
 
     key: str
@@ -58,6 +66,10 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     pinned: bool = True
     whole: bool = False
     multiplies: str = ""
+    multiplied: float = 1.0
+    loras: tuple[str, ...] = ()
+    patched: int = 0
+    patch_basis: Basis = "exact"
 
     @property
     def paged(self) -> bool:
@@ -75,6 +87,11 @@ class Held(msgspec.Struct, frozen=True, dict=True):
         return bits()[self.compute] // 8
 
     @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What others have worked out of it and keep here, since it never changes."""
+        return {}
+
+    @cached_property
     def largest(self) -> int:
         """Bytes of the largest layer that can be streamed."""
         return max((layer.bytes for layer in self.layers if layer.castable), default=0)
@@ -89,20 +106,24 @@ def hold(
     legacy: bool = False,
     whole: bool = False,
     paired: bool = False,
+    loras: tuple[Component, ...] = (),
 ) -> Held:
     """The component as this machine's ComfyUI will hold it, with a loader's `weight_dtype` and `device`.
 
     `legacy`: the loader hands its models to the legacy manager, as those of GGUF do; `whole`: it is never
-    loaded in part; `paired`: a text encoder that is loaded with others.
+    loaded in part; `paired`: a text encoder that is loaded with others; `loras`: what changes its weights.
     """
     storage, compute = types(component, machine, widget, paired)
     on_cpu = runs_on_cpu(component, machine, storage, device)
-    asked = (key, storage, compute, on_cpu, legacy, whole, multiplied(component, storage, machine, widget))
-    if asked not in component.kept:
+    never, unpaged = never_in_part(component, machine.policy)
+    products = multiplied(component, storage, machine, widget)
+    asked = (key, storage, compute, on_cpu, legacy or unpaged, whole or never, products)
+    keyed = (asked, tuple(map(id, loras)))
+    if keyed not in component.kept:
         if len(component.kept) > KEPT:
             component.kept.clear()
-        component.kept[asked] = held(component, *asked)
-    found: Held = component.kept[asked]
+        component.kept[keyed] = patched(held(component, *asked), component, loras, type_of), loras
+    found: Held = component.kept[keyed][0]
     return found
 
 
@@ -133,6 +154,7 @@ def held(
         not gguf.is_gguf(component),
         whole,
         multiplies,
+        multiplied_share(component) if multiplies else 1.0,
     )
 
 
@@ -150,13 +172,47 @@ def layer(module: Module, component: Component, storage: str, compute: str) -> L
     if gguf.is_gguf(component):
         own, copy = gguf.layer_sizes(module, component, compute)
         return Layer(module.name, own, copy if module.castable else 0, module.castable, module.leaf)
-    starts = (dtype for start, dtype in component.fixed.items() if f"{module.name}.".startswith(start))
-    fixed = next(starts, "")
+    fixed = fixed_in(module, component)
     held = {t.name: fixed or held_in(t, component, storage, compute) for t in module.tensors}
     total = sum(size(t.parameters, held[t.name]) for t in module.tensors)
     cast = [t for t in module.tensors if not is_scale(t) and held[t.name] != compute]
-    copies = sum(size(t.parameters, compute) for t in cast) if module.castable else 0
-    return Layer(module.name, total, copies, module.castable, module.leaf)
+    castable = module.castable and not is_norm(module, component) and component.role not in plain_roles()
+    copies = sum(size(t.parameters, compute) for t in cast) if castable else 0
+    manual = compute if component.role == "diffusion_model" and storage != compute else ""
+    pages = staged(module, held, manual) if castable else NOWHERE._replace(stored=module_bytes(module))
+    return Layer(module.name, total, copies, castable, module.leaf, paged=pages)
+
+
+def module_bytes(module: Module) -> int:
+    """A module's bytes in its file."""
+    return sum(tensor.nbytes for tensor in module.tensors)
+
+
+def is_norm(module: Module, component: Component) -> bool:
+    """Whether this is a text encoder's norm without a bias: a class of its own, which ComfyUI cannot stream.
+
+    Source: comfy/text_encoders/t5.py (T5LayerNorm) and llama.py (RMSNorm) are plain modules in all versions.
+    """
+    alone = len(module.tensors) == 1 and len(module.tensors[0].shape) == 1
+    return component.role == "text_encoder" and alone
+
+
+def fixed_in(module: Module, component: Component) -> str:
+    """The type in which ComfyUI keeps a layer whatever the file has, or none.
+
+    A quantised model makes its own linear layers, in the type that it computes in (comfy/ops.py:1297-1313).
+    """
+    if component.quantization and all(len(tensor.shape) < 3 for tensor in module.tensors):
+        return ""
+    starts = (dtype for start, dtype in component.fixed.items() if f"{module.name}.".startswith(start))
+    return next(starts, "")
+
+
+def type_of(tensor: Tensor, module: Module, component: Component, held: Held) -> str:
+    """The type in which a tensor of a component is held."""
+    if gguf.is_gguf(component):
+        return gguf.held_in(tensor, component)
+    return fixed_in(module, component) or held_in(tensor, component, held.storage, held.compute)
 
 
 def held_in(tensor: Tensor, component: Component, storage: str, compute: str) -> str:

@@ -34,17 +34,18 @@ def build(row: Row, header: Header, storage: torch.dtype, compute: torch.dtype, 
     return found
 
 
-def of_header(header: Header, storage: torch.dtype) -> Any:
+def of_header(header: Header, storage: torch.dtype, device: torch.device | None = None) -> Any:
     """The `VAE` that ComfyUI makes of a header, in RAM, with the weights of this type.
 
-    Raises `InputError` where it makes none: it knows none of this kind, or not of these shapes.
+    `device`: where it is to be loaded to, RAM without. Raises `InputError` where ComfyUI makes none: it
+    knows none of this kind, or not of these shapes.
     """
-    cpu, told = torch.device("cpu"), header.get(METADATA)
+    device, told = device or torch.device("cpu"), header.get(METADATA)
     for prefix in PREFIXES:
         tensors = state_dict(header, "cpu", prefix)
         try:
             with Values(), fake_filters():  # some ask numbers of what they make
-                found = comfy("sd").VAE(sd=tensors, device=cpu, dtype=storage, metadata=told)
+                found = comfy("sd").VAE(sd=tensors, device=device, dtype=storage, metadata=told)
         except (RuntimeError, LookupError) as error:  # other shapes or names; numbers asked of fakes
             raise InputError(f"ComfyUI cannot make this VAE: {str(error).splitlines()[0]}") from error
         if found.first_stage_model is not None:

@@ -82,7 +82,20 @@ def _rebound(module: Any, *args: Any, **kwargs: Any) -> Any:
         for held in (part._parameters, part._buffers):
             for name, value in held.items():
                 if value is not None:
-                    made = value.to(device=device, dtype=dtype if value.is_floating_point() else None)
-                    weight = held is part._parameters
-                    held[name] = torch.nn.Parameter(made, requires_grad=False) if weight else made
+                    held[name] = _twin(value, device, dtype, held is part._parameters)
     return module
+
+
+def _twin(value: Any, device: Any, dtype: Any, weight: bool) -> Any:
+    """A tensor of a module elsewhere or in another type: made once, since models come and go on the card."""
+    dtype = dtype if dtype and value.is_floating_point() else value.dtype
+    twins = value.__dict__.setdefault("twins", {})
+    key = (device or value.device, dtype)
+    if key not in twins:
+        made = value.to(device=device, dtype=dtype)
+        made = torch.nn.Parameter(made, value.requires_grad) if weight else made
+        twins[key] = made
+        if dtype == value.dtype:  # the way back
+            made.__dict__["twins"] = twins
+            twins.setdefault((value.device, dtype), value)
+    return twins[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from . import (
     merging,
     patches,
     samplers,
+    training,
     upscalers,
     video,
     vision,
@@ -52,6 +54,12 @@ OPERATIONS: dict[str, tuple[Build, Call]] = {
     "patched": (patches.build, patches.patched),
     "prefill": (encoders.build, writers.prefill),
     "write_token": (encoders.build, writers.write_token),
+    "train": (training.build, training.step),
+    "train_depth_1": (partial(training.build, depth=1), training.step),
+    "train_depth_2": (partial(training.build, depth=2), training.step),
+    "train_depth_3": (partial(training.build, depth=3), training.step),
+    "train_bypass": (partial(training.build, bypass=True), training.step),
+    "train_bypass_depth_2": (partial(training.build, bypass=True, depth=2), training.step),
 }
 
 

@@ -64,27 +64,34 @@ def own(header: Header) -> dict[str, Any]:
 def forward(
     model: Any, row: Row, header: Header, shape: Shape, device: str, **options: Any
 ) -> Callable[[], Any]:
-    """`apply_model` on float32 latents and conditionings; a row whose latent is packed names it, as `x`.
-
-    `options` go to it as they are.
-    """
-    latent_format = model.latent_format
-    shape = _with_channels(shape, latent_format.latent_channels)
-    sides = (shape.frames, shape.height, shape.width)[-latent_format.latent_dimensions :]
-    latent = torch.empty(shape.batch, shape.channels, *sides, device=device)
-    sigma = torch.empty(shape.batch, device=device)
-    given = inputs.made(row.inputs, shape, own(header), device)
-    if row.streams:
-        streams = [[inputs.size(side, shape, header) for side in one] for one in row.streams]
-        latent = torch.empty(shape.batch, 1, sum(prod(one[1:]) for one in streams), device=device)
-        given["latent_shapes"] = streams
-    latent = given.pop("x", latent)
+    """`apply_model` on float32 latents and conditionings. `options` go to it as they are."""
+    shape, given = inputs_of(model, row, header, shape, device)
+    latent, sigma = given.pop("x"), torch.empty(shape.batch, device=device)
 
     def call() -> Any:
         with Values():
             return model.apply_model(latent, sigma, **given, **options)
 
     return call
+
+
+def inputs_of(
+    model: Any, row: Row, header: Header, shape: Shape, device: str
+) -> tuple[Shape, dict[str, Any]]:
+    """The shape in the model's own channels, and a forward's inputs with the latent as `x`.
+
+    A row whose latent is packed names it itself.
+    """
+    latent_format = model.latent_format
+    shape = _with_channels(shape, latent_format.latent_channels)
+    sides = (shape.frames, shape.height, shape.width)[-latent_format.latent_dimensions :]
+    latent = torch.empty(shape.batch, shape.channels, *sides, device=device)
+    given = inputs.made(row.inputs, shape, own(header), device)
+    if row.streams:
+        streams = [[inputs.size(side, shape, header) for side in one] for one in row.streams]
+        latent = torch.empty(shape.batch, 1, sum(prod(one[1:]) for one in streams), device=device)
+        given["latent_shapes"] = streams
+    return shape, {"x": latent, **given}
 
 
 def forward_masked(model: Any, row: Row, header: Header, shape: Shape, device: str) -> Callable[[], Any]:

@@ -14,6 +14,7 @@ from .sizes import SIZES, listed
 from .streams import STREAMS
 from .values import (
     Audio,
+    Clip,
     Conditioning,
     Guider,
     Image,
@@ -167,6 +168,11 @@ def patched(model: Model, *nets: Net) -> Model:
     return replace(model, nets=(*model.nets, *(net.component for net in nets)))
 
 
+def hooked_clip(clip: Clip, hooks: Loras | None) -> Clip:
+    """Text encoders with hook LoRAs, which take them from the dynamic manager; unchanged without any."""
+    return replace(clip, loras=(*clip.loras, *hooks.keys), legacy=True) if hooks else clip
+
+
 def compiled_model(model: Model) -> Model:
     """A model that torch compiles, which takes it from the dynamic manager."""
     return replace(model, legacy=True)
@@ -253,7 +259,8 @@ NAMED: tuple[Callable[..., Any], ...] = (
     *(math.ceil, math.floor, math.sqrt, math.log2),
     *(Loras, Video),
     *(latent_frames, multiple, below, above, cells, sized, masked, resized, scaled, of_area),
-    *(at_most, each_sized, stacked, empty, hooked, attending, compiled_model, more_passes, swapping, longer),
+    *(at_most, each_sized, stacked, empty, hooked, hooked_clip, attending, compiled_model, more_passes),
+    *(swapping, longer),
     *(guided, guider, guiders, referring, controlled, patched, windowed, combined, joined, stack),
     *(first, count, many, item, all, any, prompt),
     *PARSING,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from ..costs import Shape
+from ..costs.trained import Training
 from ..models import Component
 from .graph import Graph
 from .signature import Signer
@@ -53,13 +54,15 @@ class Model(msgspec.Struct, frozen=True):
 class Clip(msgspec.Struct, frozen=True):
     """Text encoders that work together; `type` is what their loader was told that they are for.
 
-    `beside`: what is loaded with them and costs next to nothing of its own (a projection behind them).
+    `beside`: what is loaded with them and costs next to nothing of its own (a projection behind them);
+    `legacy`: they are taken from the dynamic manager.
     """
 
     components: tuple[str, ...]
     loras: tuple[str, ...] = ()
     type: str = ""
     beside: tuple[str, ...] = ()
+    legacy: bool = False
 
 
 class Conditioning(msgspec.Struct, frozen=True):
@@ -188,7 +191,7 @@ class Step(msgspec.Struct, frozen=True):
     it, 0 for whole; `overlap`, `overlap_frames`: of two tiles, None where the node does not say;
     `output`: bytes its result takes in RAM; `tokens`: what each component of a text encoding sees;
     `sides`: what runs within each pass beside the main component; `alone`: further passes of one condition;
-    `scratch`: bytes on the card that arithmetic without a network takes.
+    `scratch`: bytes on the card that arithmetic without a network takes; `training`: what is trained.
     """
 
     node: str
@@ -210,6 +213,7 @@ class Step(msgspec.Struct, frozen=True):
     sides: tuple[Side, ...] = ()
     alone: int = 0
     scratch: int = 0
+    training: Training | None = None
     unknown: str = ""
 
 

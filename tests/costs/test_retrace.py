@@ -22,6 +22,7 @@ SAMPLE = (
     "t5-base",
     "clip-vision-l",
     "controlnet-sd15",
+    "sd15-training",
 )
 # In a process of its own: it imports ComfyUI and pretends a card.
 TRACE = """

@@ -92,7 +92,8 @@ for case in json.load(sys.stdin):
     elif case["operation"] == "decode":
         one.decode(torch.zeros([1, 1, *shape]))
     else:
-        one.encode(torch.zeros([1, shape[-2] * 8, shape[-1] * 8, 3])[..., :1])
+        count = shape[0] * 4 - 3 if case["dimensions"] == 3 else 1
+        one.encode(torch.zeros([count, shape[-2] * 8, shape[-1] * 8, 3])[..., :1])
     answers.append(one.first_stage_model.seen)
 print(json.dumps([comfyui_version.__version__, answers]))
 """
@@ -110,6 +111,7 @@ def cases():
         yield one | {"operation": "decode", "tile": 48, "overlap": 4}
     for shape in VIDEO:
         one = base | {"dimensions": 3, "shape": list(shape)}
+        yield one | {"operation": "encode"}
         for total in (10**9, 40 * 10**6, 10**6):
             yield one | {"operation": "decode", "total": total}
         yield one | {
@@ -140,9 +142,10 @@ def ours(case, version):
         found = retry.retried(one, cell, version, case["total"], estimate)
     sides = Counter()
     for piece, count in found.items():
-        cells = 8 if case["operation"] == "encode" else 1
-        own = (piece.height * cells, piece.width * cells)
-        sides[(piece.frames, *own) if case["dimensions"] == 3 else own] += count
+        encodes = case["operation"] == "encode"
+        own = (piece.height * 8, piece.width * 8) if encodes else (piece.height, piece.width)
+        deep = cell.frames(piece.frames) if encodes else piece.frames
+        sides[(deep, *own) if case["dimensions"] == 3 else own] += count
     return sides
 
 

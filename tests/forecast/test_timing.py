@@ -82,9 +82,7 @@ def test_scaled_fp8_is_multiplied_as_such_where_the_card_can(gpu, multiplied):
 
 def test_scaled_fp8_whose_file_asks_for_full_precision_is_not():
     marks = [one for one in model(SCALED).tensors if one.name == "scaled_fp8"]
-    full = msgspec.structs.replace(
-        model(SCALED), tensors=(msgspec.structs.replace(marks[0], shape=(2,)),)
-    )
+    full = msgspec.structs.replace(model(SCALED), tensors=(msgspec.structs.replace(marks[0], shape=(2,)),))
     assert marks and rates.full_precision(full) and not rates.full_precision(model(SCALED))
 
 
@@ -93,6 +91,22 @@ def test_plain_fp8_is_multiplied_as_such_only_when_asked_to():
     assert rates.multiplied(plain, "F8_E4M3", here("rtx-4090"), "fp8_e4m3fn") == ""
     assert rates.multiplied(plain, "F8_E4M3", here("rtx-4090"), "fp8_e4m3fn_fast") == "F8"
     assert rates.multiplied(plain, "F8_E4M3", here("rtx-3090"), "fp8_e4m3fn_fast") == ""
+
+
+def test_16_bits_that_add_up_in_16_are_twice_as_fast_where_the_card_halves_the_other():
+    fast, plain = (
+        steps(checkpoint(), "rtx-4090", "sample", flags=flags)[0].seconds.best
+        for flags in ("--fast fp16_accumulation", "")
+    )
+    assert plain / 2 < fast < plain * 0.7
+
+
+def test_the_first_rocm_of_rdna_4_is_slow():
+    old, new = (
+        steps(checkpoint(), "rx-9070-xt", "sample", torch=torch)[0].seconds.best
+        for torch in ("2.7.0+rocm6.3", "2.9.0+rocm7.1")
+    )
+    assert old > 3 * new
 
 
 def test_the_fast_widget_saves_time():
@@ -152,7 +166,7 @@ def test_a_streaming_workflow_says_how_much_slower_it_is():
 
 def placed(prompt, gpu, kind="sample"):
     """A step as it was placed, before its time is told."""
-    from vram_forecast.estimator.forecast.run import held_of
+    from vram_forecast.estimator.forecast.keeper import Keeper
     from vram_forecast.estimator.forecast.step import Worker
     from vram_forecast.estimator.runtime import manager
     from vram_forecast.estimator.workflow import lower, read
@@ -160,7 +174,7 @@ def placed(prompt, gpu, kind="sample"):
     there = here(gpu)
     work = lower(read(prompt), Library(nowhere))
     parts = {key: one.component for key, one in work.loaded.items() if one.component}
-    held = {key: held_of(work.loaded[key], there) for key in parts}
+    held = {key: Keeper(work, there).held(key) for key in parts}
     worker = Worker(there, manager(there, held.values()), parts)
     found = [worker.place(one, [held[key] for key in one.components]) for one in work.steps]
     return next(one for one in found if one.step.kind == kind), there
@@ -206,9 +220,8 @@ def test_more_bandwidth_is_never_slower(pinned, pageable, disk, more):
 def test_more_to_move_is_never_faster(some, more):
     small, large = sorted((some, more))
     for way in ("pinned", "pageable", "disk"):
-        one, other = (
-            seconds(Moves(Moved(), Moved(**{way: size})), STEP[1]).seconds for size in (small, large)
-        )
+        moves = (Moves(Moved(), Moved(**{way: size})) for size in (small, large))
+        one, other = (seconds(each, STEP[1]).seconds for each in moves)
         assert one.best <= other.best and one.high <= other.high
 
 

@@ -13,7 +13,17 @@ NODE = ["20", "21"]
 # Section 8 of the design: the same for the command line, the route and the frontend.
 KEYS = {
     *("schema", "verdict", "tight", "where", "because", "device", "host", "policy"),
-    *("vram_peak", "ram_peak", "seconds", "seconds_again", "coverage", "components", "steps", "suggestions"),
+    *(
+        "vram_peak",
+        "ram_peak",
+        "ram_kept",
+        "disk_bytes",
+        "cold_bytes",
+        "seconds",
+        "seconds_again",
+        "slowdown",
+    ),
+    *("coverage", "components", "steps", "suggestions"),
 }
 
 

@@ -63,7 +63,7 @@ def test_a_partial_load_splits_as_the_log_says(
     (placed,) = manager.place([hold("m", models(model[0]), here, model[1])], asked(reserve))
     words = placed.log.replace(";", "").replace(",", "").split()
     numbers = [float(word) for word in words if word.replace(".", "").isdigit()]
-    assert [loaded, offloaded, buffer] == pytest.approx(numbers, abs=0.06)
+    assert [loaded, offloaded, buffer, 0] == pytest.approx(numbers[1:], abs=0.06)
 
 
 @pytest.mark.parametrize(("system", "enough"), [("linux", 24_116), ("windows", 24_416)])

@@ -21,5 +21,4 @@ def test_a_model_is_held_in_as_many_bytes_as_the_log_says(log):
         if one.role == log["role"]
     ]
     held = sum(hold(one.id, one, here).bytes for one in parts) / MIB
-    whole = float(log["mib"]).is_integer()  # dynamic VRAM logs whole MiB, cut
-    assert log["mib"] == (int(held) if whole else pytest.approx(held, abs=0.03))
+    assert log["mib"] == pytest.approx(held, abs=0.03)

@@ -157,6 +157,17 @@ def test_hook_loras_take_their_model_from_the_dynamic_manager():
     assert [len(sample.loras), work.loaded[sample.components[0]].legacy] == [1, True]
 
 
+def test_text_encoders_with_hook_loras_are_taken_from_the_dynamic_manager():
+    prompt = checkpoint() | {
+        "20": node("CreateHookLora", lora_name="x.safetensors", strength_model=1.0, strength_clip=1.0),
+        "21": node("SetClipHooks", clip=["1", 1], apply_to_conds=False, schedule_clip=False, hooks=["20", 0]),
+    }
+    prompt["5"]["inputs"]["clip"] = ["21", 0]
+    found = lowered(prompt).loaded.values()
+    assert {one.legacy for one in found if one.role == "text_encoder"} == {True}
+    assert {one.legacy for one in found if one.role == "diffusion_model"} == {False}
+
+
 def test_a_compiled_model_is_taken_from_the_dynamic_manager():
     prompt = flux() | {"20": node("TorchCompileModel", model=["1", 0], backend="inductor")}
     prompt["8"]["inputs"]["model"] = ["20", 0]

@@ -11,6 +11,7 @@ from .remarks import Remark
 from .sample import Sample
 from .sounds import DecodeSound, EncodeSound, Listen
 from .texts import EncodeText, WriteText
+from .train import Train
 
 AnyAct = (
     Assume
@@ -32,6 +33,7 @@ AnyAct = (
     | Remark
     | Run
     | Sample
+    | Train
     | Unpack
     | Upsample
     | Upscale
