@@ -100,7 +100,16 @@ def cards_named(name: str) -> list[Card]:
     alike = [one for one in cards() if kind(one["name"]) and kind(one["name"]) <= words]
     alike = alike or [one for one in cards() if number(one) and number(one) == words - SERIES]
     most = max((len(kind(one["name"])) for one in alike), default=0)
-    return [one for one in alike if len(kind(one["name"])) == most]
+    return [one for one in alike if len(kind(one["name"])) == most] or longer(words)
+
+
+def longer(words: frozenset[str]) -> list[Card]:
+    """The rows whose names say a little more than some words: `RTX 6000 Ada` is one of a Generation."""
+    if not any(re.search(r"\d{3}", word) for word in words):
+        return []
+    alike = [one for one in cards() if words < kind(one["name"])]
+    least = min((len(kind(one["name"])) for one in alike), default=0)
+    return [one for one in alike if len(kind(one["name"])) == least]
 
 
 def reworded(name: str) -> str:
