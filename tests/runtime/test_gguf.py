@@ -24,7 +24,7 @@ from vram_forecast.estimator.runtime import (
     manager,
 )
 from vram_forecast.estimator.runtime.staging import Staged
-from vram_forecast.estimator.units import GIB, ZERO
+from vram_forecast.estimator.units import GIB, MIB, ZERO
 
 
 def machine(gib, dynamic=True):
