@@ -17,7 +17,7 @@ BASES: tuple[Basis, ...] = ("exact", "measured", "traced", "modelled", "assumed"
 RANK = {basis: number for number, basis in enumerate(BASES)}
 
 
-class Estimate(msgspec.Struct, frozen=True):
+class Estimate(msgspec.Struct, frozen=True, gc=False):
     """A number with its band and its basis; bytes or seconds, as the field that holds it says."""
 
     low: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
 
 import msgspec
 
@@ -28,7 +28,7 @@ FLOAT = 4  # bytes of the numbers that pictures are kept in
 HALF = 2  # bytes of 16-bit numbers, in which every model is traced
 
 
-class Price(msgspec.Struct, frozen=True):
+class Price(msgspec.Struct, frozen=True, dict=True):
     """The cost of one pass, how many passes there are, and how much work each of them is.
 
     `tiles`: in units of the cost's; `runs`: how often the model is called in it.
@@ -40,7 +40,7 @@ class Price(msgspec.Struct, frozen=True):
     tiles: float = 1.0
     runs: int = 1
 
-    @property
+    @cached_property
     def beside(self) -> Estimate:
         """Bytes that a pass needs beside its weights."""
         return self.cost.activations + self.workspace

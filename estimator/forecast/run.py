@@ -15,7 +15,7 @@ from .plan import Plan
 from .ram import Ram, Room
 from .result import ComponentForecast, Forecast, StepForecast, Verdict, worst
 from .step import Placed, Worker
-from .timing import Moves, timed
+from .timing import Clock, Moves
 
 
 def run(workload: Workload, machine: Machine) -> Forecast:
@@ -24,7 +24,7 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     models = [key for key, part in parts.items() if part.role != "lora"]
     keep = Keeper(workload, machine)
     held = {key: keep.held(key) for key in models}
-    worker = Worker(machine, manager(machine, held.values()), parts)
+    worker, clock = Worker(machine, manager(machine, held.values()), parts), Clock(machine)
 
     def place(wanted: tuple[Step, ...]) -> list[Placed]:
         return [worker.place(one, keep.models(one)) for one in wanted]
@@ -35,7 +35,7 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     kept = plan.hold(ram.room(placed) - plan.cache.left)
     first = ram.first(plan, placed, kept)
     repeated, moves = placed, files.run(placed, first, kept=False)
-    steps = time(placed, moves, machine)
+    steps = time(placed, moves, clock)
     if plan.cache.kind != "none":  # without a cache the loaders run again too, and find nothing of theirs
         repeated = place(plan.next(kept.lost))
         moves = files.run(repeated, ram.again(repeated, kept), kept=True)
@@ -63,7 +63,7 @@ def run(workload: Workload, machine: Machine) -> Forecast:
         disk_bytes=reread,
         cold_bytes=cold(placed, ram.files, held),
         seconds=seconds,
-        seconds_again=total_seconds(time(repeated, moves, machine))[0],
+        seconds_again=total_seconds(time(repeated, moves, clock))[0],
         resident_seconds=ideal,
         nodes=workload.nodes,
         unknown=workload.unknown,
@@ -79,9 +79,9 @@ def fails(step: StepForecast | None) -> bool:
     return step is not None and step.verdict == "oom"
 
 
-def time(placed: Sequence[Placed], moves: Sequence[Moves], machine: Machine) -> tuple[StepForecast, ...]:
+def time(placed: Sequence[Placed], moves: Sequence[Moves], clock: Clock) -> tuple[StepForecast, ...]:
     """A run's steps with their seconds."""
-    return tuple(timed(one, moved, machine) for one, moved in zip(placed, moves, strict=True))
+    return tuple(clock.timed(one, moved) for one, moved in zip(placed, moves, strict=True))
 
 
 def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentForecast:

@@ -28,6 +28,10 @@ class Placed(msgspec.Struct, frozen=True):
     failed: Price | None = None
 
 
+# ComfyUI's estimates by which a step evicts others and by which its model is cut, bytes, and its price.
+Asked = tuple[int | None, int | None, Price | None]
+
+
 class Worker:
     """Forecasts the steps of one prompt in order; the manager remembers what earlier ones left behind."""
 
@@ -35,6 +39,7 @@ class Worker:
         """`parts`: the component behind each key."""
         self.machine, self.manager = machine, manager
         self.pricer = Pricer(machine, parts)
+        self.asked: dict[tuple[Step, int], Asked] = {}
 
     def place(self, step: Step, models: list[Held]) -> Placed:
         """Place `step`, whose components are `models`, the main one first."""
@@ -52,7 +57,8 @@ class Worker:
         if step.scratch and self.machine.backend != "cpu":
             band = facts.table("managers/constants")["scratch"]["band"]
             taken = Estimate.spread(step.scratch, band, band, "traced")
-            return self.finish(Placed(step, base, price=Price(1, Cost(taken, 0, 0, 0), ZERO)))
+            price = Price(1, Cost(taken, 0, 0, 0), ZERO)
+            return self.finish(Placed(step, base, price=price), self.need((), price))
         if not step.scratch and (len(models) < len(step.components) or not models):
             known = step.unknown or "its model is not known"
             return Placed(step, msgspec.structs.replace(base, because=known))
@@ -78,18 +84,26 @@ class Worker:
         The dynamic manager makes room for what runs together, the legacy one runs together what has room.
         """
         main = models[0]
-        evicts, cuts = self.pricer.reserves(step, main)
-        price = self.pricer.price(step, models, self.manager.free())
+        evicts, cuts, price = self.ask(step, models)
         beside, full = round(price.beside.best) if price else 0, bool(step.training and step.training.whole)
         placed = self.manager.place(models, Ask(evicts or 0, cuts, beside, full))
         if not self.manager.yields(main):
-            price = self.pricer.price(step, models, self.manager.free())
+            price = self.ask(step, models)[2]
         if price is None:
             known = step.shape and "the memory that its model works in is not known"
             base = msgspec.structs.replace(base, because=step.unknown or known or "its size is not known")
             return Placed(step, base, tuple(models), placed)
         base = msgspec.structs.replace(base, comfy_reserves=cuts)
         return self.judge(Placed(step, base, tuple(models), placed, price))
+
+    def ask(self, step: Step, models: list[Held]) -> Asked:
+        """What a step asks for with what is free now: the same as any other that does the same work."""
+        free = self.manager.free()
+        key = (msgspec.structs.replace(step, node="", class_type="", title="", output=0), free)
+        if key not in self.asked:
+            price = self.pricer.price(step, models, free)
+            self.asked[key] = (*self.pricer.reserves(step, models[0]), price)
+        return self.asked[key]
 
     def judge(self, placed: Placed) -> Placed:
         """A placed step with its verdict; a VAE that does not fit is judged again in tiles.
@@ -99,14 +113,16 @@ class Worker:
         """
         price, total = placed.price, self.machine.device.total
         assert price is not None
-        enough = self.need(placed.placements, price).high <= total
-        tries = iter(()) if enough else self.pricer.retries(placed.step, placed.models[0])
+        need = self.need(placed.placements, price)
+        if need.high <= total:
+            return self.finish(placed, need)
+        tries = self.pricer.retries(placed.step, placed.models[0])
         retried = next((one for one in tries if self.need(placed.placements, one).low <= total), None)
-        saved = retried is not None
-        if saved and self.need(placed.placements, price).best > total:
-            return self.finish(msgspec.structs.replace(placed, price=retried, failed=price))
-        found = self.finish(placed)
-        tight = found.said.tight and not (saved and self.retries_surely())
+        if retried is not None and need.best > total:
+            less = self.need(placed.placements, retried)
+            return self.finish(msgspec.structs.replace(placed, price=retried, failed=price), less)
+        found = self.finish(placed, need)
+        tight = found.said.tight and not (retried is not None and self.retries_surely())
         said = msgspec.structs.replace(found.said, tight=tight)
         return msgspec.structs.replace(found, said=said)
 
@@ -124,11 +140,10 @@ class Worker:
             taken = Estimate(taken.best, taken.best, taken.best, taken.basis)
         return taken + Estimate.exact(fixed) + price.beside
 
-    def finish(self, placed: Placed) -> Placed:
-        """A step with all that is said of its memory."""
-        price, where = placed.price, placed.placements
+    def finish(self, placed: Placed, need: Estimate) -> Placed:
+        """A step with all that is said of its memory, of which it needs so much."""
+        price, where, total = placed.price, placed.placements, self.machine.device.total
         assert price is not None
-        total, need = self.machine.device.total, self.need(where, price)
         pages = sum(one.resident - one.forced for one in where if one.yields)
         streamed = sum(one.streamed for one in where)
         verdict, because = self.verdict(need, streamed, price.passes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from .. import facts
@@ -30,11 +32,34 @@ class Moves(msgspec.Struct, frozen=True):
     streamed: Moved = Moved()
 
 
-def timed(placed: Placed, moves: Moves, machine: Machine) -> StepForecast:
-    """What is said of a step with its seconds, also with all weights on the card; None where not known."""
-    price = placed.price
-    if price is None:
-        return placed.said
+# Seconds of a step, and those with all weights on the card; None where they are not known.
+Times = tuple[Estimate, Estimate] | None
+
+
+class Clock:
+    """Times the steps of one prompt on one machine; equal work takes equally long."""
+
+    def __init__(self, machine: Machine) -> None:
+        """Nothing is timed yet."""
+        self.machine = machine
+        self.known: dict[tuple[Any, ...], Times] = {}
+
+    def timed(self, placed: Placed, moves: Moves) -> StepForecast:
+        """What is said of a step with its seconds, also with all weights on the card, where known."""
+        price, step = placed.price, placed.step
+        if price is None:
+            return placed.said
+        key = (price, placed.failed, moves, step.law, step.training, step.ends, step.components, step.loras)
+        if key not in self.known:
+            self.known[key] = times(placed, price, moves, self.machine)
+        found = self.known[key]
+        if found is None:
+            return placed.said
+        return msgspec.structs.replace(placed.said, seconds=found[0], resident_seconds=found[1])
+
+
+def times(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Times:
+    """Seconds of a step with a price."""
     if placed.models and placed.models[0].on_cpu:
         return on_cpu(placed, price, machine)
     streams = moves.streamed
@@ -43,22 +68,17 @@ def timed(placed: Placed, moves: Moves, machine: Machine) -> StepForecast:
     uploaded, beside = moved(moves.uploaded, machine), moved(Moved(pinned=streams.pinned), machine)
     between = moved(Moved(pageable=streams.pageable, disk=streams.disk), machine)
     if one is None or alone is None or uploaded is None or beside is None or between is None:
-        return placed.said
+        return None
     before = uploaded + lost_before(placed, machine)
     streaming = speed.overlapped(one, beside, machine) + between
-    return msgspec.structs.replace(
-        placed.said,
-        seconds=before + repeated(streaming, placed.step, price),
-        resident_seconds=before + repeated(alone, placed.step, price),
-    )
+    return before + repeated(streaming, placed.step, price), before + repeated(alone, placed.step, price)
 
 
-def on_cpu(placed: Placed, price: Price, machine: Machine) -> StepForecast:
-    """A step that runs on the processor, beside what it would take on the card."""
+def on_cpu(placed: Placed, price: Price, machine: Machine) -> Times:
+    """Seconds of a step that runs on the processor, beside what it would take on the card."""
     seconds = repeated(on_processor(price, placed.models), placed.step, price)
     card = each(placed, price, 0, machine)
-    ideal = repeated(card, placed.step, price) if card else seconds
-    return msgspec.structs.replace(placed.said, seconds=seconds, resident_seconds=ideal)
+    return seconds, repeated(card, placed.step, price) if card else seconds
 
 
 def repeated(one: Estimate, step: Step, price: Price) -> Estimate:

@@ -94,7 +94,7 @@ class TensorTable(msgspec.Struct, frozen=True):
     @property
     def weight_bytes(self) -> int:
         """Bytes of all tensors as the file stores them, what several of them share counted once."""
-        return sum(tensor.nbytes for tensor in self.tensors.values()) - self.shared_bytes
+        return sum(part.bytes for part in tally(list(self.tensors.values())).values()) - self.shared_bytes
 
     @property
     def name(self) -> str:

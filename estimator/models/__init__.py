@@ -105,24 +105,31 @@ def match(
     """The rows that a file's tensors and metadata match, and why the others do not."""
     found: list[Match] = []
     refused: list[Refusal] = []
+    known, told = (
+        dict[str, str](),
+        dict[str, str](),
+    )  # by role: the first row, the first by a config
     config = transformer_config(metadata or {})
     names = "\n" + "\n".join(tensors) + "\n"
     for row in rows():
         if found and row.any_suffix:
             refused.append(Refusal(row.id, "the file holds a whole model"))
             continue
-        alone = (one.row for one in found if row.general or one.row.config)
-        if told := next((one.id for one in alone if one.role == row.role), ""):
-            refused.append(Refusal(row.id, f"told as `{told}`"))
+        if other := (known if row.general else told).get(row.role):
+            refused.append(Refusal(row.id, f"told as `{other}`"))
             continue
-        if lacking := next((key for key, value in row.config.items() if config.get(key) != value), ""):
-            refused.append(Refusal(row.id, f"no `{lacking}` of it in the metadata"))
+        if lacking := row.config and [key for key, value in row.config.items() if config.get(key) != value]:
+            refused.append(Refusal(row.id, f"no `{lacking[0]}` of it in the metadata"))
             continue
         reasons: list[str] = []
-        for prefix in row.prefixes:
-            reasons.append(mismatch(row, tensors, prefix, names))
+        for prefix, first in row.begins:
+            gone = first and first not in tensors
+            reasons.append(f"no `{first}`" if gone else mismatch(row, tensors, prefix, names))
             if not reasons[-1]:
                 found.append(Match(row, prefix))
+                known.setdefault(row.role, row.id)
+                if row.config:
+                    told.setdefault(row.role, row.id)
                 break
         else:
             refused.append(Refusal(row.id, min(reasons, key=len)))

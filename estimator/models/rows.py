@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -78,7 +78,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     comfy_class: str = ""
 
 
-class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """A kind, and how it is told. Names in `has`, `lacks`, `shapes`, `ignores` and `adds` follow the prefix.
 
     A name in `has` or `ignores` may end in `*`. Some tensor must end in one of `any_suffix`, and none in
@@ -100,6 +100,12 @@ class Row(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hyper: dict[str, Hyper] = {}
     ignores: tuple[str, ...] = ()
     adds: dict[str, tuple[int, ...]] = {}
+
+    @cached_property
+    def begins(self) -> tuple[tuple[str, str], ...]:
+        """Each prefix, and the first name that must be under it; empty where none is told as it is."""
+        plain = self.has[0] if self.has and not self.has[0].endswith("*") else ""
+        return tuple((prefix, plain and prefix + plain) for prefix in self.prefixes)
 
     def kind(self) -> dict[str, Any]:
         """The fields of the kind, by name."""

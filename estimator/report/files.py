@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -103,7 +104,7 @@ def of_table(table: TensorTable) -> FileReport:
         parameters=sum(part.parameters for part in by_dtype.values()) - scales(seen),
         weight_bytes=table.weight_bytes,
         by_dtype=by_dtype,
-        quantization=quantization({**in_blocks(tensors), **seen.layouts}),
+        quantization=quantization({**in_blocks(tensors, by_dtype), **seen.layouts}),
         largest_tensor_bytes=largest(tensors),
         problems=tuple(
             msgspec.structs.replace(one, message=printable(one.message))
@@ -135,9 +136,10 @@ def largest(tensors: list[Tensor]) -> int:
     return max((Tensor("", dtype, shape).nbytes for dtype, shape in kinds), default=0)
 
 
-def in_blocks(tensors: list[Tensor]) -> dict[str, str]:
-    """The layout of each weight that GGUF stores in blocks."""
-    return {t.name: f"gguf_{t.dtype.lower()}" for t in tensors if packed(t.dtype)}
+def in_blocks(tensors: list[Tensor], dtypes: Iterable[str]) -> dict[str, str]:
+    """The layout of each weight that GGUF stores in blocks; `dtypes`: all types that there are."""
+    layouts = {dtype: f"gguf_{dtype.lower()}" for dtype in dtypes if packed(dtype)}
+    return {t.name: layouts[t.dtype] for t in tensors if t.dtype in layouts} if layouts else {}
 
 
 def quantization(layouts: dict[str, str]) -> Quantization | None:

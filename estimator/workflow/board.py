@@ -74,8 +74,10 @@ class Board(msgspec.Struct):
         node = self.nodes.get(str(wire.target_id)) if wire else None
         if node is None:
             return None
-        found = (number for number, slot in enumerate(node.slots) if str(slot.link) == wire_id)
-        return next(((node, number) for number in found), None)
+        for number, slot in enumerate(node.slots):
+            if slot.link is not None and str(slot.link) == wire_id:
+                return node, number
+        return None
 
     def ends(self, port: Port) -> Iterator[tuple[Live, Slot]]:
         """The nodes and inputs that one of this subgraph's inputs leads to."""

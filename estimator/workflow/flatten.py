@@ -85,7 +85,7 @@ def inputs(place: Place, node: Live, boards: Boards, known: Known) -> dict[str, 
         if widget.sent and widget.value is not msgspec.UNSET
     }
     for number, slot in enumerate(node.slots):
-        reached = reach(Input(place, node, number), boards, known)
+        reached = reach(Input(place, node, number), boards, known) if slot.link is not None else None
         if isinstance(reached, Link):
             found[slot.name] = reached
         elif isinstance(reached, Widget) and reached.value is not msgspec.UNSET:

@@ -16,7 +16,7 @@ import msgspec
 
 from .. import facts
 from .definitions import Definitions, definition, live
-from .graph import Graph, Node, cycle
+from .graph import Graph, cycle
 from .signature import Signer
 
 FIRST, BEFORE_OUTPUT, TWO_BEFORE, LAST = range(4)  # how soon a node that is ready is taken
@@ -100,6 +100,7 @@ class Run:
         """Nothing is on the list."""
         self.graph, self.unused = graph, unused
         self.signatures, self.made = signatures, set(kept)
+        self.traits = {key: traits(node.class_type) for key, node in graph.nodes.items()}
         self.place: dict[str, int] = {}  # on the list, in the order of their arrival
         self.open: dict[str, int] = {}  # how many nodes each waits for
         self.users: dict[str, dict[str, None]] = {}  # the nodes that wait for each
@@ -143,7 +144,7 @@ class Run:
             self.enter(one)
             new.append(one)
             node = self.graph.nodes[one]
-            skipped = self.lazy(node).union(self.unused.get(one, ()))
+            skipped = self.traits[one].lazy.union(self.unused.get(one, ()))
             for name, link in node.links().items():
                 if name not in skipped:
                     links.append((link.node, one))
@@ -155,7 +156,7 @@ class Run:
 
     def enter(self, node_id: str) -> None:
         """A node's own entries; outputs, and what waits for a service, come first."""
-        kind = traits(self.graph.nodes[node_id].class_type)
+        kind = self.traits[node_id]
         self.place[node_id], self.open[node_id] = len(self.place), 0
         self.users[node_id], self.needs[node_id] = {}, []
         self.rank[node_id] = FIRST if kind.output or kind.waits else LAST
@@ -167,7 +168,7 @@ class Run:
         self.users[source][user] = None
         self.needs[user].append(source)
         self.open[user] += 1
-        if traits(self.graph.nodes[user].class_type).output:
+        if self.traits[user].output:
             self.before_output(source)
         elif user in self.feeds_output:
             self.raise_to(source, TWO_BEFORE)
@@ -195,16 +196,14 @@ class Run:
         if not self.open[node_id]:
             heappush(self.ready, (self.rank[node_id], self.place[node_id], node_id))
 
-    def lazy(self, node: Node) -> frozenset[str]:
-        """The inputs that a node asks for when its turn comes, if at all."""
-        return traits(node.class_type).lazy
-
     def ask(self, node_id: str) -> bool:
         """Let a node ask for its lazy inputs, once; whether it did, and so takes its turn again."""
-        node = self.graph.nodes[node_id]
-        wanted = self.lazy(node).difference(self.unused.get(node_id, ()))
-        links = [link.node for name, link in node.links().items() if name in wanted] if wanted else []
-        if not links or node_id in self.asked:
+        lazy = self.traits[node_id].lazy
+        if not lazy or node_id in self.asked:
+            return False
+        wanted = lazy.difference(self.unused.get(node_id, ()))
+        links = [link.node for name, link in self.graph.nodes[node_id].links().items() if name in wanted]
+        if not links:
             return False
         self.asked.add(node_id)
         for source in links:

@@ -17,6 +17,7 @@ from ..errors import InputError
 Id = int | str
 T = TypeVar("T")
 AGAIN = "Save it again from ComfyUI."
+NUMBER = re.compile("0|[1-9][0-9]{0,8}")
 
 
 class Format(msgspec.Struct, frozen=True):
@@ -194,7 +195,7 @@ def last_id(document: dict[str, Any]) -> int:
 
 def whole(node_id: str) -> int | None:
     """A node id as the whole number that it is, None for any other text."""
-    return int(node_id) if re.fullmatch("0|[1-9][0-9]{0,8}", node_id) else None
+    return int(node_id) if NUMBER.fullmatch(node_id) else None
 
 
 def sheet(given: dict[str, Any], sheet_id: str) -> Sheet:

@@ -95,6 +95,8 @@ def by_name(rows: list[dict[str, Any]], saved: dict[str, Any], under: str = "") 
 
 def without_forced(row: dict[str, Any], saved: list[Any]) -> list[Any]:
     """Saved values less those of inputs that were widgets once and are sockets now, where they are there."""
+    if not any(one.get("forced") for one in row["inputs"]):
+        return saved
     forced = [one.get("forced", False) for one in row["inputs"] for _ in range(places_of(one))]
     forced += [False] * len(row.get("end", ()))
     if len(forced) != len(saved):

@@ -187,7 +187,7 @@ BYTES = st.integers(0, 40 * 10**9)
 
 def seconds(moves, there):
     """The step's times with so much to move."""
-    return timing.timed(STEP[0], moves, there)
+    return timing.Clock(there).timed(STEP[0], moves)
 
 
 @settings(max_examples=60, deadline=None)
