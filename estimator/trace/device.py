@@ -24,8 +24,12 @@ def pretendable() -> str:
 
 
 @contextmanager
-def pretended(device: str) -> Iterator[None]:
-    """Inside, tensors are fake (no memory, no values) and `device` seems to be there."""
+def pretended(device: str, fake: bool = True) -> Iterator[None]:
+    """Inside, tensors are fake (no memory, no values) and `device` seems to be there.
+
+    `fake`: without it they are real, and only the card's side of ComfyUI's questions is answered: for
+    tensors of classes that fake ones cannot stand for.
+    """
     answers: dict[str, Any] = {
         "get_device_properties": lambda *_: CARD,
         "get_device_name": lambda *_: CARD.name,
@@ -45,7 +49,8 @@ def pretended(device: str) -> Iterator[None]:
         with suppress(ImportError, OSError):  # a ComfyUI without sound
             sound = importlib.import_module("torchaudio.functional")
             stack.enter_context(patch.object(sound, "melscale_fbanks", _mel_filters))
-        stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
+        if fake:
+            stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
         stack.enter_context(torch.no_grad())
         yield
 
