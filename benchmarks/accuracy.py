@@ -22,6 +22,7 @@ from estimator.units import MIB
 
 POINTS = ROOT / "tests" / "costs" / "held_out"
 TEXT = ROOT / "benchmarks" / "accuracy.md"
+OBSERVED = ROOT / "benchmarks" / "evidence.md"
 ROLES = {
     "diffusion_model": "diffusion models",
     "vae": "VAEs",
@@ -131,7 +132,7 @@ def markdown(table: list[dict[str, Any]]) -> str:
 
 def document(table: list[dict[str, Any]]) -> str:
     """docs/accuracy.md."""
-    parts = [TEXT.read_text(encoding="utf-8").rstrip()]
+    parts = [text.read_text(encoding="utf-8").rstrip() for text in (TEXT, OBSERVED)]
     for role, of in totals(table).items():
         parts += [f"## {role[0].upper()}{role[1:]}", by_model(of)]
     return "\n\n".join(parts) + "\n"

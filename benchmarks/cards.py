@@ -36,6 +36,14 @@ CARDS = {
     "RTX 5090, 32 GB": "rtx-5090",
 }
 RAM = (16, 32, 64)
+SAID = """
+Nothing here runs out of memory: what does not fit on the card streams to it in every pass. From RAM that
+costs next to nothing, since the card computes on a pass for longer than the next weights take to arrive.
+What costs is too little RAM: with 16 GiB the larger models do not stay there, every pass reads them from
+disk, and FLUX.1 on an 8 GB card takes about twice as long, on a fast disk. So where the card is small, 32
+GiB of RAM come first; 64 GiB change nothing in these workflows. A larger card is faster mostly because it
+computes faster, not because it holds more.
+"""
 
 
 def forecast(template: str, gpu: str, ram: int) -> Forecast:
@@ -50,7 +58,8 @@ def cell(found: Forecast) -> str:
     streamed = max((step.streamed for step in found.steps), default=0)
     size = {"streamed": streamed, "disk": found.disk_bytes}.get(found.verdict, 0)
     time = duration(found.seconds.best) if found.seconds and found.verdict not in ("oom", "spill") else ""
-    return " · ".join(filter(None, (f"{word} {gib(size)}" if size else word, time)))
+    slower = f"{found.slowdown.best:.1f}x" if size and time and found.slowdown else ""
+    return " · ".join(filter(None, (f"{word} {gib(size)}" if size else word, time, slower)))
 
 
 def described(found: Forecast) -> str:
@@ -71,6 +80,8 @@ def page() -> str:
         "",
         "*fits*: all weights stay on the card. *streams*: so much of them moves over PCIe in every pass.",
         "*disk*: RAM does not hold what a run touches, so much is read again from disk in every run.",
+        "The last number: how many times as long it takes as with all weights on the card.",
+        SAID.rstrip(),
     ]
     for title, template in WORKFLOWS.items():
         rows = {ram: [forecast(template, gpu, ram) for gpu in CARDS.values()] for ram in RAM}

@@ -14,6 +14,8 @@ Basis = Literal["exact", "traced", "measured", "modelled", "assumed"]
 # From the strongest to the weakest: a sum is as trustworthy as its weakest part.
 BASES: tuple[Basis, ...] = ("exact", "measured", "traced", "modelled", "assumed")
 
+RANK = {basis: number for number, basis in enumerate(BASES)}
+
 
 class Estimate(msgspec.Struct, frozen=True):
     """A number with its band and its basis; bytes or seconds, as the field that holds it says."""
@@ -44,7 +46,7 @@ class Estimate(msgspec.Struct, frozen=True):
             return self
         if not self.high:
             return other
-        basis = max(self.basis, other.basis, key=BASES.index)
+        basis = self.basis if RANK[self.basis] >= RANK[other.basis] else other.basis
         return Estimate(self.low + other.low, self.best + other.best, self.high + other.high, basis)
 
     def times(self, factor: float) -> Estimate:

@@ -16,9 +16,16 @@ class Keeper:
     def __init__(self, workload: Workload, machine: Machine) -> None:
         """Nothing is held yet."""
         self.loaded, self.machine, self.paired = workload.loaded, machine, pairs(workload)
+        self.known: dict[tuple[str, tuple[str, ...]], Held] = {}
 
     def held(self, key: str, loras: tuple[str, ...] = ()) -> Held:
         """A component that is known, with the patches of those LoRAs that are."""
+        if (key, loras) not in self.known:
+            self.known[key, loras] = self.hold(key, loras)
+        return self.known[key, loras]
+
+    def hold(self, key: str, loras: tuple[str, ...]) -> Held:
+        """The same, worked out."""
         one, patches = self.loaded[key], [self.loaded[lora].component for lora in loras]
         assert one.component is not None
         return hold(

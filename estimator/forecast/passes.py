@@ -79,16 +79,18 @@ def way(law: str, machine: Machine) -> str:
 def preparing(held: Held, placed: Placed, streamed: int) -> float:
     """Bytes that a pass reads and writes to turn a model's weights into numbers, and to add LoRAs to them."""
     rule: dict[str, Any] = facts.table(TABLE)["cast"]
-    numbers = elements(held)
     unpacked = gguf_type(held)
     share = 1.0 if unpacked else min(1.0, streamed / held.bytes) if held.bytes else 0.0
-    patched: float = len(placed.step.loras) * numbers * rule["patched_bytes"] * share
+    patched: float = len(held.loras) * held.changed * rule["patched_bytes"] * share
     if unpacked:
         each_number: float = rule["unpacked_bytes"][blocks(held.storage, rule)]
-        return numbers * each_number + patched
+        return elements(held) * each_number + patched
     if not held.cast or held.multiplies:
         return patched
-    copies: float = rule["passes_over_copy"] * size(numbers, held.compute)
+    writes = placed.step.law in WRITING_LAWS
+    copies: float = rule["passes_over_copy"] * (
+        size(held.casts, writing_type()) if writes else held.cast_bytes
+    )
     return held.bytes + copies + patched
 
 

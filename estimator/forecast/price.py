@@ -13,6 +13,7 @@ from ..formats import bits
 from ..models import Component
 from ..runtime import Held, Machine, gguf
 from ..runtime.attention import attention, reserves_fused
+from ..runtime.policy import version
 from ..runtime.weights import layers_of
 from ..units import MIB, ZERO, Estimate
 from ..workflow.acts.texts import text_shape
@@ -255,7 +256,15 @@ class Pricer:
         else:
             bound = shape.batch * (self.reserved(step, main, shape) or 0)
         high = max(paid.largest_conv, bound - round(paid.activations.best))
+        if step.kind != "sample" and self.searches():
+            high = max(high, self.machine.device.total)
         return Estimate(0, paid.largest_conv, high, "modelled")
+
+    def searches(self) -> bool:
+        """Whether MIOpen chooses how to convolve by trying, with whatever memory that takes."""
+        rule, comfy = facts.table("managers/constants")["workspace"]["miopen"], self.machine.policy.comfy
+        known = self.machine.device.architecture in rule["architectures"]
+        return known and version(comfy) < version(rule["until"])
 
 
 def reads_references(part: Component) -> bool:

@@ -76,7 +76,7 @@ def sampling(
     `element`: bytes of the type that it computes in. Reference pictures count once, whatever the batch, in
     the classes that count them at all. Without a `fused` attention ComfyUI reserves by area alone.
     """
-    rule, known = facts.table("managers/constants")["estimate"], factor(kind, comfy)
+    rule, known = facts.table("managers/constants")["estimate"], factor(kind.id, kind.comfy_class, comfy)
     if known is None:
         return None
     cells = shape.frames * shape.height * shape.width * rule["counts_channels"].get(kind.comfy_class, 1)
@@ -85,11 +85,12 @@ def sampling(
     return int(area * each * known * MIB)
 
 
-def factor(kind: Kind, comfy: str) -> float | None:
+@cache
+def factor(kind: str, comfy_class: str, comfy: str) -> float | None:
     """ComfyUI's factor for a model: of this kind, else of its class where all kinds of it agree."""
     rows = facts.table("managers/factors")["factor"]
-    same = [row for row in rows if row["id"] == kind.id]
-    same = same or [row for row in rows if row["comfy_class"] == kind.comfy_class]
+    same = [row for row in rows if row["id"] == kind]
+    same = same or [row for row in rows if row["comfy_class"] == comfy_class]
     found = {_of_version(row["versions"], comfy) for row in same}
     return found.pop() if len(found) == 1 else None
 
@@ -125,6 +126,7 @@ def upscaling(part: Component, shape: Shape) -> int:
     return int((numbers + shape.batch * shape.channels * shape.height * shape.width) * row["number_bytes"])
 
 
+@cache
 def vae_estimate(kind: str, comfy: str) -> Estimate | None:
     """The row of a VAE that holds for a version: the newest not newer than it, else its oldest."""
     rows = [row for row in _estimates() if kind in row.of]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from .. import facts
 from ..runtime import Machine
 from ..units import ZERO, Estimate
+from ..workflow.values import Step
 from . import speed
 from .passes import each, on_processor
 from .price import Price
@@ -46,17 +48,26 @@ def timed(placed: Placed, moves: Moves, machine: Machine) -> StepForecast:
     streaming = speed.overlapped(one, beside, machine) + between
     return msgspec.structs.replace(
         placed.said,
-        seconds=before + streaming.times(price.passes),
-        resident_seconds=before + alone.times(price.passes),
+        seconds=before + repeated(streaming, placed.step, price),
+        resident_seconds=before + repeated(alone, placed.step, price),
     )
 
 
 def on_cpu(placed: Placed, price: Price, machine: Machine) -> StepForecast:
     """A step that runs on the processor, beside what it would take on the card."""
-    seconds = on_processor(price, placed.models).times(price.passes)
+    seconds = repeated(on_processor(price, placed.models), placed.step, price)
     card = each(placed, price, 0, machine)
-    ideal = card.times(price.passes) if card else seconds
+    ideal = repeated(card, placed.step, price) if card else seconds
     return msgspec.structs.replace(placed.said, seconds=seconds, resident_seconds=ideal)
+
+
+def repeated(one: Estimate, step: Step, price: Price) -> Estimate:
+    """Seconds of all passes of a step, each of which takes `one`; a text mostly ends before its last."""
+    if not step.ends:
+        return one.times(price.passes)
+    usual: dict[str, int] = facts.table("managers/constants")["writing"]["usual_tokens"]
+    low, best = (min(price.passes, usual[end]) for end in ("low", "best"))
+    return Estimate(one.low * low, one.best * best, one.high * price.passes, "assumed")
 
 
 def total(what: Moved) -> int:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
-
-import msgspec
 
 from .. import facts
 from ..formats import Tensor, TensorTable
-
-FLOATS = ("F32", "F16", "BF16")
-BLOCK = re.compile(r"(^|\.)(\d+)\.")
+from .variants import Keeps, as_table, variant
 
 
 def published(folder: str, name: str) -> TensorTable | None:
@@ -24,9 +19,9 @@ def published(folder: str, name: str) -> TensorTable | None:
         return None
     if "header" in row:
         return stand_in(name, row["header"])
-    return stored_as(
-        name, row["like"], row["storage"], row.get("kept_blocks", 0), row.get("packs_all", False)
-    )
+    base = without(stand_in(name, row["like"]), tuple(row.get("lacks", ())))
+    keeps = Keeps(row.get("kept_blocks", 0), tuple(row.get("keeps", ())), row.get("packs_all", False))
+    return variant(base, row["storage"], keeps)
 
 
 def row_of(folder: str, name: str) -> dict[str, Any] | None:
@@ -40,61 +35,14 @@ def row_of(folder: str, name: str) -> dict[str, Any] | None:
     return None
 
 
+def without(table: TensorTable, starts: tuple[str, ...]) -> TensorTable:
+    """A table without the tensors whose names begin so."""
+    kept = [one for name, one in table.tensors.items() if not starts or not name.startswith(starts)]
+    return as_table(table.path, kept, table.metadata)
+
+
 def stand_in(name: str, header: str) -> TensorTable:
     """A table made from a header of `data/headers/`."""
     kept = facts.header(header)
     found = [Tensor(key, dtype, tuple(shape)) for key, (dtype, shape) in kept["tensors"].items()]
     return as_table(name, found, kept["metadata"])
-
-
-def stored_as(name: str, header: str, storage: str, kept: int = 0, everything: bool = False) -> TensorTable:
-    """A header's model in another type by the rules of `data/storages.toml`: which layers is assumed.
-
-    `kept`: so many blocks stay as they are; `everything`: layers outside of blocks are packed as well. Rows
-    say so where the published size does.
-    """
-    rule = facts.table("storages")["storage"][storage]
-    found: list[Tensor] = []
-    marks: dict[str, Any] = {}
-    for tensor in stand_in(name, header).tensors.values():
-        if "all" in rule:
-            dtype = rule["all"] if tensor.dtype in FLOATS else tensor.dtype
-            found.append(Tensor(tensor.name, dtype, tensor.shape))
-        elif packable(tensor, rule["least"], kept, everything):
-            layer = tensor.name.rpartition(".")[0]
-            found += packed(tensor, layer, rule)
-            marks |= {layer: rule["mark"]} if "mark" in rule else {}
-        else:
-            found.append(tensor)
-    layers = msgspec.json.encode({"layers": marks}).decode()
-    return as_table(name, found, {"_quantization_metadata": layers} if marks else {})
-
-
-def packable(tensor: Tensor, least: int, kept: int, everything: bool) -> bool:
-    """Whether a quantised file packs it: the weight of a layer that stands in a numbered block."""
-    large = len(tensor.shape) == 2 and min(tensor.shape) >= least
-    block = BLOCK.search(tensor.name)
-    inside = int(block[2]) >= kept if block else everything
-    return large and tensor.name.endswith(".weight") and inside
-
-
-def packed(tensor: Tensor, layer: str, rule: dict[str, Any]) -> list[Tensor]:
-    """The packed weight and its scales."""
-    rows, columns = tensor.shape
-    down, across = rule.get("sides", (1, 1))
-    found = [Tensor(tensor.name, rule["weights"], (rows // down, columns // across))]
-    for last, (dtype, *sides) in rule["scales"].items():
-        found.append(Tensor(f"{layer}.{last}", dtype, tuple(side_of(one, rows, columns) for one in sides)))
-    return found
-
-
-def side_of(side: str, rows: int, columns: int) -> int:
-    """`rows`, `columns`, or one of them divided: `columns/16`."""
-    name, _, by = side.partition("/")
-    return {"rows": rows, "columns": columns}[name] // int(by or 1)
-
-
-def as_table(name: str, tensors: list[Tensor], metadata: dict[str, str]) -> TensorTable:
-    """A table of these tensors that no disk holds."""
-    size = sum(tensor.nbytes for tensor in tensors)
-    return TensorTable(name, "published", size, 0, metadata, {one.name: one for one in tensors})

@@ -46,14 +46,28 @@ def dequantised(dtype: str) -> bool:
 
 
 def largest(component: Component) -> Tensor | None:
-    """The largest tensor that is dequantised at use: its copy is what ComfyUI-GGUF accounts for."""
+    """The largest tensor that is dequantised at use."""
     found = [tensor for tensor in component.tensors if dequantised(held_in(tensor, component))]
     return max(found, key=lambda tensor: tensor.parameters, default=None)
 
 
+def copied(component: Component) -> str:
+    """The tensor that ComfyUI-GGUF counts a copy of; empty where that is widened at load, which ends it.
+
+    It is the one of most bytes in the file (loader.py:133-137: `numel` of raw bytes).
+    """
+    if "copied" not in component.kept:
+        found = [tensor for tensor in component.tensors if dequantised(tensor.dtype)]
+        top = max(found, key=lambda tensor: tensor.nbytes, default=None)
+        lasts = top is not None and dequantised(held_in(top, component))
+        component.kept["copied"] = top.name if top is not None and lasts else ""
+    name: str = component.kept["copied"]
+    return name
+
+
 def layer_sizes(module: Module, component: Component, compute: str) -> tuple[int, int]:
     """Bytes of a layer as ComfyUI counts them, and those that it adds for streaming the layer."""
-    top, own, cast = largest(component), 0, 0
+    top, own, cast = copied(component), 0, 0
     for tensor in module.tensors:
         dtype = held_in(tensor, component)
         raw = size(tensor.parameters, dtype)
@@ -62,7 +76,7 @@ def layer_sizes(module: Module, component: Component, compute: str) -> tuple[int
             cast += raw * rule()["offload_factor"]
         elif dtype != compute:
             cast += size(tensor.parameters, compute)
-        if top is not None and tensor.name == top.name:
+        if tensor.name == top:
             own += size(tensor.parameters, rule()["copy"])
     return own, cast
 

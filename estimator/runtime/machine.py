@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -62,7 +63,7 @@ class Host(msgspec.Struct, frozen=True):
     disk: Disk = ""
 
 
-class Policy(msgspec.Struct, frozen=True):
+class Policy(msgspec.Struct, frozen=True, dict=True):
     """How ComfyUI is set up: its version, torch's, its flags, and whether dynamic VRAM is on.
 
     `torch`: as pip has it, with what it was built for where that is known (`2.9.1+cu130`, `2.8.0+rocm7.0`).
@@ -75,7 +76,12 @@ class Policy(msgspec.Struct, frozen=True):
 
     def has(self, flag: str) -> bool:
         """Whether a flag is given."""
-        return any(given == flag or given.startswith(f"{flag}=") for given in self.flags)
+        return flag in self.given
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """The flags without what follows them."""
+        return frozenset(flag.partition("=")[0] for flag in self.flags)
 
     def words(self, flag: str) -> tuple[str, ...]:
         """What follows a flag, up to the next one; empty where it is absent or stands alone."""
@@ -98,14 +104,14 @@ class Policy(msgspec.Struct, frozen=True):
         return self.has("--fast") and (word in self.words("--fast") or not self.words("--fast"))
 
 
-class Machine(msgspec.Struct, frozen=True):
+class Machine(msgspec.Struct, frozen=True, dict=True):
     """Device, host and policy: all that a forecast needs besides the workflow."""
 
     device: Device
     host: Host
     policy: Policy
 
-    @property
+    @cached_property
     def backend(self) -> Backend:
         """What torch runs models on: the card's own kind, or what a flag asks for instead."""
         if self.policy.has("--directml"):
@@ -116,7 +122,7 @@ class Machine(msgspec.Struct, frozen=True):
             return "cpu"
         return BACKENDS.get(self.device.vendor, "cuda")
 
-    @property
+    @cached_property
     def vram_state(self) -> VramState:
         """ComfyUI's state of the VRAM (comfy/model_management.py:557-581): by flags and kind of device."""
         policy, backend = self.policy, self.backend
@@ -128,13 +134,13 @@ class Machine(msgspec.Struct, frozen=True):
             return "normal" if backend == "directml" else "no"
         return "high" if policy.has("--highvram") or policy.has("--gpu-only") else "normal"
 
-    @property
+    @cached_property
     def partial(self) -> bool:
         """Whether the legacy loader may load a model in part: DirectML cannot say what is free."""
         allowed = self.backend != "directml" or self.policy.has("--lowvram")
         return allowed and self.vram_state in ("low", "normal", "no")
 
-    @property
+    @cached_property
     def total(self) -> int:
         """Bytes that ComfyUI takes for the device's memory, all in all; DirectML does not say."""
         if self.backend in ("cpu", "mps"):

@@ -49,14 +49,21 @@ def listed(row: dict[str, Any]) -> tuple[float | None, float | None]:
 
 def kernel(device: Device) -> dict[str, Any]:
     """The row of shares that holds for a card."""
+    capability = device.compute_capability if device.vendor == "nvidia" else None
+    return kernel_of(capability, bool(device.tflops_narrow))
+
+
+@cache
+def kernel_of(capability: float | None, units: bool) -> dict[str, Any]:
+    """The row of a compute capability, None for other makers' cards; `units`: the card has matrix units."""
     table = facts.table(TABLE)
-    if device.vendor != "nvidia" or device.compute_capability is None:
+    if capability is None:
         other: dict[str, Any] = table["other_kernels"]
         return other
     rows: list[dict[str, Any]] = table["kernel"]
-    if not device.tflops_narrow:
+    if not units:
         return rows[0]
-    return [rows[0], *(row for row in rows if row["since"] <= device.compute_capability)][-1]
+    return [rows[0], *(row for row in rows if row["since"] <= capability)][-1]
 
 
 def multiplied(component: Component, storage: str, machine: Machine, widget: str = "") -> str:

@@ -92,6 +92,21 @@ class Held(msgspec.Struct, frozen=True, dict=True):
         return {}
 
     @cached_property
+    def cast_bytes(self) -> int:
+        """Bytes of the copies of all layers in the compute type, of those that are held in another."""
+        return sum(layer.cast for layer in self.layers)
+
+    @property
+    def casts(self) -> int:
+        """How many numbers these copies are."""
+        return self.cast_bytes // self.compute_bytes
+
+    @cached_property
+    def changed(self) -> int:
+        """How many numbers LoRAs change."""
+        return sum(layer.patch.elements for layer in self.layers if layer.patch)
+
+    @cached_property
     def largest(self) -> int:
         """Bytes of the largest layer that can be streamed."""
         return max((layer.bytes for layer in self.layers if layer.castable), default=0)

@@ -191,7 +191,8 @@ class Step(msgspec.Struct, frozen=True):
     it, 0 for whole; `overlap`, `overlap_frames`: of two tiles, None where the node does not say;
     `output`: bytes its result takes in RAM; `tokens`: what each component of a text encoding sees;
     `sides`: what runs within each pass beside the main component; `alone`: further passes of one condition;
-    `scratch`: bytes on the card that arithmetic without a network takes; `training`: what is trained.
+    `scratch`: bytes on the card that arithmetic without a network takes; `training`: what is trained;
+    `ends`: it mostly ends before all its repeats.
     """
 
     node: str
@@ -214,6 +215,7 @@ class Step(msgspec.Struct, frozen=True):
     alone: int = 0
     scratch: int = 0
     training: Training | None = None
+    ends: bool = False
     unknown: str = ""
 
 

@@ -15,6 +15,7 @@ from vram_forecast.estimator.models.published import published
 from vram_forecast.estimator.options import machine
 from vram_forecast.estimator.runtime import rates
 from vram_forecast.estimator.runtime.cards import card, cards, device_of
+from vram_forecast.estimator.runtime.patches import Patch
 from vram_forecast.estimator.units import Estimate
 
 
@@ -235,10 +236,14 @@ def test_pinned_weights_stream_beside_computing_and_others_before_it():
 
 
 def test_lora_is_added_anew_to_what_streams():
-    step = msgspec.structs.replace(STEP[0], step=msgspec.structs.replace(STEP[0].step, loras=("one",)))
-    held = step.models[0]
-    assert passes.preparing(held, step, 0) == passes.preparing(held, STEP[0], 0)
-    assert passes.preparing(held, step, held.bytes // 2) > passes.preparing(held, STEP[0], held.bytes // 2)
+    held, numbers = STEP[0].models[0], 1_000_000
+    first, *others = held.layers
+    changed = msgspec.structs.replace(first, patch=Patch(1, numbers, 2 * numbers, 2 * numbers, 0))
+    patched = msgspec.structs.replace(held, layers=(changed, *others), loras=("one",))
+    assert passes.preparing(patched, STEP[0], 0) == passes.preparing(held, STEP[0], 0)
+    half = held.bytes // 2
+    more = passes.preparing(patched, STEP[0], half) - passes.preparing(held, STEP[0], half)
+    assert more == pytest.approx(10 * numbers, rel=0.01)  # 20 bytes of each number, of half of them
 
 
 @pytest.mark.parametrize(("dtype", "more"), [("Q8_0", 1), ("Q4_K", 2)])

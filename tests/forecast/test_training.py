@@ -53,9 +53,7 @@ def test_what_a_training_needs_is_its_parts():
         found, here = trained("rtx-4090", flags=flags), machine(gpu="rtx-4090", ram=64, system="linux")
         kept = found.fixed + found.forced + found.buffer
         parts = here.device.taken + found.activations + found.workspace
-        assert found.need.best == pytest.approx(
-            parts.best + found.fixed + found.forced + found.buffer, rel=1e-9
-        )
+        assert found.need.best == pytest.approx(parts.best + kept, rel=1e-9)
         assert bool(found.fixed) == bool(flags)
 
 

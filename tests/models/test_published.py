@@ -3,7 +3,8 @@
 import pytest
 from vram_forecast.estimator import facts
 from vram_forecast.estimator.models import identify
-from vram_forecast.estimator.models.published import published, row_of, stored_as
+from vram_forecast.estimator.models.published import published, row_of, stand_in
+from vram_forecast.estimator.models.variants import variant
 
 ROWS = [row for name in facts.names("published") for row in facts.table(name)["file"]]
 MADE = [row for row in ROWS if "like" in row]
@@ -20,8 +21,8 @@ MADE = [row for row in ROWS if "like" in row]
     ],
 )
 def test_a_model_in_another_type_is_the_same_model(header, storage, layout):
-    (made,) = identify(stored_as("x", header, storage)).components
-    (plain,) = identify(stored_as("x", header, "BF16")).components
+    (made,) = identify(variant(stand_in("x", header), storage)).components
+    (plain,) = identify(variant(stand_in("x", header), "BF16")).components
     assert (plain.id, plain.parameters) == (made.id, made.parameters)
     assert layout == made.quantization
     assert made.file_bytes < 0.6 * plain.file_bytes
@@ -39,7 +40,7 @@ def test_a_model_in_another_type_is_the_same_model(header, storage, layout):
     ],
 )
 def test_its_bytes_are_near_those_of_the_published_file(header, storage, expected):
-    assert expected == pytest.approx(stored_as("x", header, storage).file_bytes, rel=0.02)
+    assert expected == pytest.approx(variant(stand_in("x", header), storage).file_bytes, rel=0.02)
 
 
 @pytest.mark.parametrize("row", [row for row in MADE if "bytes" in row], ids=lambda row: row["names"][0])

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vram_forecast.estimator.formats import read
 from vram_forecast.estimator.models import identify
+from vram_forecast.estimator.models.published import stand_in
+from vram_forecast.estimator.models.variants import variant
 from vram_forecast.estimator.runtime import (
     Ask,
     Device,
@@ -22,7 +24,7 @@ from vram_forecast.estimator.runtime import (
     manager,
 )
 from vram_forecast.estimator.runtime.staging import Staged
-from vram_forecast.estimator.units import GIB, ZERO
+from vram_forecast.estimator.units import GIB, MIB, ZERO
 
 
 def machine(gib, dynamic=True):
@@ -159,3 +161,18 @@ def test_the_card_never_holds_more_than_it_has(loads, total):
         (placed,) = both.place([model(size * GIB, f"m{index}", legacy)], asked(activations * GIB))
         assert 0 <= placed.resident <= placed.weights
         assert both.fixed() <= both.occupied() <= total * GIB
+
+
+@pytest.mark.parametrize(
+    ("header", "recipe", "printed"),
+    [  # MiB that ComfyUI printed for public files ("loaded completely"): shared data evidence.jsonl
+        ("flux-2-klein-4b", "Q8_0", 4209.39),  # the most bytes are those of a modulation in BF16
+        ("qwen_image_edit_2511_bf16", "Q4_K_M-edges", 12738.98),
+        ("z_image_turbo_bf16", "Q8_0", 6973.32),
+        ("qwen_3_4b", "Q8_0", 4424.19),  # the embedding would be copied, but is widened at load
+        ("umt5_xxl_fp16", "Q6_K", 5626.45),
+    ],
+)
+def test_the_copy_that_is_counted_is_of_the_tensor_with_most_bytes(header, recipe, printed):
+    (found,) = identify(variant(stand_in("x", header), f"gguf-{recipe}")).components
+    assert printed == pytest.approx(hold("x", found, machine(24)).bytes / MIB, abs=1.1)

@@ -50,11 +50,15 @@ class EncodeText(Act, frozen=True, kw_only=True, tag="encode_text"):
         return {self.into: Conditioning(attended(here, clip, tokens))}
 
 
-class WriteText(Act, frozen=True, kw_only=True, tag="write_text"):
-    """A text encoder that writes: it reads a prompt, and adds up to `tokens` of its own one by one.
+MOST_TOKENS = "max_length"
 
-    Of several encoders the last one writes. What it writes is not known. `more`: tokens of a template around
-    the prompt; `batch`: prompts that are continued together.
+
+class WriteText(Act, frozen=True, kw_only=True, tag="write_text"):
+    """A text encoder that writes: it reads a prompt, and adds `tokens` of its own one by one.
+
+    Without `tokens` it writes up to the node's `max_length`, and mostly ends before. Of several encoders the
+    last one writes. What it writes is not known. `more`: tokens of a template around the prompt; `batch`:
+    prompts that are continued together.
     """
 
     into: str = "text"
@@ -62,7 +66,7 @@ class WriteText(Act, frozen=True, kw_only=True, tag="write_text"):
     texts: tuple[Formula, ...] = ("prompt",)
     pictures: tuple[Formula, ...] = ()
     more: int = 0
-    tokens: Formula = "max_length"
+    tokens: Formula = MOST_TOKENS
     batch: Formula = "1"
 
     def do(self, here: Here) -> dict[str, Value]:
@@ -84,7 +88,8 @@ class WriteText(Act, frozen=True, kw_only=True, tag="write_text"):
             "kind": "other",
         }
         here.state.add(here.node, law="prefill", shape=written(batch, read, new), **fields)
-        here.state.add(here.node, law="write_token", shape=written(batch, read + new), repeats=new, **fields)
+        fields |= {"repeats": new, "ends": self.tokens == MOST_TOKENS}
+        here.state.add(here.node, law="write_token", shape=written(batch, read + new), **fields)
         return {self.into: here.unknown("what its text encoder writes is not known")}
 
 
