@@ -91,13 +91,20 @@ def _rebound(module: Any, *args: Any, **kwargs: Any) -> Any:
     return module
 
 
+def _back(value: Any, device: Any) -> Any:
+    """What stands in RAM for a real tensor of a model on a pretended card, whose numbers are gone."""
+    made = torch.empty(value.size(), dtype=value.dtype, device=device).as_subclass(type(value))
+    made.__dict__.update({name: kept for name, kept in value.__dict__.items() if name != "twins"})
+    return made
+
+
 def _twin(value: Any, device: Any, dtype: Any, weight: bool) -> Any:
     """A tensor of a module elsewhere or in another type: made once, since models come and go on the card."""
     dtype = dtype if dtype and value.is_floating_point() else value.dtype
     twins = value.__dict__.setdefault("twins", {})
     key = (device or value.device, dtype)
     if key not in twins:
-        made = value.to(device=device, dtype=dtype)
+        made = _back(value, device) if value.is_meta and device else value.to(device=device, dtype=dtype)
         made = torch.nn.Parameter(made, value.requires_grad) if weight else made
         twins[key] = made
         if dtype == value.dtype:  # the way back

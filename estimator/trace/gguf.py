@@ -6,13 +6,12 @@ which fake ones cannot stand for: they stay real (the files are holes), and the 
 
 from __future__ import annotations
 
-import gc
 import importlib
 import importlib.util
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -24,7 +23,7 @@ from .checkout import comfy
 from .device import pretended
 from .manager import Card, Loaded, RealManager, driver, undetached
 from .meter import Meter
-from .models import DTYPES, of_slug
+from .models import DTYPES, METADATA, of_slug, state_dict
 from .patchers import with_lora, without_tokenizer
 
 NAME = "comfyui_gguf_pack"
@@ -32,13 +31,13 @@ META = torch.device("meta")
 
 
 class File(msgspec.Struct, frozen=True):
-    """A model to load: a GGUF file, or for a VAE a header of data/headers.
+    """A model to load: GGUF files, or headers of data/headers for what comes in other formats.
 
     `type`: for a text encoder, what its loader is told that it is for.
     """
 
     role: str
-    path: str
+    paths: tuple[str, ...]
     type: str = ""
 
 
@@ -69,6 +68,7 @@ class Pack:
     def __init__(self, nodes: ModuleType) -> None:
         """`nodes`: as `open_pack` gives it."""
         self.nodes = nodes
+        self.made: dict[File, Any] = {}
 
     def replay(self, cases: Iterable[tuple[Card, tuple[Ask, ...]]]) -> Iterator[list[Loaded]]:
         """What the manager makes of each prompt, on a card of its own."""
@@ -77,13 +77,13 @@ class Pack:
                 manager = RealManager(card, {}, META)
                 with driver(manager):
                     yield [self.load(manager, ask) for ask in asks]
-                gc.collect()
+                    manager.clear()
 
     def load(self, manager: RealManager, ask: Ask) -> Loaded:
         """One call of `load_models_gpu`."""
-        if ask.file not in manager.used:
-            manager.used[ask.file] = self.patcher(ask.file)
-        found = manager.used[ask.file]
+        if ask.file not in self.made:
+            self.made[ask.file] = self.patcher(ask.file)
+        found = manager.used.setdefault(ask.file, self.made[ask.file])
         if ask.lora:
             key = (ask.file, frozenset(ask.lora))
             if key not in manager.cloned:
@@ -100,19 +100,25 @@ class Pack:
     def unet(self, file: File) -> Any:
         """As `UnetLoaderGGUF` makes it."""
         with patch.object(self.nodes.folder_paths, "get_full_path", lambda _, path: path):
-            return self.nodes.UnetLoaderGGUF().load_unet(file.path)[0]
+            return self.nodes.UnetLoaderGGUF().load_unet(file.paths[0])[0]
 
     def clip(self, file: File) -> Any:
-        """As `CLIPLoaderGGUF` makes it, which writes no vocabulary."""
+        """As `CLIPLoaderGGUF` and its kin make it; no vocabulary is read."""
         made, loader = comfy("sd").CLIP, sys.modules[f"{NAME}.loader"]
-        full = {"get_full_path": lambda _, path: path}
         with (
-            patch.multiple(self.nodes.folder_paths, **full),
             patch.object(made, "__init__", without_tokenizer(made.__init__)),
             patch.object(loader, "gguf_tokenizer_loader", lambda *_: torch.zeros(1, dtype=torch.uint8)),
             patch.object(loader, "dequantize_tensor", unpacked),
+            patch.object(comfy("utils"), "load_torch_file", lambda slug, **_: of_file(slug)),
         ):
-            return self.nodes.CLIPLoaderGGUF().load_clip(file.path, file.type)[0].patcher
+            node, paths = self.nodes.CLIPLoaderGGUF(), list(file.paths)
+            kind = getattr(comfy("sd").CLIPType, file.type.upper())
+            return node.load_patcher(paths, kind, node.load_data(paths)).patcher
+
+
+def of_file(slug: str) -> dict[str, Any]:
+    """The weights of a header of data/headers."""
+    return state_dict({name: one for name, one in of_slug(slug).items() if name != METADATA}, "cpu")
 
 
 def unpacked(tensor: Any, dtype: Any = None, dequant_dtype: Any = None) -> Any:
@@ -122,5 +128,28 @@ def unpacked(tensor: Any, dtype: Any = None, dequant_dtype: Any = None) -> Any:
 
 def vae(file: File) -> Any:
     """As ComfyUI's `VAE` makes it, in 16 bits."""
-    return autoencoders.of_header(of_slug(file.path), DTYPES["BF16"], META).patcher
+    return autoencoders.of_header(of_slug(file.paths[0]), DTYPES["BF16"], META).patcher
 
+
+
+def unpacking(nodes: ModuleType) -> Iterator[tuple[str, dict[str, float]]]:
+    """For each type that the pack unpacks on the card, bytes an element beside the result, by its type."""
+    dequant = sys.modules[f"{nodes.__name__.rpartition('.')[0]}.dequant"]
+    sizes = importlib.import_module("gguf").GGML_QUANT_SIZES
+    with pretended("cuda"):
+        for kind in dequant.dequantize_functions:
+            elements, width = sizes[kind]
+            yield kind.name, {
+                name: beside(dequant.dequantize_tensor, kind, width / elements, DTYPES[name])
+                for name in ("BF16", "F16", "F32")
+            }
+
+
+def beside(unpack: Any, kind: Any, width: float, dtype: torch.dtype) -> float:
+    """Bytes an element that unpacking a tensor takes at its peak beside the result."""
+    shape = torch.Size((4096, 16384))
+    data = torch.empty(shape[0], round(shape[1] * width), dtype=torch.uint8, device="cuda")
+    tensor = SimpleNamespace(tensor_type=kind, tensor_shape=shape, shape=shape, data=data)
+    with Meter("cuda") as meter:
+        result = unpack(tensor, dtype)
+    return float(meter.peak / shape.numel() - result.element_size())

@@ -68,7 +68,7 @@ class RealManager:
     """ComfyUI's loaded models over one prompt, on one card; use within `driver`."""
 
     def __init__(self, card: Card, patchers: dict[Any, Any], device: Any = CARD) -> None:
-        """An empty card; `patchers`: made before, all of their weights in RAM; `device`: torch's name of it."""
+        """An empty card that torch calls `device`; `patchers`: made before, all of their weights in RAM."""
         self.card, self.made, self.device = card, patchers, device
         self.used: dict[Any, Any] = {}
         self.cloned: dict[Any, Any] = {}
