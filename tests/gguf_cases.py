@@ -23,13 +23,12 @@ TAKEN = {"linux": 500, "windows": 1100}  # MiB of a context and a desktop
 
 @dataclass(frozen=True)
 class Model:
-    """A model: its GGUF tensors and architecture by what makes them, and headers of what is beside it."""
+    """A model: its GGUF tensors by what makes them, their architecture, and a text encoder's use."""
 
     role: str
     source: str
     arch: str = ""
     type: str = ""
-    beside: tuple[str, ...] = ()
 
     def tensors(self):
         """Name to (type, shape)."""
@@ -78,7 +77,7 @@ MODELS = {
     "FLUX Q4_K_S": Model(SAMPLER, "flux-q4_k_s", "flux"),
     "FLUX BF16": Model(SAMPLER, "flux-bf16", "flux"),
     "Wan Q4_K_S": Model(SAMPLER, "wan-q4_k_s", "wan"),
-    "T5 Q8_0": Model(TEXT, "t5-q8_0", "t5encoder", "flux", ("clip_l",)),
+    "T5 Q8_0": Model(TEXT, "t5-q8_0", "t5encoder", "sd3"),
     "UMT5 Q5_K": Model(TEXT, "umt5-q5_k", "t5encoder", "wan"),
     "VAE": Model("vae", "ae"),
 }
@@ -131,7 +130,7 @@ def main():
     sys.argv = sys.argv[:1]  # ComfyUI reads its flags there
     from vram_forecast.estimator.trace.checkout import open_checkout
 
-    version = open_checkout(given[0]).version
+    version = open_checkout(given[0]).like
     from vram_forecast.estimator.trace import gguf
     from vram_forecast.estimator.trace.manager import Card
 
@@ -155,7 +154,7 @@ def main():
 def asked(gguf, one, folder):
     """A load as the pack's side takes it."""
     model = MODELS[one["model"]]
-    paths = (model.source,) if model.role == "vae" else (*model.beside, str(lay(model, folder)))
+    paths = (model.source,) if model.role == "vae" else (str(lay(model, folder)),)
     tensors = lora(one["model"], model.tensors(), one["lora"]) if one["lora"] else {}
     return gguf.Ask(gguf.File(model.role, paths, model.type), one["reserve"], one["minimum"], tensors)
 

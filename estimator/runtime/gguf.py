@@ -17,9 +17,9 @@ RAW = "U8"  # the type that packed tensors have for torch
 
 
 class Unpacked(NamedTuple):
-    """How a model of a GGUF file is made: `own`: the type of layers that are not packed.
+    """How a model of a GGUF file is made: `own`: the type of layers that are not packed, or empty.
 
-    `cast`: the type that ComfyUI takes all weights to be cast to, empty where it knows of no cast.
+    Empty: they take the file's tensors too, as where dynamic VRAM is on (comfy/sd.py:2322 of 0.33.0). `cast`: the type that ComfyUI takes all weights to be cast to, empty where it knows of no cast.
     """
 
     own: str
@@ -43,7 +43,7 @@ def held_in(tensor: Tensor, module: Module, component: Component, own: str) -> s
     Linear layers and packed ones are replaced by the file's tensors, others copy them into their own type
     (ops.py:92-128 of the pack).
     """
-    if not replaced(module, component):
+    if own and not replaced(module, component):
         return own
     if tensor.dtype == "BF16" and len(tensor.shape) < 2:
         return "F32"

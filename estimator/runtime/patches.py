@@ -21,9 +21,10 @@ Types = Callable[[Tensor, Module, Component, "Held"], str]
 
 
 class Patch(msgspec.Struct, frozen=True):
-    """What LoRAs change of a layer: how many of its weights (a weight, a bias), their elements and bytes.
+    """What LoRAs change of a layer: how many of its weights (a weight, a bias), and their elements.
 
-    `computed`: their bytes in the type in which they are patched; `replaced`: bytes of their casts, which
+    `bytes`: of their originals, none where a patch goes with packed blocks, which stay as they are;
+    `computed`: in the type in which they are patched; `replaced`: bytes of their casts, which
     are counted with the patch.
     """
 
@@ -60,7 +61,10 @@ def patch(
     if not own:
         return None
     types = [type_of(tensor, module, component, held) for tensor in own]
-    sizes = [size(tensor.parameters, dtype) for tensor, dtype in zip(own, types, strict=True)]
+    sizes = [
+        0 if held.unpacked and gguf.dequantised(dtype) else size(tensor.parameters, dtype)
+        for tensor, dtype in zip(own, types, strict=True)
+    ]
     seen = [
         gguf.counted(tensor, dtype) if held.unpacked else (tensor.parameters, dtype)
         for tensor, dtype in zip(own, types, strict=True)

@@ -74,10 +74,11 @@ def gguf_blocks(component: Component) -> bool:
 
 def unpacked_types(component: Component, machine: Machine) -> gguf.Unpacked:
     """How a GGUF model is made: the type of what is not packed, and what ComfyUI takes weights to be cast to."""
-    if component.role in ENCODERS:
-        return gguf.Unpacked("F16" if component.family in gguf.rule()["narrow"] else "F32")
-    storage, compute = diffusion_types(component, machine)
-    return gguf.Unpacked(storage, compute if compute != storage else "")
+    own, cast = "F16" if component.family in gguf.rule()["narrow"] else "F32", ""
+    if component.role not in ENCODERS:
+        own, compute = diffusion_types(component, machine)
+        cast = compute if compute != own else ""
+    return gguf.Unpacked("" if machine.policy.dynamic_vram else own, cast)
 
 
 def supported_types(component: Component, machine: Machine) -> tuple[str, ...]:

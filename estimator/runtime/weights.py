@@ -209,9 +209,14 @@ def layers_of(
 
 def packed_layer(module: Module, component: Component, made: gguf.Unpacked) -> Layer:
     """A module's sizes as ComfyUI-GGUF holds it."""
-    plain = made._replace(own=fixed_in(module, component) or made.own)
-    own, copy, cast = gguf.layer_sizes(module, component, plain)
-    return Layer(module.name, own, cast if module.castable else 0, module.castable, module.leaf, copy=copy)
+    own, copy, cast = gguf.layer_sizes(module, component, made._replace(own=own_type(module, component, made)))
+    castable = module.castable and not is_norm(module, component)
+    return Layer(module.name, own, cast if castable else 0, castable, module.leaf, copy=copy)
+
+
+def own_type(module: Module, component: Component, made: gguf.Unpacked) -> str:
+    """The type of a GGUF model's layer that copies the file's tensors; empty where none does."""
+    return made.own and (fixed_in(module, component) or made.own)
 
 
 def layer(module: Module, component: Component, storage: str, compute: str) -> Layer:
@@ -255,8 +260,7 @@ def fixed_in(module: Module, component: Component) -> str:
 def type_of(tensor: Tensor, module: Module, component: Component, held: Held) -> str:
     """The type in which a tensor of a component is held."""
     if held.unpacked:
-        own = fixed_in(module, component) or held.unpacked.own
-        return gguf.held_in(tensor, module, component, own)
+        return gguf.held_in(tensor, module, component, own_type(module, component, held.unpacked))
     return fixed_in(module, component) or held_in(tensor, component, held.storage, held.compute)
 
 

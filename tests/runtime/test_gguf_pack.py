@@ -22,22 +22,18 @@ RECORDED = facts.table("measurements/gguf")["case"]
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory):
-    """The components of a model of the cases, read once."""
+    """The component of a model of the cases, read once."""
     folder, found = tmp_path_factory.mktemp("gguf"), {}
 
-    def components(name):
+    def component(name):
         if name not in found:
             model = cases.MODELS[name]
-            tables = [stand_in(slug, slug) for slug in model.beside]
-            tables += [
-                stand_in(model.source, model.source) if model.role == "vae" else read(cases.lay(model, folder))
-            ]
-            found[name] = [
-                one for table in tables for one in identify(table).components if one.role == model.role
-            ]
+            vae = model.role == "vae"
+            table = stand_in(model.source, model.source) if vae else read(cases.lay(model, folder))
+            (found[name],) = (one for one in identify(table).components if one.role == model.role)
         return found[name]
 
-    return components
+    return component
 
 
 def lora(name, within):
@@ -59,16 +55,13 @@ def test_every_load_is_what_the_pack_made_of_it(known, row):
         if use["lora"] and name not in loras:
             loras[name] = lora(name, use["lora"])
         files = loras[name] if use["lora"] else ()
-        held = [
-            hold(f"{name}/{number}", one, here, loras=tuple(files)) for number, one in enumerate(known(name))
-        ]
-        manager.place(held, Ask(use["reserve"], use["minimum"], 0))
-        placed = manager.known["+".join(one.key for one in held)]
+        held = hold(name, known(name), here, loras=tuple(files))
+        manager.place([held], Ask(use["reserve"], use["minimum"], 0))
         log = [line for one in manager.known.values() for line in one.log]
         assert told(own["log"]) == pytest.approx(told(log), abs=0.1)
         assert words(own["log"]) == words(log)
         assert own["on_card"] == pytest.approx(manager.occupied(), abs=MIB / 10)
-        assert own["backups"] == sum(changed(placed))
+        assert own["backups"] == sum(changed(manager.known[name]))
 
 
 def words(log):
