@@ -72,7 +72,7 @@ class Pack:
 
     def replay(self, cases: Iterable[tuple[Card, tuple[Ask, ...]]]) -> Iterator[list[Loaded]]:
         """What the manager makes of each prompt, on a card of its own."""
-        with pretended("cuda", fake=False), undetached():
+        with pretended("cuda", fake=False), undetached(), patch.object(torch, "zeros_like", zeros_like):
             for card, asks in cases:
                 manager = RealManager(card, {}, META)
                 with driver(manager):
@@ -114,6 +114,11 @@ class Pack:
             node, paths = self.nodes.CLIPLoaderGGUF(), list(file.paths)
             kind = getattr(comfy("sd").CLIPType, file.type.upper())
             return node.load_patcher(paths, kind, node.load_data(paths)).patcher
+
+
+def zeros_like(tensor: Any, device: Any = META) -> Any:
+    """torch's own takes the pack's `shape`, of numbers, for that of bytes where a tensor is on `meta`."""
+    return torch.empty(tensor.size(), dtype=tensor.dtype, device=device)
 
 
 def of_file(slug: str) -> dict[str, Any]:
