@@ -137,7 +137,9 @@ def main():
     nodes = gguf.open_pack(given[1])
     if flags == ["--unpacking"]:
         for kind, taken in gguf.unpacking(nodes):
-            print(f'    {{ type = "{kind}", ' + ", ".join(f"{a} = {b:g}" for a, b in taken.items()) + " },")
+            sys.stdout.write(
+                f'    {{ type = "{kind}", ' + ", ".join(f"{a} = {b:g}" for a, b in taken.items()) + " },\n"
+            )
         return
     with tempfile.TemporaryDirectory() as scratch:
         cases = [
@@ -148,7 +150,7 @@ def main():
             for card, system, uses in CASES.values()
         ]
         for name, loads in zip(CASES, gguf.Pack(nodes).replay(cases), strict=True):
-            print(row(version, name, loads), flush=True)
+            sys.stdout.write(row(version, name, loads) + "\n")
 
 
 def asked(gguf, one, folder):
@@ -165,7 +167,7 @@ def row(version, name, loads):
         f"    {{ on_card = {one.on_card}, backups = {one.backups[0]}, log = {json.dumps(list(one.log))} }}"
         for one in loads
     )
-    return f'[[case]]\ncomfy = "{version}"\nid = "{name}"\nloads = [\n{each},\n]\n'
+    return f'[[case]]\ncomfy = "{version}"\nprompt = "{name}"\nloads = [\n{each},\n]\n'
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ class Pricer:
     def writing(self, main: Held) -> Held:
         """A text encoder as it is held to write, which it computes in another type than to encode."""
         compute = facts.table("managers/constants")["writing"]["compute"]
-        layers, _ = layers_of(self.parts[main.key], main.storage, compute)
+        layers, _ = layers_of(self.parts[main.key], main.storage, compute, main.unpacked)
         return msgspec.structs.replace(main, compute=compute, layers=layers)
 
     def conditions_at_once(self, step: Step, main: Held, free: int) -> int:
@@ -179,7 +179,8 @@ class Pricer:
             return None
         if paid.unfused:
             paid = self.bounded(paid, step, main, shape)
-        paid = msgspec.structs.replace(paid, activations=paid.activations + gguf.temporaries(part, main.compute))
+        unpacking = gguf.temporaries(part, main.compute)
+        paid = msgspec.structs.replace(paid, activations=paid.activations + unpacking)
         return Price(passes, paid, self.workspace(step, main, shape, paid))
 
     def paid(

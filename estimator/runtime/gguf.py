@@ -17,9 +17,10 @@ RAW = "U8"  # the type that packed tensors have for torch
 
 
 class Unpacked(NamedTuple):
-    """How a model of a GGUF file is made: `own`: the type of layers that are not packed, or empty.
+    """How a model of a GGUF file is made. `own`: the type of layers that are not packed.
 
-    Empty: they take the file's tensors too, as where dynamic VRAM is on (comfy/sd.py:2322 of 0.33.0). `cast`: the type that ComfyUI takes all weights to be cast to, empty where it knows of no cast.
+    Empty where those take the file's tensors too, as with dynamic VRAM on (comfy/sd.py:2322 of 0.33.0).
+    `cast`: the type that ComfyUI takes all weights to be cast to, empty where it knows of no cast.
     """
 
     own: str
@@ -91,7 +92,7 @@ def largest(component: Component) -> Tensor | None:
 
 
 def layer_sizes(module: Module, component: Component, made: Unpacked) -> tuple[int, int, int]:
-    """Bytes of a layer, those of a copy that ComfyUI counts with it, and those that it adds for streaming it."""
+    """Bytes of a layer, of a copy that ComfyUI counts with it, and what it adds for streaming the layer."""
     top, own, copy, cast = top_of(component), 0, 0, 0
     for tensor in module.tensors:
         dtype = held_in(tensor, module, component, made.own)
@@ -137,7 +138,8 @@ def temporaries(component: Component, compute: str) -> Estimate:
     if not is_gguf(component):
         return ZERO
     if ("unpacking", compute) not in component.kept:
-        component.kept["unpacking", compute] = round(max(map(unpacking(compute), component.tensors), default=0))
+        each = map(unpacking(compute), component.tensors)
+        component.kept["unpacking", compute] = round(max(each, default=0))
     most = component.kept["unpacking", compute]
     return Estimate(0, most, most, "modelled") if most else ZERO
 

@@ -40,7 +40,8 @@ class Rule(msgspec.Struct, frozen=True):
 class Unit(msgspec.Struct, frozen=True):
     """A layer as a partial load sees it: its place in `Held.layers`, bytes, and what streaming it takes.
 
-    `copy`: of the bytes, those that are only counted; `need`: bytes kept free while it is streamed; `stuck`: patched, and can only be moved with all others.
+    `copy`: of the bytes, those that are only counted; `need`: bytes kept free while it is streamed; `stuck`:
+    patched, and can only be moved with all others.
     """
 
     place: int
@@ -65,7 +66,9 @@ def units(held: Held, rule: Rule) -> tuple[Unit, ...]:
 def ordered(held: Held, rule: Rule) -> list[Unit]:
     """The same, worked out."""
     leaves = [
-        (offload(one, held, rule), one.counted, one.name, at) for at, one in enumerate(held.layers) if one.leaf
+        (offload(one, held, rule), one.counted, one.name, at)
+        for at, one in enumerate(held.layers)
+        if one.leaf
     ]
     leaves.sort(reverse=True)
     found = []

@@ -73,7 +73,7 @@ def gguf_blocks(component: Component) -> bool:
 
 
 def unpacked_types(component: Component, machine: Machine) -> gguf.Unpacked:
-    """How a GGUF model is made: the type of what is not packed, and what ComfyUI takes weights to be cast to."""
+    """How a GGUF model is made: the type of what is not packed, and what weights are taken to be cast to."""
     own, cast = "F16" if component.family in gguf.rule()["narrow"] else "F32", "F32"
     if component.role not in ENCODERS:
         own, compute = diffusion_types(component, machine)

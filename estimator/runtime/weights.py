@@ -209,7 +209,8 @@ def layers_of(
 
 def packed_layer(module: Module, component: Component, made: gguf.Unpacked) -> Layer:
     """A module's sizes as ComfyUI-GGUF holds it."""
-    own, copy, cast = gguf.layer_sizes(module, component, made._replace(own=own_type(module, component, made)))
+    made = made._replace(own=own_type(module, component, made))
+    own, copy, cast = gguf.layer_sizes(module, component, made)
     castable = module.castable and not is_norm(module, component)
     return Layer(module.name, own, cast if castable else 0, castable, module.leaf, copy=copy)
 

@@ -78,6 +78,8 @@ class Pack:
                 with driver(manager):
                     yield [self.load(manager, ask) for ask in asks]
                     manager.clear()
+                    for one in manager.used.values():
+                        one.model.lowvram_patch_counter = 0
 
     def load(self, manager: RealManager, ask: Ask) -> Loaded:
         """One call of `load_models_gpu`."""
@@ -136,7 +138,6 @@ def vae(file: File) -> Any:
     return autoencoders.of_header(of_slug(file.paths[0]), DTYPES["BF16"], META).patcher
 
 
-
 def unpacking(nodes: ModuleType) -> Iterator[tuple[str, dict[str, float]]]:
     """For each type that the pack unpacks on the card, bytes an element beside the result, by its type."""
     dequant = sys.modules[f"{nodes.__name__.rpartition('.')[0]}.dequant"]
@@ -144,10 +145,13 @@ def unpacking(nodes: ModuleType) -> Iterator[tuple[str, dict[str, float]]]:
     with pretended("cuda"):
         for kind in dequant.dequantize_functions:
             elements, width = sizes[kind]
-            yield kind.name, {
-                name: beside(dequant.dequantize_tensor, kind, width / elements, DTYPES[name])
-                for name in ("BF16", "F16", "F32")
-            }
+            yield (
+                kind.name,
+                {
+                    name: beside(dequant.dequantize_tensor, kind, width / elements, DTYPES[name])
+                    for name in ("BF16", "F16", "F32")
+                },
+            )
 
 
 def beside(unpack: Any, kind: Any, width: float, dtype: torch.dtype) -> float:

@@ -43,9 +43,9 @@ def lora(name, within):
     return identify(TensorTable(f"lora-{name}-{within}", "safetensors", 0, 0, {}, tensors)).components
 
 
-@pytest.mark.parametrize("row", RECORDED, ids=lambda row: f"{row['id']}, {row['comfy']}")
+@pytest.mark.parametrize("row", RECORDED, ids=lambda row: f"{row['prompt']}, {row['comfy']}")
 def test_every_load_is_what_the_pack_made_of_it(known, row):
-    total, system, uses = cases.CASES[row["id"]]
+    total, system, uses = cases.CASES[row["prompt"]]
     free = total - cases.TAKEN[system]
     card = Device("card", "nvidia", total * MIB, free * MIB, ZERO, 8.9)
     here = Machine(card, Host(system, 64 * GIB, 64 * GIB), Policy(row["comfy"], False))
