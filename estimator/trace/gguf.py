@@ -78,8 +78,7 @@ class Pack:
                 with driver(manager):
                     yield [self.load(manager, ask) for ask in asks]
                     manager.clear()
-                    for one in manager.used.values():
-                        one.model.lowvram_patch_counter = 0
+                    forget(manager)
 
     def load(self, manager: RealManager, ask: Ask) -> Loaded:
         """One call of `load_models_gpu`."""
@@ -116,6 +115,12 @@ class Pack:
             node, paths = self.nodes.CLIPLoaderGGUF(), list(file.paths)
             kind = getattr(comfy("sd").CLIPType, file.type.upper())
             return node.load_patcher(paths, kind, node.load_data(paths)).patcher
+
+
+def forget(manager: RealManager) -> None:
+    """No model counts an earlier prompt's patches; nor is it named here on, since evictions go by references."""
+    for one in manager.used.values():
+        one.model.lowvram_patch_counter = 0
 
 
 def zeros_like(tensor: Any, device: Any = META) -> Any:
