@@ -118,7 +118,7 @@ class Pack:
 
 
 def forget(manager: RealManager) -> None:
-    """No model counts an earlier prompt's patches; nor is it named here on, since evictions go by references."""
+    """No model counts an earlier prompt's patches; no name is left for one: evictions count references."""
     for one in manager.used.values():
         one.model.lowvram_patch_counter = 0
 
