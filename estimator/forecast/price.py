@@ -116,7 +116,7 @@ class Pricer:
     def writing(self, main: Held) -> Held:
         """A text encoder as it is held to write, which it computes in another type than to encode."""
         compute = facts.table("managers/constants")["writing"]["compute"]
-        layers, _ = layers_of(self.parts[main.key], main.storage, compute)
+        layers, _ = layers_of(self.parts[main.key], main.storage, compute, main.unpacked)
         return msgspec.structs.replace(main, compute=compute, layers=layers)
 
     def conditions_at_once(self, step: Step, main: Held, free: int) -> int:
@@ -179,7 +179,8 @@ class Pricer:
             return None
         if paid.unfused:
             paid = self.bounded(paid, step, main, shape)
-        paid = msgspec.structs.replace(paid, activations=paid.activations + gguf.temporaries(part))
+        unpacking = gguf.temporaries(part, main.compute)
+        paid = msgspec.structs.replace(paid, activations=paid.activations + unpacking)
         return Price(passes, paid, self.workspace(step, main, shape, paid))
 
     def paid(
@@ -195,7 +196,7 @@ class Pricer:
         found = self.by_law(step, part, shape, storage, main.compute_bytes, free)
         if found is not None:
             return found
-        copy = 0 if storage == "native" else max((layer.cast for layer in main.layers), default=0)
+        copy = 0 if storage == "native" else copied(main, part)
         if plain := self.by_law(step, part, shape, "native", main.compute_bytes, free):
             return with_copies(plain, 1, copy)
         half = self.by_law(step, part, shape, "native", HALF, free) if main.compute_bytes > HALF else None
@@ -278,6 +279,13 @@ def with_copies(paid: Cost, factor: int, copy: int) -> Cost:
     best = factor * known.best + copy / 2
     wide = Estimate(known.low * factor * share, best, factor * known.high + copy, "modelled")
     return msgspec.structs.replace(paid, activations=wide, largest_conv=factor * paid.largest_conv, cast=copy)
+
+
+def copied(held: Held, part: Component) -> int:
+    """Bytes of the largest copy of a weight in the type that it is computed in."""
+    if held.unpacked:
+        return gguf.copied(part, held.compute)
+    return max((layer.cast for layer in held.layers), default=0)
 
 
 def storage_kind(held: Held, part: Component) -> str:

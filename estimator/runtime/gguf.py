@@ -1,17 +1,30 @@
 """What ComfyUI-GGUF holds of a GGUF file: raw blocks, and what turns them into numbers.
 
-Specification: shared reference comfyui-memory.md 10, which cites ComfyUI-GGUF 795e451 loader.py and
-ops.py:145-158. Constants: `data/managers/constants.toml`, table `gguf`.
+Constants: `data/managers/constants.toml`, tables `gguf` and `unpacking`. Checked beside what the pack itself
+made: tests/runtime/test_gguf_pack.py.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import facts
 from ..formats import Tensor, packed, size
 from ..models import Component, Module
 from ..units import ZERO, Estimate
+
+RAW = "U8"  # the type that packed tensors have for torch
+
+
+class Unpacked(NamedTuple):
+    """How a model of a GGUF file is made. `own`: the type of layers that are not packed.
+
+    Empty where those take the file's tensors too, as with dynamic VRAM on (comfy/sd.py:2322 of 0.33.0).
+    `cast`: the type that ComfyUI takes all weights to be cast to, empty where it knows of no cast.
+    """
+
+    own: str
+    cast: str = ""
 
 
 def is_gguf(component: Component) -> bool:
@@ -25,13 +38,34 @@ def rule() -> dict[str, Any]:
     return table
 
 
-def held_in(tensor: Tensor, component: Component) -> str:
-    """The type in which a tensor is held: the file's own, but for what is widened when it is loaded."""
+def held_in(tensor: Tensor, module: Module, component: Component, own: str) -> str:
+    """The type in which a tensor is held: the file's, but for what is widened or belongs to a plain layer.
+
+    Linear layers and packed ones are replaced by the file's tensors, others copy them into their own type
+    (ops.py:92-128 of the pack).
+    """
+    if own and not replaced(module, component):
+        return own
     if tensor.dtype == "BF16" and len(tensor.shape) < 2:
         return "F32"
     return (
         "F16" if is_embedding(tensor, component) and tensor.shape[0] >= rule()["wide_rows"] else tensor.dtype
     )
+
+
+def replaced(module: Module, component: Component) -> bool:
+    """Whether a layer takes the file's tensors as they are: it is packed, or linear."""
+    return any(
+        dequantised(one.dtype) if len(one.shape) > 1 else packed(one.dtype) for one in module.tensors
+    ) or any(
+        len(one.shape) == 2 and one.name.endswith(".weight") and not looked_up(one, component)
+        for one in module.tensors
+    )
+
+
+def looked_up(tensor: Tensor, component: Component) -> bool:
+    """Whether a text encoder looks rows up in it, and does not multiply with it."""
+    return component.role == "text_encoder" and tensor.name.endswith(tuple(rule()["lookups"]))
 
 
 def is_embedding(tensor: Tensor, component: Component) -> bool:
@@ -46,52 +80,76 @@ def dequantised(dtype: str) -> bool:
 
 
 def largest(component: Component) -> Tensor | None:
-    """The largest tensor that is dequantised at use."""
-    found = [tensor for tensor in component.tensors if dequantised(held_in(tensor, component))]
-    return max(found, key=lambda tensor: tensor.parameters, default=None)
+    """The packed tensor of most bytes, the first of them: its copy is what ComfyUI-GGUF accounts for.
 
-
-def copied(component: Component) -> str:
-    """The tensor that ComfyUI-GGUF counts a copy of; empty where that is widened at load, which ends it.
-
-    It is the one of most bytes in the file (loader.py:133-137: `numel` of raw bytes).
+    None where that one is widened when it is loaded, which loses its mark.
     """
-    if "copied" not in component.kept:
-        found = [tensor for tensor in component.tensors if dequantised(tensor.dtype)]
-        top = max(found, key=lambda tensor: tensor.nbytes, default=None)
-        lasts = top is not None and dequantised(held_in(top, component))
-        component.kept["copied"] = top.name if top is not None and lasts else ""
-    name: str = component.kept["copied"]
-    return name
+    found = [one for one in component.tensors if dequantised(one.dtype) and len(one.shape) > 1]
+    top = max(found, key=lambda one: one.nbytes, default=None)
+    if top is None or (is_embedding(top, component) and top.shape[0] >= rule()["wide_rows"]):
+        return None
+    return top
 
 
-def layer_sizes(module: Module, component: Component, compute: str) -> tuple[int, int]:
-    """Bytes of a layer as ComfyUI counts them, and those that it adds for streaming the layer."""
-    top, own, cast = copied(component), 0, 0
+def layer_sizes(module: Module, component: Component, made: Unpacked) -> tuple[int, int, int]:
+    """Bytes of a layer, of a copy that ComfyUI counts with it, and what it adds for streaming the layer."""
+    top, own, copy, cast = top_of(component), 0, 0, 0
     for tensor in module.tensors:
-        dtype = held_in(tensor, component)
-        raw = size(tensor.parameters, dtype)
-        own += raw
-        if dequantised(dtype):
-            cast += raw * rule()["offload_factor"]
-        elif dtype != compute:
-            cast += size(tensor.parameters, compute)
-        if tensor.name == top:
-            own += size(tensor.parameters, rule()["copy"])
-    return own, cast
+        dtype = held_in(tensor, module, component, made.own)
+        own += size(tensor.parameters, dtype)
+        elements, seen = counted(tensor, dtype)
+        if made.cast and seen != made.cast:
+            cast += size(elements, made.cast)
+        if tensor is top:
+            copy = size(tensor.parameters, rule()["copy"])
+    return own, copy, cast
+
+
+def top_of(component: Component) -> Tensor | None:
+    """`largest`, worked out once."""
+    if "gguf_largest" not in component.kept:
+        component.kept["gguf_largest"] = largest(component)
+    found: Tensor | None = component.kept["gguf_largest"]
+    return found
+
+
+def counted(tensor: Tensor, dtype: str) -> tuple[int, str]:
+    """The elements that torch tells of a tensor, and their type: the bytes, where it is packed."""
+    return (size(tensor.parameters, dtype), RAW) if dequantised(dtype) else (tensor.parameters, dtype)
+
+
+def copied(component: Component, compute: str) -> int:
+    """Bytes of the largest matrix in the type that it is computed in: what unpacking it results in."""
+    sizes = (size(t.parameters, compute) for t in component.tensors if dequantised(t.dtype))
+    return max(sizes, default=0)
 
 
 def embeds_whole(component: Component) -> bool:
     """Whether a text encoder's embeddings are dequantised as a whole at each use."""
-    found = [tensor for tensor in component.tensors if is_embedding(tensor, component)]
-    return any(dequantised(held_in(tensor, component)) for tensor in found)
+    found = [one for one in component.tensors if is_embedding(one, component)]
+    return any(one.shape[0] < rule()["wide_rows"] for one in found)
 
 
-def temporaries(component: Component) -> Estimate:
-    """Bytes that unpacking the largest layer takes beside its result and the copy that is counted already."""
-    top = largest(component) if is_gguf(component) else None
-    if top is None:
+def temporaries(component: Component, compute: str) -> Estimate:
+    """Bytes that unpacking takes beside its result, for the layer that takes most.
+
+    Traced for each type; whether that moment is the one of the peak is not, hence from nothing on.
+    """
+    if not is_gguf(component):
         return ZERO
-    row, counted = rule()["temporary_bytes"], size(1, rule()["copy"])
-    low, best, high = (max(0, row[end] - counted) * top.parameters for end in ("low", "best", "high"))
-    return Estimate(low, best, high, "modelled")
+    if ("unpacking", compute) not in component.kept:
+        each = map(unpacking(compute), component.tensors)
+        component.kept["unpacking", compute] = round(max(each, default=0))
+    most = component.kept["unpacking", compute]
+    return Estimate(0, most, most, "modelled") if most else ZERO
+
+
+def unpacking(compute: str) -> Any:
+    """What gives the bytes that unpacking a tensor into a type takes beside the result."""
+    rows = {row["type"]: row for row in facts.table("managers/constants")["unpacking"]["type"]}
+
+    def taken(tensor: Tensor) -> float:
+        row = rows.get(tensor.dtype) if len(tensor.shape) > 1 else None
+        return tensor.parameters * row.get(compute, max(row["F16"], row["BF16"])) if row else 0.0
+
+    return taken

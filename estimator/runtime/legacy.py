@@ -117,7 +117,7 @@ class LegacyManager:
         )
         order = sorted(
             enumerate(self.loaded),
-            key=lambda item: (-item[1].offloaded, item[1].references, item[1].held.bytes, item[0]),
+            key=lambda item: (-item[1].offloaded, item[1].references, item[1].held.counted, item[0]),
         )
         for _, victim in order:
             short = required - (self.free() - others)

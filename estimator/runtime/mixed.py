@@ -103,4 +103,4 @@ class MixedManager:
 
 def order(victim: Loaded | Range, index: int) -> tuple[int, int, int, int]:
     """ComfyUI's order of victims: the most offloaded, least held, smallest, newest first."""
-    return -victim.offloaded, victim.references, victim.held.bytes, index
+    return -victim.offloaded, victim.references, victim.held.counted, index

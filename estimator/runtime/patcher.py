@@ -40,7 +40,8 @@ class Rule(msgspec.Struct, frozen=True):
 class Unit(msgspec.Struct, frozen=True):
     """A layer as a partial load sees it: its place in `Held.layers`, bytes, and what streaming it takes.
 
-    `need`: bytes kept free while it is streamed; `stuck`: patched, and can only be moved with all others.
+    `copy`: of the bytes, those that are only counted; `need`: bytes kept free while it is streamed; `stuck`:
+    patched, and can only be moved with all others.
     """
 
     place: int
@@ -50,6 +51,7 @@ class Unit(msgspec.Struct, frozen=True):
     castable: bool
     patches: int
     stuck: bool
+    copy: int = 0
 
 
 def units(held: Held, rule: Rule) -> tuple[Unit, ...]:
@@ -64,7 +66,9 @@ def units(held: Held, rule: Rule) -> tuple[Unit, ...]:
 def ordered(held: Held, rule: Rule) -> list[Unit]:
     """The same, worked out."""
     leaves = [
-        (offload(one, held, rule), one.bytes, one.name, at) for at, one in enumerate(held.layers) if one.leaf
+        (offload(one, held, rule), one.counted, one.name, at)
+        for at, one in enumerate(held.layers)
+        if one.leaf
     ]
     leaves.sort(reverse=True)
     found = []
@@ -74,7 +78,8 @@ def ordered(held: Held, rule: Rule) -> list[Unit]:
             rule.partial_load, cost + sum(one[1] for one in after)
         )
         count = layer.patch.count if layer.patch else 0
-        found.append(Unit(at, own, cost, need, layer.castable, count, bool(count) and not layer.castable))
+        stuck = bool(count) and not layer.castable
+        found.append(Unit(at, own, cost, need, layer.castable, count, stuck, layer.copy))
     return found
 
 
@@ -82,13 +87,13 @@ def offload(layer: Layer, held: Held, rule: Rule) -> int:
     """Bytes that a version counts for streaming a layer: its copy in the compute type, patches on top."""
     patch = layer.patch if layer.castable else None
     if rule.partial_load == "own-size":
-        return layer.bytes
+        return layer.counted
     if rule.patch == "f32":  # a row of versions that do not count casts
-        return layer.bytes + (rule.patch_times * 4 * patch.elements if patch else 0)
+        return layer.counted + (rule.patch_times * 4 * patch.elements if patch else 0)
     cast = layer.cast if held.cast and held.role in CAST else 0
     if patch:
         cast += rule.patch_times * patch.computed - (patch.replaced if cast else 0)
-    return layer.bytes + cast
+    return layer.counted + cast
 
 
 class Loaded:
@@ -117,7 +122,7 @@ class Loaded:
     @property
     def offloaded(self) -> int:
         """Bytes that ComfyUI takes for missing on the card."""
-        return self.held.bytes - self.counted
+        return self.held.counted - self.counted
 
     def clear(self) -> None:
         """`unpatch_model`: take everything off the card."""
@@ -139,7 +144,7 @@ class Loaded:
         if more < 0 and not again and self.rule.shrinks:
             self.partially_unload(-more)
         elif self.partial or not self.counted:
-            self.load(self.counted + more, self.counted + more > held.bytes)
+            self.load(self.counted + more, self.counted + more > held.counted)
 
     def load(self, budget: float, full: bool) -> None:
         """Which layers are loaded within `budget`; the others stream, and room is kept free for them."""
@@ -158,13 +163,13 @@ class Loaded:
             if unit.castable:
                 count, missing = count + 1, missing + unit.bytes
                 if not self.marked[unit.place]:
-                    patches += unit.patches
+                    patches += 0 if self.held.unpacked else unit.patches  # GGUF's go with the blocks
                     self.marked[unit.place] = 1
         self.buffer = 0 if own_size else buffer
         self.partial = count > 0
         self.say(budget, mem, missing, patches, full)
         if full and not self.partial:
-            self.rest, self.bytes, mem = True, self.held.bytes, self.held.bytes
+            self.rest, self.bytes, mem = True, self.held.bytes, self.held.counted
         self.patches += patches
         self.counted, self.loras = mem, self.held.loras
 
@@ -172,7 +177,7 @@ class Loaded:
         """One layer to the card."""
         if not self.here[unit.place]:
             self.here[unit.place] = 1
-            self.bytes += 0 if self.stays else unit.bytes
+            self.bytes += 0 if self.stays else unit.bytes - unit.copy
 
     def partially_unload(self, wanted: float) -> int:
         """Move layers off, the cheapest to stream first; returns the bytes freed.
@@ -190,10 +195,10 @@ class Loaded:
                 self.here[unit.place] = 0
                 self.marked[unit.place] = unit.castable
                 freed += unit.bytes
+                self.bytes -= 0 if self.stays else unit.bytes - unit.copy
                 patches += unit.patches if unit.castable else 0
                 buffer = max(buffer, self.unload_need(unit, window))
                 window.append(unit.bytes)
-        self.bytes -= 0 if self.stays else freed
         self.partial = True
         self.patches += patches
         self.counted -= freed

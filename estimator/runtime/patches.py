@@ -21,9 +21,10 @@ Types = Callable[[Tensor, Module, Component, "Held"], str]
 
 
 class Patch(msgspec.Struct, frozen=True):
-    """What LoRAs change of a layer: how many of its weights (a weight, a bias), their elements and bytes.
+    """What LoRAs change of a layer: how many of its weights (a weight, a bias), and their elements.
 
-    `computed`: their bytes in the type in which they are patched; `replaced`: bytes of their casts, which
+    `bytes`: of their originals, none where a patch goes with packed blocks, which stay as they are;
+    `computed`: in the type in which they are patched; `replaced`: bytes of their casts, which
     are counted with the patch.
     """
 
@@ -60,12 +61,23 @@ def patch(
     if not own:
         return None
     types = [type_of(tensor, module, component, held) for tensor in own]
-    sizes = [size(tensor.parameters, dtype) for tensor, dtype in zip(own, types, strict=True)]
-    counts = [one.parameters for one in own]
-    if gguf.is_gguf(component):  # ComfyUI takes the bytes of packed blocks for elements
-        counts = sizes
-    cast = [
-        size(count, held.compute if held.cast else dtype) for count, dtype in zip(counts, types, strict=True)
+    sizes = [
+        0 if held.unpacked and gguf.dequantised(dtype) else size(tensor.parameters, dtype)
+        for tensor, dtype in zip(own, types, strict=True)
     ]
-    replaced = [one for one, dtype in zip(cast, types, strict=True) if held.cast and dtype != held.compute]
+    seen = [
+        gguf.counted(tensor, dtype) if held.unpacked else (tensor.parameters, dtype)
+        for tensor, dtype in zip(own, types, strict=True)
+    ]
+    counts = [count for count, _ in seen]
+    wanted = counted_in(held)
+    cast = [size(count, wanted or dtype) for count, dtype in seen]
+    replaced = [one for one, (_, dtype) in zip(cast, seen, strict=True) if wanted and dtype != wanted]
     return Patch(len(own), sum(counts), sum(sizes), sum(cast), sum(replaced))
+
+
+def counted_in(held: Held) -> str:
+    """The type that ComfyUI counts patched weights in; empty where that is each weight's own."""
+    if held.unpacked:
+        return held.unpacked.cast if held.role == "diffusion_model" else held.compute
+    return held.compute if held.cast else ""

@@ -56,14 +56,29 @@ def diffusion_types(component: Component, machine: Machine, forced: str = "") ->
     supported = supported_types(component, machine)
     control = component.role == "controlnet"
     parameters = inf if control else component.parameters
-    own = "" if component.quantization else component.majority
+    own = "" if component.quantization or gguf_blocks(component) else component.majority
     choose = unet_dtype if control or component.role == "diffusion_model" else preferred_dtype
     storage = forced or choose(machine, parameters, supported, own)
-    cast = unet_manual_cast(machine, "" if component.quantization else storage, ALL if control else supported)
+    known = not component.quantization or gguf.is_gguf(component)
+    cast = unet_manual_cast(machine, storage if known else "", ALL if control else supported)
     widens = component.comfy_class in facts.table("dtypes")["classes"]["widens_fp16"]
     if widens and storage == "F16" and not cast and should_use_bf16(machine):
         return storage, "BF16"
     return storage, cast or storage
+
+
+def gguf_blocks(component: Component) -> bool:
+    """Whether ComfyUI finds raw bytes for weights: GGUF's blocks, of which BF16 is one."""
+    return gguf.is_gguf(component) and gguf.dequantised(component.majority)
+
+
+def unpacked_types(component: Component, machine: Machine) -> gguf.Unpacked:
+    """How a GGUF model is made: the type of what is not packed, and what weights are taken to be cast to."""
+    own, cast = "F16" if component.family in gguf.rule()["narrow"] else "F32", "F32"
+    if component.role not in ENCODERS:
+        own, compute = diffusion_types(component, machine)
+        cast = compute if compute != own else ""
+    return gguf.Unpacked("" if machine.policy.dynamic_vram else own, cast)
 
 
 def supported_types(component: Component, machine: Machine) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from .machine import Machine
 from .patches import Patch, patched
 from .rates import multiplied, multiplied_share
 from .staging import NOWHERE, Staged, staged
-from .types import ENCODERS, runs_on_cpu, types
+from .types import ENCODERS, runs_on_cpu, types, unpacked_types
 
 KEPT = 64  # ways to hold one component that are remembered
 
@@ -25,6 +25,7 @@ class Layer(msgspec.Struct, frozen=True):
     """One module. `bytes` in its storage type; `offload`: what ComfyUI counts for streaming it.
 
     `castable`: it can be streamed; `cast`: bytes of its copy in the compute type, 0 where the types agree;
+    `copy`: bytes that ComfyUI counts with it and that are not there, of ComfyUI-GGUF's largest layer;
     `leaf`: a partial load counts it; `patch`: what LoRAs change of it; `paged`: the dynamic manager's.
     """
 
@@ -35,11 +36,17 @@ class Layer(msgspec.Struct, frozen=True):
     leaf: bool = True
     patch: Patch | None = None
     paged: Staged = NOWHERE
+    copy: int = 0
+
+    @property
+    def counted(self) -> int:
+        """Bytes that ComfyUI takes it for."""
+        return self.bytes + self.copy
 
     @property
     def offload(self) -> int:
         """Bytes that streaming this layer takes, its cast copy included."""
-        return self.bytes + self.cast
+        return self.counted + self.cast
 
 
 class Held(msgspec.Struct, frozen=True, dict=True):
@@ -49,7 +56,8 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing;
     `whole`: it is never loaded in part; `multiplies`: the type of its matrix products, where another than
     `compute`, for the share `multiplied` of its weights; `loras`: those whose patches it carries, in order;
-    `patched`: bytes of the weights that they change; `patch_basis`: how that is known.
+    `patched`: bytes of the weights that they change; `patch_basis`: how that is known; `unpacked`: how a
+    GGUF model is made.
     """
 
     key: str
@@ -70,6 +78,7 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     loras: tuple[str, ...] = ()
     patched: int = 0
     patch_basis: Basis = "exact"
+    unpacked: gguf.Unpacked | None = None
 
     @property
     def paged(self) -> bool:
@@ -107,6 +116,11 @@ class Held(msgspec.Struct, frozen=True, dict=True):
         return sum(layer.patch.elements for layer in self.layers if layer.patch)
 
     @cached_property
+    def counted(self) -> int:
+        """Bytes that ComfyUI takes it for."""
+        return self.bytes + sum(layer.copy for layer in self.layers)
+
+    @cached_property
     def largest(self) -> int:
         """Bytes of the largest layer that can be streamed."""
         return max((layer.bytes for layer in self.layers if layer.castable), default=0)
@@ -132,7 +146,8 @@ def hold(
     on_cpu = runs_on_cpu(component, machine, storage, device)
     never, unpaged = never_in_part(component, machine.policy)
     products = multiplied(component, storage, machine, widget)
-    asked = (key, storage, compute, on_cpu, legacy or unpaged, whole or never, products)
+    unpacked = unpacked_types(component, machine) if gguf.is_gguf(component) else None
+    asked = (key, storage, compute, on_cpu, legacy or unpaged, whole or never, products, unpacked)
     keyed = (asked, tuple(map(id, loras)))
     if keyed not in component.kept:
         if len(component.kept) > KEPT:
@@ -151,9 +166,10 @@ def held(
     legacy: bool,
     whole: bool,
     multiplies: str,
+    unpacked: gguf.Unpacked | None,
 ) -> Held:
     """The component in these types, by the manager that it goes to."""
-    layers, total = layers_of(component, storage, compute)
+    layers, total = layers_of(component, storage, compute, unpacked)
     return Held(
         key,
         component.role,
@@ -165,28 +181,47 @@ def held(
         total,
         component.file_bytes,
         on_cpu,
-        legacy or gguf.is_gguf(component),
-        not gguf.is_gguf(component),
+        legacy or bool(unpacked),
+        not unpacked,
         whole,
         multiplies,
         multiplied_share(component) if multiplies else 1.0,
+        unpacked=unpacked,
     )
 
 
-def layers_of(component: Component, storage: str, compute: str) -> tuple[tuple[Layer, ...], int]:
+def layers_of(
+    component: Component, storage: str, compute: str, unpacked: gguf.Unpacked | None
+) -> tuple[tuple[Layer, ...], int]:
     """A component's layers, and the bytes of them all."""
-    if (storage, compute) not in component.kept:
-        layers = tuple(layer(module, component, storage, compute) for module in component.modules)
-        component.kept[storage, compute] = layers, sum(one.bytes for one in layers)
-    found: tuple[tuple[Layer, ...], int] = component.kept[storage, compute]
+    key = (storage, compute, unpacked)
+    if key not in component.kept:
+        layers = tuple(
+            packed_layer(module, component, unpacked)
+            if unpacked
+            else layer(module, component, storage, compute)
+            for module in component.modules
+        )
+        component.kept[key] = layers, sum(one.bytes for one in layers)
+    found: tuple[tuple[Layer, ...], int] = component.kept[key]
     return found
+
+
+def packed_layer(module: Module, component: Component, made: gguf.Unpacked) -> Layer:
+    """A module's sizes as ComfyUI-GGUF holds it."""
+    made = made._replace(own=own_type(module, component, made))
+    own, copy, cast = gguf.layer_sizes(module, component, made)
+    castable = module.castable and not is_norm(module, component)
+    return Layer(module.name, own, cast if castable else 0, castable, module.leaf, copy=copy)
+
+
+def own_type(module: Module, component: Component, made: gguf.Unpacked) -> str:
+    """The type of a GGUF model's layer that copies the file's tensors; empty where none does."""
+    return made.own and (fixed_in(module, component) or made.own)
 
 
 def layer(module: Module, component: Component, storage: str, compute: str) -> Layer:
     """A module's sizes as ComfyUI holds it."""
-    if gguf.is_gguf(component):
-        own, copy = gguf.layer_sizes(module, component, compute)
-        return Layer(module.name, own, copy if module.castable else 0, module.castable, module.leaf)
     fixed = fixed_in(module, component)
     held = {t.name: fixed or held_in(t, component, storage, compute) for t in module.tensors}
     total = sum(size(t.parameters, held[t.name]) for t in module.tensors)
@@ -225,8 +260,8 @@ def fixed_in(module: Module, component: Component) -> str:
 
 def type_of(tensor: Tensor, module: Module, component: Component, held: Held) -> str:
     """The type in which a tensor of a component is held."""
-    if gguf.is_gguf(component):
-        return gguf.held_in(tensor, component)
+    if held.unpacked:
+        return gguf.held_in(tensor, module, component, own_type(module, component, held.unpacked))
     return fixed_in(module, component) or held_in(tensor, component, held.storage, held.compute)
 
 

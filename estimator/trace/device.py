@@ -24,8 +24,12 @@ def pretendable() -> str:
 
 
 @contextmanager
-def pretended(device: str) -> Iterator[None]:
-    """Inside, tensors are fake (no memory, no values) and `device` seems to be there."""
+def pretended(device: str, fake: bool = True) -> Iterator[None]:
+    """Inside, tensors are fake (no memory, no values) and `device` seems to be there.
+
+    `fake`: without it they are real, and only the card's side of ComfyUI's questions is answered: for
+    tensors of classes that fake ones cannot stand for.
+    """
     answers: dict[str, Any] = {
         "get_device_properties": lambda *_: CARD,
         "get_device_name": lambda *_: CARD.name,
@@ -45,7 +49,8 @@ def pretended(device: str) -> Iterator[None]:
         with suppress(ImportError, OSError):  # a ComfyUI without sound
             sound = importlib.import_module("torchaudio.functional")
             stack.enter_context(patch.object(sound, "melscale_fbanks", _mel_filters))
-        stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
+        if fake:
+            stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
         stack.enter_context(torch.no_grad())
         yield
 
@@ -86,13 +91,20 @@ def _rebound(module: Any, *args: Any, **kwargs: Any) -> Any:
     return module
 
 
+def _back(value: Any, device: Any) -> Any:
+    """What stands in RAM for a real tensor of a model on a pretended card, whose numbers are gone."""
+    made = torch.empty(value.size(), dtype=value.dtype, device=device).as_subclass(type(value))
+    made.__dict__.update({name: kept for name, kept in value.__dict__.items() if name != "twins"})
+    return made
+
+
 def _twin(value: Any, device: Any, dtype: Any, weight: bool) -> Any:
     """A tensor of a module elsewhere or in another type: made once, since models come and go on the card."""
     dtype = dtype if dtype and value.is_floating_point() else value.dtype
     twins = value.__dict__.setdefault("twins", {})
     key = (device or value.device, dtype)
     if key not in twins:
-        made = value.to(device=device, dtype=dtype)
+        made = _back(value, device) if value.is_meta and device else value.to(device=device, dtype=dtype)
         made = torch.nn.Parameter(made, value.requires_grad) if weight else made
         twins[key] = made
         if dtype == value.dtype:  # the way back

@@ -67,21 +67,22 @@ class Loaded(msgspec.Struct, frozen=True):
 class RealManager:
     """ComfyUI's loaded models over one prompt, on one card; use within `driver`."""
 
-    def __init__(self, card: Card, patchers: dict[Part, Any]) -> None:
-        """An empty card; `patchers`: made before, all of their weights in RAM."""
-        self.card, self.made = card, patchers
-        self.used: dict[Part, Any] = {}
+    def __init__(self, card: Card, patchers: dict[Any, Any], device: Any = CARD) -> None:
+        """An empty card that torch calls `device`; `patchers`: made before, all of their weights in RAM."""
+        self.card, self.made, self.device = card, patchers, device
+        self.used: dict[Any, Any] = {}
         self.cloned: dict[Any, Any] = {}
 
     def load(self, load: Load) -> Loaded:
         """Load models as a sampler, an encoder or a VAE would ask for them."""
         models = [self.patcher(part, load.loras.get(at, ())) for at, part in enumerate(load.parts)]
+        return self.ask(models, load.reserve, load.minimum, load.full)
+
+    def ask(self, models: list[Any], reserve: int, minimum: int | None, full: bool) -> Loaded:
+        """One call of `load_models_gpu`, with patchers."""
         with told() as log:
             comfy("model_management").load_models_gpu(
-                models,
-                memory_required=load.reserve,
-                minimum_memory_required=load.minimum,
-                force_full_load=load.full,
+                models, memory_required=reserve, minimum_memory_required=minimum, force_full_load=full
             )
         return Loaded(
             tuple(one.model.model_loaded_weight_memory for one in models),
@@ -113,7 +114,7 @@ class RealManager:
     def on_card(self) -> int:
         """Bytes of fake weights on the pretended card."""
         held = (part for one in self.used.values() for part in tensors(one.model))
-        return sum(part.nbytes for part in held if part.device.type == "cuda")
+        return sum(part.nbytes for part in held if part.device == self.device)
 
     def free(self, device: Any = None, torch_free_too: bool = False) -> Any:
         """ComfyUI's `get_free_memory`."""
@@ -216,7 +217,7 @@ def driver(manager: RealManager) -> Iterator[None]:
     answers = {
         "get_free_memory": manager.free,
         "get_total_memory": manager.whole,
-        "get_torch_device": lambda: CARD,
+        "get_torch_device": lambda: manager.device,
         "soft_empty_cache": lambda force=False: None,
         "cleanup_models_gc": lambda: None,
         "vram_state": states.HIGH_VRAM if high else states[state],

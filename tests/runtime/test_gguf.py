@@ -77,14 +77,21 @@ def test_weights_are_held_as_the_file_has_them_and_the_largest_once_more(part):
     flux = part("flux1-dev")
     held = hold("m", flux, machine(24), "fp8_e4m3fn")
     assert (held.storage, held.compute, held.legacy, held.pinned) == ("Q8_0", "BF16", True, False)
-    assert held.bytes == flux.file_bytes + 21504 * 3072 * 2
+    assert (held.bytes, held.counted) == (flux.file_bytes, flux.file_bytes + 21504 * 3072 * 2)
 
 
-def test_a_streamed_layer_is_counted_three_times_its_blocks(part):
+def test_a_streamed_layer_is_counted_once_where_the_card_computes_in_the_model_s_type(part):
     held = hold("m", part("flux1-dev"), machine(24))
     layer = next(one for one in held.layers if one.name == "double_blocks.0.img_attn.proj")
     blocks = 3072 * 3072 // 32 * 34
-    assert (layer.bytes, layer.offload) == (blocks + 3072 * 4, 3 * blocks + 2 * 3072 + 3072 * 4)
+    assert (layer.bytes, layer.offload) == (blocks + 3072 * 4, blocks + 3072 * 4)
+
+
+def test_an_encoder_s_streamed_layer_is_counted_with_its_bytes_as_numbers_of_32_bits(part):
+    held = hold("m", part(t5()), machine(24))
+    layer = next(one for one in held.layers if one.name == "enc.blk.0.attn_q")
+    blocks = 4096 * 4096 // 32 * 34
+    assert (layer.bytes, layer.offload) == (blocks, 5 * blocks)
 
 
 def test_wide_token_embeddings_are_held_in_16_bits(part):
@@ -101,10 +108,10 @@ def test_short_bf16_tensors_are_widened(part):
     assert sizes["double_blocks.0.img_attn.proj"] == 3072 * 3072 * 2 + 3072 * 4
 
 
-def test_unpacking_takes_a_band_of_memory_by_the_largest_layer(part):
-    found = gguf.temporaries(part("flux1-dev"))
-    elements = 21504 * 3072
-    assert (found.low, found.best, found.high) == (0, 2 * elements, 6 * elements)
+@pytest.mark.parametrize(("compute", "each"), [("BF16", 2), ("F16", 0), ("F32", 2)])
+def test_unpacking_takes_what_was_traced_for_the_layer_that_takes_most(part, compute, each):
+    found, elements = gguf.temporaries(part("flux1-dev"), compute), 21504 * 3072
+    assert (found.low, found.best, found.high) == (0, each * elements, each * elements)
 
 
 def model(size, key, legacy=False, layers=64):
@@ -175,4 +182,4 @@ def test_the_card_never_holds_more_than_it_has(loads, total):
 )
 def test_the_copy_that_is_counted_is_of_the_tensor_with_most_bytes(header, recipe, printed):
     (found,) = identify(variant(stand_in("x", header), f"gguf-{recipe}")).components
-    assert printed == pytest.approx(hold("x", found, machine(24)).bytes / MIB, abs=1.1)
+    assert printed == pytest.approx(hold("x", found, machine(24)).counted / MIB, abs=1.1)
