@@ -38,7 +38,7 @@ def weights(at: int, row: Row) -> Judged:
         if not row.mb:
             raise Unjudged("no megabytes are stated")
         machine = somewhere(row)
-        held = stated_bytes(row) or sum(hold(one.id, one, machine).bytes for one in parts(row))
+        held = stated_bytes(row) or sum(hold(one.id, one, machine).counted for one in parts(row))
         if not held:
             raise Unjudged("no component of that class is known")
     except (Unjudged, InputError) as error:

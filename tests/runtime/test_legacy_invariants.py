@@ -1,9 +1,10 @@
 """What holds of the legacy manager whatever is loaded: nothing is freed twice, and the parts add up."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from vram_forecast.estimator.runtime import Ask, Device, Held, Host, Layer, Machine, Policy
 from vram_forecast.estimator.runtime.legacy import LegacyManager
+from vram_forecast.estimator.runtime.policy import constants
 from vram_forecast.estimator.units import GIB, MIB, ZERO
 
 VERSIONS = ("0.3.64", "0.3.69", "0.3.75", "0.4.0", "0.8.0", "0.18.1", "0.33.0")
@@ -65,10 +66,11 @@ def test_what_is_on_the_card_is_the_sum_of_its_parts_and_never_less_than_nothing
 
 
 @settings(max_examples=60, deadline=None)
+@example([(1, False, False, False)], 1148, "0.3.75", 2)
 @given(LAYERS, some.integers(0, 6_000), some.sampled_from(VERSIONS[2:]), some.integers(2, 32))
 def test_a_first_load_with_room_for_its_budget_never_overfills_the_card(layers, minimum, comfy, gib):
     card = Device("card", "nvidia", gib * GIB, gib * GIB - 500 * MIB, ZERO, 8.9)
     manager = LegacyManager(Machine(card, Host("linux", GIB, GIB), Policy(comfy, False)))
     (placed,) = manager.place([model("m", layers)], Ask(2 * minimum * MIB, minimum * MIB, 0))
-    room = max(0, card.free - max(1219.2 * MIB, (minimum + 400) * MIB))
-    assert placed.resident <= max(room, 0)
+    least = constants(comfy)["least_budget_mib"] * MIB  # some versions load so much in any case
+    assert placed.resident <= max(least, card.free - max(1219.2 * MIB, (minimum + 400) * MIB))
