@@ -123,6 +123,9 @@ class DynamicManager:
         joints = joined(models)
         pairs = [(self.take(joint.held), joint) for joint in joints]
         before = {part.key: size for one, joint in pairs for part, size in here(one, joint)}
+        if pairs and self.machine.policy.has("--disable-smart-memory"):
+            for one in self.ranges:
+                one.clear()
         for one, joint in reversed(pairs):
             if one.loras != joint.held.loras:  # patched anew
                 before |= dict.fromkeys((part.key for part in joint.parts), 0)

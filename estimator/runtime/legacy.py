@@ -70,8 +70,7 @@ class LegacyManager:
         extra = max(floor, ask.reserve + reserved)
         minimum = extra if ask.minimum is None else max(floor, ask.minimum + reserved)
         chosen = [self.take(joint.held) for joint in reversed(joints)]
-        needed = sum(model.offloaded for model in chosen)
-        self.free_memory(needed * self.factor + extra)
+        self.free_memory(self.needed(chosen) * self.factor + extra)
         if self.free() < minimum:
             self.free_memory(minimum)
         placed: dict[str, Placement] = {}
@@ -83,6 +82,10 @@ class LegacyManager:
             self.loaded.insert(0, model)
             placed.update(placements(model, joint.parts, before))
         return tuple(placed[held.key] for held in models)
+
+    def needed(self, chosen: Sequence[Loaded]) -> int:
+        """Bytes that the models of a load lack on the card."""
+        return sum(model.offloaded for model in chosen)
 
     def take(self, held: Held) -> Loaded:
         """The model's own entry, out of the list of victims, or a new one."""
@@ -106,21 +109,14 @@ class LegacyManager:
             budget = UNLIMITED
         model.partially_load(held, LEAST if flags.has("--novram") else budget)
 
-    def free_memory(self, required: float, others: int = 0) -> None:
-        """Evict models until `required` bytes are free: the most offloaded, least held, smallest first.
-
-        `others`: bytes on the card that another manager holds.
-        """
+    def free_memory(self, required: float) -> None:
+        """Evict models until `required` bytes are free: the most offloaded, least held, smallest first."""
         each, whole = (
             self.version["eviction"] == "each-while-short",
             self.machine.policy.has("--disable-smart-memory"),
         )
-        order = sorted(
-            enumerate(self.loaded),
-            key=lambda item: (-item[1].offloaded, item[1].references, item[1].held.counted, item[0]),
-        )
-        for _, victim in order:
-            short = required - (self.free() - others)
+        for _, victim in sorted(enumerate(self.loaded), key=order):
+            short = required - self.free()
             if whole or short > 0 or (short == 0 and not each):
                 self.evict(victim, UNLIMITED if whole else short)
 
@@ -130,6 +126,12 @@ class LegacyManager:
             return
         victim.clear()
         self.loaded.remove(victim)
+
+
+def order(item: tuple[int, Loaded]) -> tuple[int, int, int, int]:
+    """ComfyUI's order of victims: the most offloaded, least held, smallest, last loaded first."""
+    index, victim = item
+    return -victim.offloaded, victim.references, victim.offloaded + victim.counted, index
 
 
 def stays(held: Held, policy: Policy) -> bool:

@@ -12,20 +12,29 @@ from typing import Any
 
 from .capabilities import extra_reserved, minimum_inference
 from .dynamic import DynamicManager, Range
-from .legacy import LegacyManager
+from .joint import Joint, joined
+from .legacy import LegacyManager, order
 from .machine import Machine
-from .patcher import Loaded
+from .patcher import UNLIMITED, Loaded
 from .placement import Ask, Placement
 from .weights import Held
 
 
 class Beside(LegacyManager):
-    """The legacy manager on a card that it shares; its list holds the dynamic models too."""
+    """The legacy manager on a card that it shares; its list holds the dynamic models too.
+
+    `missing`: bytes that dynamic models of the same load lack, by ComfyUI's count.
+    """
 
     def __init__(self, machine: Machine, dynamic: DynamicManager) -> None:
         """An empty card."""
         super().__init__(machine)
         self.dynamic = dynamic
+        self.missing = 0
+
+    def needed(self, chosen: Sequence[Loaded]) -> int:
+        """One sum for both kinds, since the load makes room once for all its models."""
+        return super().needed(chosen) + self.missing
 
     def free(self) -> int:
         """Bytes the driver would report as free."""
@@ -66,41 +75,48 @@ class MixedManager:
         """Load each model by its own manager, legacy ones first."""
         fixed = [held for held in models if held.legacy]
         paged = [held for held in models if not held.legacy]
-        loaded: list[Any] = self.legacy.loaded
-        for one in [one for one in self.dynamic.ranges if one in loaded]:
-            if any(one.held.key == held.key for held in paged):
-                loaded.remove(one)
+        joints, loaded = joined(paged), self.listed
+        keys = {joint.held.key for joint in joints}
+        loaded[:] = [one for one in loaded if not (isinstance(one, Range) and one.held.key in keys)]
+        self.legacy.missing = self.missing(joints)
         placed = self.legacy.place(fixed, ask) if fixed else ()
         if paged and not fixed:
-            self.make_room(paged, ask)
+            self.make_room(ask)
         self.dynamic.others = self.legacy.occupied()
         placed += self.dynamic.place(paged, ask)
-        loaded[:0] = [one for one in self.dynamic.ranges if one not in loaded]
+        loaded[:0] = self.dynamic.ranges[: len(joints)]
         by_key = {one.key: one for one in placed}
         return tuple(by_key[held.key] for held in models)
 
-    def make_room(self, models: list[Held], ask: Ask) -> None:
-        """`free_memory` for dynamic models: at the expense of legacy ones, by ComfyUI's estimate."""
-        staging = [self.dynamic.staging(held) for held in models]
+    @property
+    def listed(self) -> list[Any]:
+        """`current_loaded_models`: of both kinds."""
+        return self.legacy.loaded
+
+    def missing(self, joints: Sequence[Joint]) -> int:
+        """`model_offloaded_memory` of dynamic models: less than none where pages are not full."""
         there = {one.held.key: one.bytes for one in self.dynamic.ranges}
-        needed = sum(one.stored for one in staging) - sum(there.get(held.key, 0) for held in models)
+        return sum(self.dynamic.staging(one.held).stored - there.get(one.held.key, 0) for one in joints)
+
+    def make_room(self, ask: Ask) -> None:
+        """`free_memory` for dynamic models: at the expense of legacy ones, by ComfyUI's estimate."""
         reserved, floor = extra_reserved(self.machine), minimum_inference(self.machine)
         extra = max(floor, ask.reserve + reserved)
-        self.free_memory(needed * self.legacy.factor + extra)
+        self.free_memory(self.legacy.missing * self.legacy.factor + extra)
         minimum = extra if ask.minimum is None else max(floor, ask.minimum + reserved)
         if self.legacy.free() < minimum:
             self.free_memory(minimum)
 
     def free_memory(self, required: float) -> None:
-        """Evict legacy models, the most offloaded first, until `required` bytes are free or would be."""
-        loaded: list[Any] = self.legacy.loaded
-        for _, victim in sorted(enumerate(loaded), key=lambda item: order(item[1], item[0])):
-            if isinstance(victim, Range):
+        """Evict legacy models, the most offloaded first, until `required` bytes are free or would be.
+
+        Without smart memory all models go, dynamic ones too.
+        """
+        whole = self.machine.policy.has("--disable-smart-memory")
+        for _, victim in sorted(enumerate(self.listed), key=order):
+            if whole:
+                self.legacy.evict(victim, UNLIMITED)
+            elif isinstance(victim, Range):
                 required -= victim.bytes
             elif (short := required - self.legacy.free()) > 0:
                 self.legacy.evict(victim, short)
-
-
-def order(victim: Loaded | Range, index: int) -> tuple[int, int, int, int]:
-    """ComfyUI's order of victims: the most offloaded, least held, smallest, newest first."""
-    return -victim.offloaded, victim.references, victim.held.counted, index

@@ -1,5 +1,6 @@
 """Legacy models beside dynamic ones: who takes whose memory, and how much of it."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from vram_forecast.estimator.models import identify
@@ -24,9 +25,9 @@ from vram_forecast.estimator.units import GIB, MIB, ZERO
 PAGE, LEAST = 32 * MIB, int(0.8 * GIB) + 400 * MIB
 
 
-def both(gib):
+def both(gib, *flags):
     card = Device("card", "nvidia", round(gib * GIB), round(gib * GIB), ZERO, 8.9)
-    return MixedManager(Machine(card, Host("linux", 64 * GIB, 64 * GIB), Policy("0.33.0", True)))
+    return MixedManager(Machine(card, Host("linux", 64 * GIB, 64 * GIB), Policy("0.33.0", True, flags)))
 
 
 def model(gib, key, legacy=False):
@@ -151,3 +152,44 @@ def test_an_upscale_model_has_no_pages_and_does_not_give_way():
     card = DynamicManager(here)
     (placed,) = card.place([held], asked(40 * GIB))
     assert (placed.staged, placed.streamed, card.fixed()) == (0, 0, held.bytes)
+
+
+def texts(*sizes):
+    return [msgspec.structs.replace(model(size, f"te{size}"), role="text_encoder") for size in sizes]
+
+
+def test_a_load_of_both_kinds_makes_room_once_for_the_sum_of_what_they_lack():
+    card = both(24)
+    card.place([model(12, "old")], asked(0))
+    card.place([model(6, "main"), model(4, "control", legacy=True)], asked(0))
+    required = (6 + 4) * GIB * 1.1 + LEAST
+    assert pages(card)["old"] == 12 * 32 - (-(-int(required - 12 * GIB) // PAGE))
+
+
+def test_text_encoders_that_are_one_dynamic_model_are_counted_as_loaded_and_are_no_victim_of_their_own():
+    card = both(24)
+    card.place(texts(5, 6), asked(0))
+    card.place([model(11, "gguf", legacy=True)], asked(0))
+    before = card.legacy.occupied()
+    card.place(texts(5, 6), asked(0))
+    assert card.legacy.occupied() == before
+    assert card.listed[0].held.key == "te5+te6"
+    assert len(card.listed) == 2
+
+
+def test_a_dynamic_model_that_was_evicted_whole_is_off_the_list_until_it_is_loaded_again():
+    card = both(12)
+    card.place([model(4, "pages")], asked(0))
+    card.place([model(11, "gguf", legacy=True)], asked(0))
+    assert [one.held.key for one in card.listed] == ["gguf"]
+    card.place([model(4, "pages")], asked(0))
+    assert card.listed[0].held.key == "pages"
+
+
+def test_without_smart_memory_each_load_takes_all_other_models_off_dynamic_ones_too():
+    for legacy in (False, True):
+        card = both(24, "--disable-smart-memory")
+        for key, kind in (("first", False), ("second", True), ("last", legacy)):
+            card.place([model(3, key, kind)], asked(0))
+        assert [one.held.key for one in card.listed] == ["last"]
+        assert card.occupied() == 3 * GIB
