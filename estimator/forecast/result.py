@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -30,6 +31,25 @@ class ComponentForecast(msgspec.Struct, frozen=True):
     manager: Literal["dynamic", "legacy"]
     problem: str = ""
     assumed: bool = False
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """Seconds beside those of the same work with all weights on the card.
+
+    `least`: where the card computes slowly and what slows it is fast, `most`: the other way round. Both times
+    share the card, so neither band's ends lie beside the other's.
+    """
+
+    least: tuple[float, float]
+    best: tuple[float, float]
+    most: tuple[float, float]
+
+    def times(self, factor: float) -> Beside:
+        """The same so many times over."""
+        least, best, most = (
+            (one * factor, ideal * factor) for one, ideal in (self.least, self.best, self.most)
+        )
+        return Beside(least, best, most)
 
 
 class StepForecast(msgspec.Struct, frozen=True):
@@ -64,6 +84,7 @@ class StepForecast(msgspec.Struct, frozen=True):
     ram: int = 0
     seconds: Estimate | None = None
     resident_seconds: Estimate | None = None
+    beside: Beside | None = None
     tiled: bool = False
     tight: bool = False
     because: str = ""
@@ -71,7 +92,7 @@ class StepForecast(msgspec.Struct, frozen=True):
     @property
     def slowdown(self) -> Estimate | None:
         """How many times as long it takes as with all weights on the card; None where not known."""
-        return ratio(self.seconds, self.resident_seconds)
+        return ratio((self.beside,))
 
 
 class Forecast(msgspec.Struct, frozen=True):
@@ -110,16 +131,29 @@ class Forecast(msgspec.Struct, frozen=True):
     @property
     def slowdown(self) -> Estimate | None:
         """How many times as long the first run takes as with all weights on the card; None where unknown."""
-        return ratio(self.seconds, self.resident_seconds)
+        return ratio([step.beside for step in self.steps])
 
 
-def ratio(seconds: Estimate | None, ideal: Estimate | None) -> Estimate | None:
-    """One time over another of the same work, never below 1; what is doubted of both goes the same way."""
-    if seconds is None or ideal is None or not ideal.low:
+def ratio(steps: Sequence[Beside | None]) -> Estimate | None:
+    """How many times as long steps take together, never below 1; None where one is not known."""
+    known = [one for one in steps if one is not None]
+    if not known or len(known) < len(steps):
         return None
-    pairs = ((seconds.low, ideal.low), (seconds.best, ideal.best), (seconds.high, ideal.high))
-    ends = [max(1.0, ours / theirs) for ours, theirs in pairs]
-    return Estimate(min(ends), ends[1], max(ends), "modelled")
+    ends = (
+        added(one.least for one in known),
+        added(one.best for one in known),
+        added(one.most for one in known),
+    )
+    if not all(ideal for _, ideal in ends):
+        return None
+    found = [max(1.0, seconds / ideal) for seconds, ideal in ends]
+    return Estimate(min(found), found[1], max(found), "modelled")
+
+
+def added(pairs: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Both seconds of some pairs, added up."""
+    ours, ideal = zip(*pairs, strict=True)
+    return sum(ours), sum(ideal)
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

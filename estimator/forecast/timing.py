@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,8 +13,15 @@ from ..workflow.values import Step
 from . import speed
 from .passes import each, on_processor
 from .price import Price
-from .result import StepForecast
+from .result import Beside, StepForecast
 from .step import Placed
+
+# An end of a band, or its middle.
+End = Literal["low", "best", "high"]
+# What the card and what the link do where streaming costs least, and where it costs most.
+CROSSED: tuple[tuple[End, End], ...] = (("high", "low"), ("low", "high"))
+# Seconds of a step, those with all weights on the card, and how far apart they may be.
+Times = tuple[Estimate, Estimate, Beside]
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -32,8 +39,36 @@ class Moves(msgspec.Struct, frozen=True):
     streamed: Moved = Moved()
 
 
-# Seconds of a step, and those with all weights on the card; None where they are not known.
-Times = tuple[Estimate, Estimate] | None
+class Spent(msgspec.Struct, frozen=True):
+    """Seconds of a step's parts. The card's: what was `lost` before a retry, `one` pass, one pass `alone`.
+
+    What moves: `uploaded` before the passes, in each of them `beside` the computing or `between`.
+    """
+
+    lost: Estimate
+    one: Estimate
+    alone: Estimate
+    uploaded: Estimate
+    beside: Estimate
+    between: Estimate
+
+    def at(self, card: End, link: End) -> Spent:
+        """The same where the card computes, and weights move, as at one end of their bands."""
+        own = (exactly(one, card) for one in (self.lost, self.one, self.alone))
+        ways = (exactly(one, link) for one in (self.uploaded, self.beside, self.between))
+        return Spent(*own, *ways)
+
+    def total(self, passes: Estimate, machine: Machine) -> tuple[Estimate, Estimate]:
+        """Seconds of the step, and of the same with all weights on the card."""
+        before = self.uploaded + self.lost
+        streaming = speed.overlapped(self.one, self.beside, machine) + self.between
+        return before + product(streaming, passes), before + product(self.alone, passes)
+
+    def times(self, passes: Estimate, machine: Machine) -> Times:
+        """Both, and how far apart they may be."""
+        both = self.total(passes, machine)
+        least, most = (pair(self.at(*ends).total(passes, machine)) for ends in CROSSED)
+        return *both, Beside(least, pair(both), most)
 
 
 class Clock:
@@ -42,12 +77,15 @@ class Clock:
     def __init__(self, machine: Machine) -> None:
         """Nothing is timed yet."""
         self.machine = machine
-        self.known: dict[tuple[Any, ...], Times] = {}
+        self.known: dict[tuple[Any, ...], Times | None] = {}
 
     def timed(self, placed: Placed, moves: Moves) -> StepForecast:
-        """What is said of a step with its seconds, also with all weights on the card, where known."""
+        """What is said of a step with its seconds, also with all weights on the card, where known.
+
+        Nobody has measured how long a step takes whose memory Windows moves to the shared part.
+        """
         price, step = placed.price, placed.step
-        if price is None:
+        if price is None or placed.said.verdict == "spill":
             return placed.said
         key = (price, placed.failed, moves, step.law, step.training, step.ends, step.components, step.loras)
         if key not in self.known:
@@ -55,13 +93,20 @@ class Clock:
         found = self.known[key]
         if found is None:
             return placed.said
-        return msgspec.structs.replace(placed.said, seconds=found[0], resident_seconds=found[1])
+        seconds, ideal, beside = found
+        return msgspec.structs.replace(placed.said, seconds=seconds, resident_seconds=ideal, beside=beside)
 
 
-def times(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Times:
-    """Seconds of a step with a price."""
+def times(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Times | None:
+    """Seconds of a step with a price; None where the card's rate or its link is not known."""
     if placed.models and placed.models[0].on_cpu:
         return on_cpu(placed, price, machine)
+    spent = spend(placed, price, moves, machine)
+    return spent.times(passes_of(placed.step, price), machine) if spent else None
+
+
+def spend(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Spent | None:
+    """The parts of a step's time."""
     streams = moves.streamed
     alone = each(placed, price, 0, machine)
     one = each(placed, price, total(streams), machine) if total(streams) else alone
@@ -69,25 +114,44 @@ def times(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Times
     between = moved(Moved(pageable=streams.pageable, disk=streams.disk), machine)
     if one is None or alone is None or uploaded is None or beside is None or between is None:
         return None
-    before = uploaded + lost_before(placed, machine)
-    streaming = speed.overlapped(one, beside, machine) + between
-    return before + repeated(streaming, placed.step, price), before + repeated(alone, placed.step, price)
+    return Spent(lost_before(placed, machine), one, alone, uploaded, beside, between)
+
+
+def exactly(what: Estimate, end: End) -> Estimate:
+    """One end of a band as if it were known."""
+    value = {"low": what.low, "best": what.best, "high": what.high}[end]
+    return Estimate(value, value, value, what.basis)
+
+
+def pair(times: tuple[Estimate, Estimate]) -> tuple[float, float]:
+    """The middles of two times."""
+    return times[0].best, times[1].best
 
 
 def on_cpu(placed: Placed, price: Price, machine: Machine) -> Times:
     """Seconds of a step that runs on the processor, beside what it would take on the card."""
-    seconds = repeated(on_processor(price, placed.models), placed.step, price)
-    card = each(placed, price, 0, machine)
-    return seconds, repeated(card, placed.step, price) if card else seconds
+    passes, here = passes_of(placed.step, price), on_processor(price, placed.models)
+    card = each(placed, price, 0, machine) or here
+    known = card is not here
+    least, most = (here.low, card.high), (here.high, card.low)
+    middle = (here.best, card.best)
+    beside = Beside(least, middle, most) if known else Beside(middle, middle, middle)
+    return product(here, passes), product(card, passes), beside.times(passes.best)
 
 
-def repeated(one: Estimate, step: Step, price: Price) -> Estimate:
-    """Seconds of all passes of a step, each of which takes `one`; a text mostly ends before its last."""
+def passes_of(step: Step, price: Price) -> Estimate:
+    """How many passes a step takes; a text mostly ends before its last."""
     if not step.ends:
-        return one.times(price.passes)
+        return Estimate.exact(price.passes)
     usual: dict[str, int] = facts.table("managers/constants")["writing"]["usual_tokens"]
     low, best = (min(price.passes, usual[end]) for end in ("low", "best"))
-    return Estimate(one.low * low, one.best * best, one.high * price.passes, "assumed")
+    return Estimate(low, best, price.passes, "assumed")
+
+
+def product(one: Estimate, passes: Estimate) -> Estimate:
+    """Seconds of all passes, each of which takes `one`."""
+    basis = (one + passes).basis
+    return Estimate(one.low * passes.low, one.best * passes.best, one.high * passes.high, basis)
 
 
 def total(what: Moved) -> int:

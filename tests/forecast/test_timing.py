@@ -7,16 +7,17 @@ from hypothesis import strategies as st
 from prompts import checkpoint, flux, nowhere, wan
 from vram_forecast.estimator.api import check
 from vram_forecast.estimator.forecast import passes, speed, timing
-from vram_forecast.estimator.forecast.result import ratio
-from vram_forecast.estimator.forecast.timing import Moved, Moves
+from vram_forecast.estimator.forecast.result import Beside, ratio
+from vram_forecast.estimator.forecast.timing import Moved, Moves, Spent, pair
 from vram_forecast.estimator.models import identify
 from vram_forecast.estimator.models.library import Library
 from vram_forecast.estimator.models.published import published
 from vram_forecast.estimator.options import machine
+from vram_forecast.estimator.report.words import sentence
 from vram_forecast.estimator.runtime import rates
 from vram_forecast.estimator.runtime.cards import card, cards, device_of
 from vram_forecast.estimator.runtime.patches import Patch
-from vram_forecast.estimator.units import Estimate
+from vram_forecast.estimator.units import ZERO, Estimate
 
 
 def here(gpu, **more):
@@ -150,11 +151,33 @@ def test_a_card_whose_rate_is_not_known_has_no_seconds():
     assert all(step.seconds is None for step in steps(flux(), "", "sample", vram=24))
 
 
-def test_a_slowdown_is_one_where_all_weights_stay_and_unknown_without_seconds():
-    one = Estimate(1.0, 2.0, 4.0, "modelled")
-    assert ratio(one, one) == Estimate(1.0, 1.0, 1.0, "modelled")
-    assert ratio(one.times(3), one) == Estimate(3.0, 3.0, 3.0, "modelled")
-    assert ratio(None, one) is None and ratio(one, None) is None
+def test_a_slowdown_is_one_where_all_weights_stay_and_unknown_where_one_step_is():
+    same = Beside((4.0, 4.0), (2.0, 2.0), (1.0, 1.0))
+    assert ratio([same]) == Estimate(1.0, 1.0, 1.0, "modelled")
+    slower = Beside((4.0, 4.0), (6.0, 2.0), (9.0, 1.0))
+    assert ratio([slower]) == Estimate(1.0, 3.0, 9.0, "modelled")
+    assert ratio([same, slower]) == Estimate(1.0, 2.0, 5.0, "modelled")
+    assert ratio([same, None]) is None and ratio([]) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(0.01, 50), st.floats(0.01, 50), st.floats(1, 4), st.floats(1, 4), st.integers(1, 40))
+def test_a_slowdown_holds_each_card_with_each_link_within_their_bands(card_s, link_s, card, link, passes):
+    one, slow = (
+        Estimate(best / doubt, best, best * doubt, "modelled")
+        for best, doubt in ((card_s, card), (link_s, link))
+    )
+    spent, there = Spent(ZERO, one, one, slow, slow, ZERO), here("rtx-4070")
+    least, most = (
+        pair(spent.at(*ends).total(Estimate.exact(passes), there))
+        for ends in (("high", "low"), ("low", "high"))
+    )
+    found = ratio([Beside(least, pair(spent.at("best", "best").total(Estimate.exact(passes), there)), most)])
+    for computing in ("low", "best", "high"):
+        for moving in ("low", "best", "high"):
+            ours, ideal = pair(spent.at(computing, moving).total(Estimate.exact(passes), there))
+            assert found.low <= max(1.0, ours / ideal) * 1.000001
+            assert found.high >= ours / ideal * 0.999999
 
 
 def test_a_streaming_workflow_says_how_much_slower_it_is():
@@ -251,3 +274,13 @@ def test_gguf_is_unpacked_in_every_pass(dtype, more):
     held = msgspec.structs.replace(STEP[0].models[0], storage=dtype, pinned=False)
     bytes_each = passes.preparing(held, STEP[0], 0) / passes.elements(held)
     assert (more - 1) * 11 < bytes_each < more * 15
+
+
+def test_a_step_that_spills_has_no_seconds_and_neither_has_its_prompt():
+    big = checkpoint(side=4096, batch=8)
+    found = check(big, here("rtx-3060-12gb", system="windows", comfy="0.3.75"), nowhere).forecast
+    spilled = [one for one in found.steps if one.verdict == "spill"]
+    assert spilled and all(one.seconds is None and one.slowdown is None for one in spilled)
+    assert found.verdict == "spill"
+    assert found.seconds is None and found.seconds_again is None and found.slowdown is None
+    assert "expect minutes, not seconds" in sentence(found)
