@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ..runtime import Held, Machine, hold
+from ..runtime.kinds import taken
 from ..workflow.values import Step, Workload
 
 PATCHED = ("diffusion_model", "text_encoder")  # what LoRAs change
@@ -34,7 +35,7 @@ class Keeper:
             self.machine,
             one.widget,
             one.device,
-            one.legacy,
+            one.legacy or taken(one.taken, self.machine.policy),
             one.whole,
             key in self.paired,
             tuple(patch for patch in patches if patch),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from .. import facts
@@ -25,6 +26,11 @@ def never_in_part(component: Component, policy: Policy) -> tuple[bool, bool]:
     if row is None or version(policy.comfy) < version(row[0]) or (policy.dynamic_vram and not row[1]):
         return False, False
     return True, "disable_offload_vae" in constants(policy.comfy)["always_legacy"]
+
+
+def taken(ways: Sequence[str], policy: Policy) -> bool:
+    """Whether one of these (hooks, torch_compile) hands a model to the legacy manager in this version."""
+    return any(way in constants(policy.comfy)["always_legacy"] for way in ways)
 
 
 @cache

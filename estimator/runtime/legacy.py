@@ -42,8 +42,9 @@ class LegacyManager:
         self.known: dict[str, Loaded] = {}
 
     def free(self) -> int:
-        """Bytes the driver would report as free."""
-        return self.machine.device.free - self.occupied()
+        """Bytes that ComfyUI takes for free: what the driver would report, where it asks one."""
+        stated = self.machine.stated
+        return self.machine.device.free - self.occupied() if stated is None else stated
 
     def occupied(self) -> int:
         """Bytes of weights on the card."""
@@ -98,16 +99,16 @@ class LegacyManager:
 
     def load(self, model: Loaded, held: Held, minimum: int, floor: int, full: bool) -> None:
         """`partially_load` with the weight budget that the free memory leaves."""
-        flags, version = self.machine.policy, self.version
+        version = self.version
         free = self.free() + model.counted
         budget: float = max(
             version["least_budget_mib"] * MIB, free - minimum, min(free * self.ratio, free - floor)
         )
         budget -= model.counted
         budget = max(LEAST, budget) if not self.rule.shrinks else budget or LEAST
-        if full or held.whole or flags.has("--highvram") or flags.has("--gpu-only"):
+        if full or held.whole or not self.machine.partial:
             budget = UNLIMITED
-        model.partially_load(held, LEAST if flags.has("--novram") else budget)
+        model.partially_load(held, LEAST if self.machine.vram_state == "no" else budget)
 
     def free_memory(self, required: float) -> None:
         """Evict models until `required` bytes are free: the most offloaded, least held, smallest first."""

@@ -141,8 +141,16 @@ class Machine(msgspec.Struct, frozen=True, dict=True):
         return allowed and self.vram_state in ("low", "normal", "no")
 
     @cached_property
+    def stated(self) -> int | None:
+        """Bytes that ComfyUI takes for total and free alike, always, where its backend cannot say.
+
+        DirectML: comfy/model_management.py:312-314, 1757-1759 of 0.33.0.
+        """
+        return GIB if self.backend == "directml" else None
+
+    @cached_property
     def total(self) -> int:
-        """Bytes that ComfyUI takes for the device's memory, all in all; DirectML does not say."""
+        """Bytes that ComfyUI takes for the device's memory, all in all."""
         if self.backend in ("cpu", "mps"):
             return self.host.ram_total
-        return GIB if self.backend == "directml" else self.device.total
+        return self.device.total if self.stated is None else self.stated

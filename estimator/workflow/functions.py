@@ -170,12 +170,12 @@ def patched(model: Model, *nets: Net) -> Model:
 
 def hooked_clip(clip: Clip, hooks: Loras | None) -> Clip:
     """Text encoders with hook LoRAs, which take them from the dynamic manager; unchanged without any."""
-    return replace(clip, loras=(*clip.loras, *hooks.keys), legacy=True) if hooks else clip
+    return replace(clip, loras=(*clip.loras, *hooks.keys), taken="hooks") if hooks else clip
 
 
 def compiled_model(model: Model) -> Model:
     """A model that torch compiles, which takes it from the dynamic manager."""
-    return replace(model, legacy=True)
+    return replace(model, taken="torch_compile")
 
 
 def swapping(model: Model) -> Model:

@@ -41,9 +41,10 @@ def lower(graph: Graph, library: Library) -> Workload:
 
 
 def as_used(state: State, load: Loaded) -> Loaded:
-    """A load as the steps leave it: the legacy manager's where a patch demands that, in parts if swapped."""
-    legacy = load.legacy or load.key in state.legacy
-    return replace(load, legacy=legacy, whole=load.whole and load.key not in state.swaps)
+    """A load as the steps leave it: with what takes it from the dynamic manager, in parts if swapped."""
+    return replace(
+        load, taken=tuple(state.taken.get(load.key, ())), whole=load.whole and load.key not in state.swaps
+    )
 
 
 def visit(state: State, node: GraphNode) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import Any
 
@@ -42,7 +42,7 @@ class State:
         self.unused: dict[str, set[str]] = {}
         self.signer = Signer(graph)
         self.twins = twins(self.signer)
-        self.legacy: set[str] = set()  # components that a patch takes from the dynamic manager
+        self.taken: dict[str, dict[str, None]] = {}  # per component, what takes it from the dynamic manager
         self.swaps: set[str] = set()  # components of which their pack swaps blocks
         self.by_key: dict[str, Loaded] = {}
 
@@ -64,6 +64,11 @@ class State:
         """Note what a node loads."""
         self.loaded.setdefault(node.id, []).extend(loads)
         self.by_key |= {one.key: one for one in loads}
+
+    def take(self, components: Iterable[str], *ways: str) -> None:
+        """Note what takes components from the dynamic manager; an empty word is nothing."""
+        for key in components:
+            self.taken.setdefault(key, {}).update(dict.fromkeys(filter(None, ways)))
 
     def add(self, node: GraphNode, **fields: Any) -> None:
         """A step of this node; one whose shape has no inside is of unknown size."""

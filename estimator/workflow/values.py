@@ -33,9 +33,10 @@ class Model(msgspec.Struct, frozen=True):
 
     `nets`: networks that run inside of its forward (model patches, IP-adapters); `window` and `overlap`:
     latent frames of a context window, 0 without; `images`: latent cells of pictures that a patch adds;
-    `more`: further evaluations in each step, of one condition alone; `legacy`: it is taken from the dynamic
-    manager; `beside`: networks that are loaded with it and do nothing in its passes; `tokens`: those that it
-    attends to beside the prompt's; `swaps`: its pack swaps blocks of it, where it would else move it whole.
+    `more`: further evaluations in each step, of one condition alone; `taken`: what takes it from the dynamic
+    manager, in versions that do so (`always_legacy` of their rows); `beside`: networks that are loaded with
+    it and do nothing in its passes; `tokens`: those that it attends to beside the prompt's; `swaps`: its pack
+    swaps blocks of it, where it would else move it whole.
     """
 
     component: str
@@ -45,7 +46,7 @@ class Model(msgspec.Struct, frozen=True):
     overlap: int = 0
     images: int = 0
     more: int = 0
-    legacy: bool = False
+    taken: str = ""
     beside: tuple[str, ...] = ()
     tokens: int = 0
     swaps: bool = False
@@ -55,14 +56,14 @@ class Clip(msgspec.Struct, frozen=True):
     """Text encoders that work together; `type` is what their loader was told that they are for.
 
     `beside`: what is loaded with them and costs next to nothing of its own (a projection behind them);
-    `legacy`: they are taken from the dynamic manager.
+    `taken`: what takes them from the dynamic manager, as in `Model`.
     """
 
     components: tuple[str, ...]
     loras: tuple[str, ...] = ()
     type: str = ""
     beside: tuple[str, ...] = ()
-    legacy: bool = False
+    taken: str = ""
 
 
 class Conditioning(msgspec.Struct, frozen=True):
@@ -157,7 +158,8 @@ class Loaded(msgspec.Struct, frozen=True):
     """A component that a node loads. `component` is None where its file is missing or not understood.
 
     `assumed`: the file is not on disk, the published file of its name stands for it; `legacy`: its loader
-    hands it to the legacy manager, also where dynamic VRAM is on; `whole`: its pack moves all of it at once;
+    hands it to the legacy manager, also where dynamic VRAM is on; `taken`: what does so later, in versions
+    that have it (`always_legacy` of their rows); `whole`: its pack moves all of it at once;
     `file`: as the node names it; `widget` and `device`: what the loader's widgets ask for.
     """
 
@@ -172,6 +174,7 @@ class Loaded(msgspec.Struct, frozen=True):
     problem: str = ""
     assumed: bool = False
     legacy: bool = False
+    taken: tuple[str, ...] = ()
     whole: bool = False
 
 

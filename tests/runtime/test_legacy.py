@@ -114,3 +114,21 @@ def test_novram_streams_everything_that_can_be(models):
     )
     (placed,) = LegacyManager(here).place([hold("m", models("flux1-dev"), here)], asked(1015.8))
     assert placed.resident == 0
+
+
+def test_directml_loads_whole_and_evicts_all_others_whatever_the_card_has(models):
+    card = machine(12288, 11500).device
+    here = Machine(card, Host("windows", 64 * GIB, 64 * GIB), Policy("0.33.0", False, ("--directml",)))
+    manager = LegacyManager(here)
+    manager.place([hold("sdxl", models("sd_xl_base_1.0"), here)], asked(262.1))
+    flux = hold("flux", models("flux1-dev"), here)
+    (placed,) = manager.place([flux], asked(1015.8))
+    assert placed.streamed == 0 and placed.resident == flux.bytes > card.total
+    assert manager.occupied() == flux.bytes and manager.free() == here.total == GIB
+
+
+def test_where_the_card_is_the_computers_ram_models_load_whole(models):
+    card = Device("M3", "apple", 24 * GIB, 8 * GIB, ZERO, unified=True)
+    here = Machine(card, Host("macos", 24 * GIB, 8 * GIB), Policy("0.33.0", False))
+    (placed,) = LegacyManager(here).place([hold("flux", models("flux1-dev"), here)], asked(1015.8))
+    assert here.vram_state == "shared" and placed.streamed == 0

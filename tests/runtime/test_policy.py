@@ -6,6 +6,7 @@ import pytest
 from vram_forecast.estimator import facts
 from vram_forecast.estimator.runtime import Device, Host, Machine, Policy
 from vram_forecast.estimator.runtime.capabilities import capability, gfx, should_use_bf16
+from vram_forecast.estimator.runtime.kinds import taken
 from vram_forecast.estimator.runtime.policy import constants, cuda, newest, policy, rocm, streams, version
 from vram_forecast.estimator.units import GIB, ZERO
 
@@ -152,3 +153,18 @@ def test_every_nvidia_card_that_is_known_has_a_capability():
 
 def test_macs_compute_in_bf16():
     assert should_use_bf16(machine(vendor="apple", system="macos"))
+
+
+@pytest.mark.parametrize(
+    ("comfy", "ways", "legacy"),
+    [
+        ("0.12.0", ("torch_compile",), False),
+        ("0.15.1", ("torch_compile",), True),
+        ("0.15.1", ("hooks",), False),
+        ("0.16.0", ("hooks",), True),
+        ("0.33.0", ("hooks", "torch_compile"), True),
+        ("0.33.0", (), False),
+    ],
+)
+def test_what_takes_a_model_from_the_dynamic_manager_depends_on_the_version(comfy, ways, legacy):
+    assert taken(ways, Policy(comfy, True)) == legacy

@@ -154,7 +154,7 @@ def test_hook_loras_take_their_model_from_the_dynamic_manager():
     prompt["8"]["inputs"]["positive"] = ["21", 0]
     work = lowered(prompt)
     (sample,) = [step for step in work.steps if step.kind == "sample"]
-    assert [len(sample.loras), work.loaded[sample.components[0]].legacy] == [1, True]
+    assert [len(sample.loras), work.loaded[sample.components[0]].taken] == [1, ("hooks",)]
 
 
 def test_text_encoders_with_hook_loras_are_taken_from_the_dynamic_manager():
@@ -164,15 +164,17 @@ def test_text_encoders_with_hook_loras_are_taken_from_the_dynamic_manager():
     }
     prompt["5"]["inputs"]["clip"] = ["21", 0]
     found = lowered(prompt).loaded.values()
-    assert {one.legacy for one in found if one.role == "text_encoder"} == {True}
-    assert {one.legacy for one in found if one.role == "diffusion_model"} == {False}
+    assert {one.taken for one in found if one.role == "text_encoder"} == {("hooks",)}
+    assert {one.taken for one in found if one.role == "diffusion_model"} == {()}
 
 
 def test_a_compiled_model_is_taken_from_the_dynamic_manager():
     prompt = flux() | {"20": node("TorchCompileModel", model=["1", 0], backend="inductor")}
     prompt["8"]["inputs"]["model"] = ["20", 0]
     work = lowered(prompt)
-    assert [one.legacy for one in work.loaded.values() if one.role == "diffusion_model"] == [True]
+    assert [one.taken for one in work.loaded.values() if one.role == "diffusion_model"] == [
+        ("torch_compile",)
+    ]
 
 
 def test_guidance_by_attention_costs_one_more_pass_in_each_step():

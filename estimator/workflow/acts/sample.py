@@ -69,8 +69,7 @@ def pass_through(here: Here, guider: Guider, latent: Latent, repeats: int) -> No
     )
     controls = tuple(dict.fromkeys(control for one in given for control in one.controls))
     nets, hooks = (*controls, *model.nets), dict.fromkeys(hook for one in given for hook in one.hooks)
-    if model.legacy or hooks:
-        here.state.legacy.add(model.component)
+    here.state.take((model.component,), model.taken, "hooks" if hooks else "")
     if model.swaps:
         here.state.swaps.add(model.component)
     here.state.add(

@@ -37,7 +37,7 @@ class EncodeText(Act, frozen=True, kw_only=True, tag="encode_text"):
         rough = max(map(rough_tokens, texts), default=0) + self.more
         rough += sum(look(here, clip, picture) for picture in here.several(self.pictures))
         tokens = [encoder_tokens(here, key, rough, clip.type) for key in clip.components]
-        here.state.legacy.update(clip.components if clip.legacy else ())
+        here.state.take(clip.components, clip.taken)
         here.state.add(
             here.node,
             kind="encode_text",
