@@ -35,20 +35,6 @@ class Model:
         return SOURCES[self.source]()
 
 
-def t5(rows=32128, dtype="Q8_0", every_block=False):
-    """T5's encoder as llama.cpp names it."""
-    tensors = {"token_embd.weight": (dtype, (rows, 4096)), "enc.output_norm.weight": ("F32", (4096,))}
-    for block in range(24):
-        start = f"enc.blk.{block}"
-        tensors |= {f"{start}.attn_{name}.weight": (dtype, (4096, 4096)) for name in "qkvo"}
-        tensors |= {f"{start}.ffn_{name}.weight": (dtype, (10240, 4096)) for name in ("gate", "up")}
-        tensors |= {f"{start}.{name}_norm.weight": ("F32", (4096,)) for name in ("attn", "ffn")}
-        tensors[f"{start}.ffn_down.weight"] = (dtype, (4096, 10240))
-        if every_block or block == 0:
-            tensors[f"{start}.attn_rel_b.weight"] = ("F32", (32, 64))
-    return tensors
-
-
 def mixed(slug):
     """A mix as `Q4_K_S` files are: a few layers in more bits, the first ones in 16, parameters in 32."""
     kinds = {"linear2": "Q8_0", "ffn.2": "Q8_0", "mod": "Q5_K", "_in.": "BF16", "embedding": "BF16"}
@@ -67,8 +53,8 @@ SOURCES = {
     "flux-q4_k_s": lambda: mixed("flux1-dev"),
     "flux-bf16": lambda: made.quantised("flux1-dev", "BF16"),
     "wan-q4_k_s": lambda: mixed(WAN_FILE),
-    "t5-q8_0": t5,
-    "umt5-q5_k": lambda: t5(256384, "Q5_K", every_block=True),
+    "t5-q8_0": made.t5,
+    "umt5-q5_k": lambda: made.t5(256384, "Q5_K", every_block=True),
     "ae": None,
 }
 SAMPLER, TEXT = "diffusion_model", "text_encoder"

@@ -74,3 +74,17 @@ def quantised(slug, dtype):
 
     tensors = facts.header(slug)["tensors"]
     return {name: (kind(shape), tuple(shape)) for name, (_, shape) in tensors.items()}
+
+
+def t5(rows=32128, dtype="Q8_0", every_block=False):
+    """T5's encoder as llama.cpp names it."""
+    tensors = {"token_embd.weight": (dtype, (rows, 4096)), "enc.output_norm.weight": ("F32", (4096,))}
+    for block in range(24):
+        start = f"enc.blk.{block}"
+        tensors |= {f"{start}.attn_{name}.weight": (dtype, (4096, 4096)) for name in "qkvo"}
+        tensors |= {f"{start}.ffn_{name}.weight": (dtype, (10240, 4096)) for name in ("gate", "up")}
+        tensors |= {f"{start}.{name}_norm.weight": ("F32", (4096,)) for name in ("attn", "ffn")}
+        tensors[f"{start}.ffn_down.weight"] = (dtype, (4096, 10240))
+        if every_block or block == 0:
+            tensors[f"{start}.attn_rel_b.weight"] = ("F32", (32, 64))
+    return tensors

@@ -45,20 +45,6 @@ def part(tmp_path_factory):
     return component
 
 
-def t5(rows=32128, dtype="Q8_0", every_block=False):
-    """T5's encoder as llama.cpp names it."""
-    tensors = {"token_embd.weight": (dtype, (rows, 4096)), "enc.output_norm.weight": ("F32", (4096,))}
-    for block in range(24):
-        start = f"enc.blk.{block}"
-        tensors |= {f"{start}.attn_{name}.weight": (dtype, (4096, 4096)) for name in "qkvo"}
-        tensors |= {f"{start}.ffn_{name}.weight": (dtype, (10240, 4096)) for name in ("gate", "up")}
-        tensors |= {f"{start}.{name}_norm.weight": ("F32", (4096,)) for name in ("attn", "ffn")}
-        tensors[f"{start}.ffn_down.weight"] = (dtype, (4096, 10240))
-        if every_block or block == 0:
-            tensors[f"{start}.attn_rel_b.weight"] = ("F32", (32, 64))
-    return tensors
-
-
 def test_a_diffusion_model_is_told_by_the_names_that_its_converter_keeps(part):
     flux = part("flux1-dev")
     assert (flux.id, flux.quantization, flux.parameters) == ("flux-dev", "gguf_q8_0", 11_901_408_320)
@@ -66,7 +52,7 @@ def test_a_diffusion_model_is_told_by_the_names_that_its_converter_keeps(part):
 
 @pytest.mark.parametrize(
     ("tensors", "expected"),
-    [(t5(), "t5-xxl"), (t5(256384, every_block=True), "umt5-xxl")],
+    [(made.t5(), "t5-xxl"), (made.t5(256384, every_block=True), "umt5-xxl")],
 )
 def test_text_encoders_are_told_by_llama_cpp_s_names(part, tensors, expected):
     found = part(tensors)
@@ -88,14 +74,14 @@ def test_a_streamed_layer_is_counted_once_where_the_card_computes_in_the_model_s
 
 
 def test_an_encoder_s_streamed_layer_is_counted_with_its_bytes_as_numbers_of_32_bits(part):
-    held = hold("m", part(t5()), machine(24))
+    held = hold("m", part(made.t5()), machine(24))
     layer = next(one for one in held.layers if one.name == "enc.blk.0.attn_q")
     blocks = 4096 * 4096 // 32 * 34
     assert (layer.bytes, layer.offload) == (blocks, 5 * blocks)
 
 
 def test_wide_token_embeddings_are_held_in_16_bits(part):
-    wide, narrow = part(t5(256384, every_block=True)), part(t5())
+    wide, narrow = part(made.t5(256384, every_block=True)), part(made.t5())
     sizes = {one.name: one.bytes for one in hold("m", wide, machine(24)).layers}
     assert sizes["token_embd"] == 256384 * 4096 * 2
     assert [gguf.embeds_whole(one) for one in (wide, narrow)] == [False, True]
