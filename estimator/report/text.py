@@ -205,7 +205,7 @@ def footer(forecast: Forecast) -> list[str]:
         lines.append(
             "Sizes in GiB. Beside the weights: traced activations, and libraries' workspace (the spread)."
         )
-    if forecast.seconds:
+    if forecast.seconds and forecast.verdict != "oom":  # a run that fails takes no time worth saying
         cold = disk_seconds(forecast.cold_bytes, forecast.host)
         lines.append(
             f"Time: {between(forecast.seconds)} with the files in RAM; "

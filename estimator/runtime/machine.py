@@ -144,7 +144,7 @@ class Machine(msgspec.Struct, frozen=True, dict=True):
     def stated(self) -> int | None:
         """Bytes that ComfyUI takes for total and free alike, always, where its backend cannot say.
 
-        DirectML: comfy/model_management.py:312-314, 1757-1759 of 0.33.0.
+        DirectML: comfy/model_management.py:324-326, 1757-1759 of 0.33.0.
         """
         return GIB if self.backend == "directml" else None
 

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_ram import Runs, here, workload
 from msgspec.structs import replace
-from prompts import checkpoint, flux, wan
+from prompts import checkpoint, flux, nowhere, wan
+from vram_forecast.estimator import check, render
 from vram_forecast.estimator.forecast import VERDICTS, run
 from vram_forecast.estimator.forecast.files import read
 from vram_forecast.estimator.forecast.ram import idle, touched
@@ -262,3 +263,9 @@ def test_a_run_reads_from_disk_what_its_steps_do():
     runs = Runs(experts())
     moves = runs.files.run(runs.repeated, runs.again, kept=True)
     assert read(runs.repeated, moves) == forecast(experts()).disk_bytes > 0
+
+
+def test_a_run_that_fails_is_given_no_time():
+    for ram, timed in ((64, True), (16, False)):
+        checked = check(flux(), here(ram=ram, comfy="0.3.75"), nowhere)
+        assert ((checked.forecast.verdict == "oom"), "\nTime: " in render(checked)) == (not timed, timed)
