@@ -11,6 +11,7 @@ import math
 import os
 import shutil
 import struct
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -109,3 +110,35 @@ def sparse_model() -> Callable[[str, Path], Path]:
         return path
 
     return lay
+
+
+@pytest.fixture
+def cli(root, tmp_path):
+    """Runs the command line in a folder of its own, as `python -m estimator` of the checkout does."""
+
+    def run(*arguments, cwd=tmp_path, **environment):
+        code = f"import sys; sys.path.insert(0, {str(root)!r}); from estimator.cli import main; main()"
+        command = [sys.executable, "-c", code, *map(str, arguments)]
+        own = {
+            **os.environ,
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+            "LOCALAPPDATA": str(tmp_path / "cache"),
+            **environment,
+        }
+        return subprocess.run(
+            command, cwd=cwd, env=own, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+
+    return run
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Writes a workflow, an object or raw text, and gives its path."""
+
+    def save(workflow, name="w.json"):
+        path = tmp_path / name
+        path.write_text(workflow if isinstance(workflow, str) else json.dumps(workflow), encoding="utf-8")
+        return path
+
+    return save

@@ -1,12 +1,10 @@
 """The command line: its answers, its exit codes, and one line for bad input."""
 
 import json
-import os
-import subprocess
-import sys
 
 import embedded
 import pytest
+from at_command_line import refused
 from prompts import checkpoint, flux, node
 
 KEYS = {
@@ -29,47 +27,6 @@ INSPECTED = (
     "quantization largest_tensor_bytes problems rank"
 )
 SUGGESTION = "code title why applicability edits saves verdict_after seconds_after downloads"
-
-
-@pytest.fixture
-def cli(root, tmp_path):
-    """Runs the command line in a folder of its own, as `python -m estimator` of the checkout does."""
-
-    def run(*arguments, cwd=tmp_path, **environment):
-        code = f"import sys; sys.path.insert(0, {str(root)!r}); from estimator.cli import main; main()"
-        command = [sys.executable, "-c", code, *map(str, arguments)]
-        own = {
-            **os.environ,
-            "XDG_CACHE_HOME": str(tmp_path / "cache"),
-            "LOCALAPPDATA": str(tmp_path / "cache"),
-            **environment,
-        }
-        return subprocess.run(
-            command, cwd=cwd, env=own, capture_output=True, text=True, encoding="utf-8", check=False
-        )
-
-    return run
-
-
-@pytest.fixture
-def saved(tmp_path):
-    """Writes a workflow, an object or raw text, and gives its path."""
-
-    def save(workflow, name="w.json"):
-        path = tmp_path / name
-        path.write_text(workflow if isinstance(workflow, str) else json.dumps(workflow), encoding="utf-8")
-        return path
-
-    return save
-
-
-def refused(done):
-    """The one line of a refusal."""
-    assert done.returncode == 2, done
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    assert "Traceback" not in line
-    return line
 
 
 def test_check_says_the_verdict_first(cli, saved):
@@ -200,53 +157,6 @@ def test_gpus_lists_what_is_known(cli):
     assert "rtx-3060-12gb" in cli("gpus").stdout
     (row,) = json.loads(cli("gpus", "RTX 4090", "--json").stdout)["gpus"]
     assert row["vram_gb"] == 24.0
-
-
-@pytest.fixture
-def on(cli, root):
-    """Runs the command line on a recorded machine."""
-    machines = root / "tests" / "runtime" / "machines"
-    return lambda name, *arguments: cli(*arguments, VRAM_FORECAST_MACHINE=str(machines / f"{name}.json"))
-
-
-def test_device_says_what_the_card_holds_and_for_whom(on):
-    said = on("rtx-3060-linux", "device").stdout
-    assert "NVIDIA GeForce RTX 3060, 12.0 GiB, 10.2 GiB free" in said
-    assert "held by: Chrome 1.2 GiB, the desktop (Xorg) 312.0 MiB" in said
-    assert "31.0 GiB RAM, 24.0 GiB free; 8.0 GiB swap; models' disk: ssd" in said
-    assert "ComfyUI 0.33.0: dynamic VRAM" in said
-
-
-def test_device_as_json(on):
-    said = json.loads(on("two-cards-linux", "device", "--json", "--flags", "--cuda-device 1").stdout)
-    assert "schema cards chosen device host policy" == " ".join(said)
-    assert (0, "NVIDIA RTX A4000") == (said["chosen"]["number"], said["device"]["name"])
-    assert 14900 << 20 == said["cards"][0]["free"]
-    assert [{"name": "the desktop (Xorg)", "bytes": 900 << 20}] == said["device"]["holders"]
-    assert {"comfy": "0.33.0", "dynamic_vram": True, "flags": ["--cuda-device", "1"]} == said["policy"]
-
-
-def test_a_machine_without_a_card_is_told_of_too(on):
-    done = on("laptop-without-a-card", "device")
-    assert (0, "") == (done.returncode, done.stderr)
-    assert "no card was found on this machine (Iris Xe Graphics is in the processor" in done.stdout
-    assert None is json.loads(on("laptop-without-a-card", "device", "--json").stdout)["device"]
-
-
-def test_a_check_is_for_this_machines_card_or_the_one_that_is_named(on, saved):
-    def device(*options):
-        done = on("two-cards-linux", "check", saved(checkpoint()), "--json", *options)
-        return json.loads(done.stdout)["device"]["name"]
-
-    assert "NVIDIA GeForce RTX 3090" == device()
-    assert "NVIDIA RTX A4000" == device("--device", "0")
-    assert "GeForce RTX 4090" == device("--gpu", "rtx-4090")
-
-
-def test_a_recording_that_is_none_is_one_line(cli, saved):
-    path = saved("{}", "machine.json")
-    line = refused(cli("device", VRAM_FORECAST_MACHINE=str(path)))
-    assert f"{path}: no recorded machine" in line
 
 
 @pytest.mark.parametrize(

@@ -39,19 +39,14 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     if plan.cache.kind != "none":  # without a cache the loaders run again too, and find nothing of theirs
         repeated = place(plan.next(kept.lost))
         moves = files.run(repeated, ram.again(repeated, kept), kept=True)
-    reread = read(repeated, moves)
-    room = ram.verdict(first)
+    reread, room = read(repeated, moves), ram.verdict(first)
     seconds, ideal = total_seconds(steps)
     verdict = overall(workload, steps, room, reread)
-    where = decisive(steps, verdict)
-    if verdict == "oom" and room.full and not fails(where):
-        where = ram.step(room.full.node, steps, verdict)
-    if verdict == "disk":
-        where = ram.step(reader(repeated, moves) or first.peak.node, steps, verdict) or where
+    fullest = room.full.node if room.full else reader(repeated, moves) or first.peak.node
     return Forecast(
         verdict=verdict,
         tight=room.tight or any(step.tight for step in steps),
-        where=where,
+        where=decisive(steps, verdict, ram, fullest),
         device=machine.device,
         host=machine.host,
         policy=machine.policy,
@@ -72,11 +67,6 @@ def run(workload: Workload, machine: Machine) -> Forecast:
         components=tuple(describe(one, held.get(key), machine) for key, one in workload.loaded.items()),
         steps=steps,
     )
-
-
-def fails(step: StepForecast | None) -> bool:
-    """Whether the card's memory does not do for a step."""
-    return step is not None and step.verdict == "oom"
 
 
 def time(placed: Sequence[Placed], moves: Sequence[Moves], clock: Clock) -> tuple[StepForecast, ...]:
@@ -118,9 +108,16 @@ def overall(workload: Workload, steps: tuple[StepForecast, ...], room: Room, rer
     return worst(verdicts)
 
 
-def decisive(steps: tuple[StepForecast, ...], verdict: Verdict) -> StepForecast | None:
-    """The step that the verdict is about: the first that fails, the one that streams most, or the peak."""
+def decisive(
+    steps: tuple[StepForecast, ...], verdict: Verdict, ram: Ram, fullest: str
+) -> StepForecast | None:
+    """The step that the verdict is about: the first that fails, the one that streams most, or the peak.
+
+    Where the card does for all of them and RAM does not, it is that of the node at which RAM is `fullest`.
+    """
     alike = [step for step in steps if step.verdict == verdict]
+    if verdict in ("oom", "disk") and not alike and (found := ram.step(fullest, steps, verdict)):
+        return found
     if verdict == "streamed":
         return max(alike, key=lambda step: step.streamed)
     if verdict in ("spill", "unknown", "oom") and alike:

@@ -11,6 +11,7 @@ from typing import Any
 from .. import facts
 from ..units import GIB, MIB
 from .machine import Machine
+from .policy import constants
 
 
 def rules() -> dict[str, Any]:
@@ -28,9 +29,16 @@ def room(machine: Machine) -> int:
     return min(device.total - plain(machine), device.free - polled(machine)) - extra(machine)
 
 
+def asked(machine: Machine, flag: str) -> float | None:
+    """GiB that a flag asks to keep free, from the version on that hands it to aimdo; None without it."""
+    policy = machine.policy
+    heeded = flag in constants(policy.comfy)["dynamic_headroom_flags"]
+    return policy.value(flag) if heeded else None
+
+
 def plain(machine: Machine) -> int:
     """Bytes of the whole card that stay free, whoever would take them: 256 MiB or `--reserve-vram`."""
-    given = machine.policy.value("--reserve-vram")
+    given = asked(machine, "--reserve-vram")
     return int(rules()["headroom_mib"] * MIB if given is None else given * GIB)
 
 
@@ -53,4 +61,4 @@ def extra(machine: Machine) -> int:
     """Bytes that stay free on top: `--vram-headroom`, and what plain cudaMalloc may lose to fragments."""
     policy = machine.policy
     plain_malloc = any(map(policy.has, rules()["malloc_flags"]))
-    return int((policy.value("--vram-headroom") or 0) * GIB + plain_malloc * rules()["malloc_mib"] * MIB)
+    return int((asked(machine, "--vram-headroom") or 0) * GIB + plain_malloc * rules()["malloc_mib"] * MIB)

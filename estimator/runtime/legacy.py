@@ -21,9 +21,6 @@ from .placement import Ask, Placement
 from .policy import constants, streams
 from .weights import Held
 
-# Models that `--highvram` never lets off the card; `--gpu-only` keeps all (comfy/model_management.py:1076).
-KEPT_ON_CARD = ("diffusion_model", "controlnet")
-
 
 class LegacyManager:
     """The state of the legacy manager over one prompt."""
@@ -63,13 +60,14 @@ class LegacyManager:
         return False
 
     def place(self, models: Sequence[Held], ask: Ask) -> tuple[Placement, ...]:
-        """`load_models_gpu`: free what the estimate asks for, then load each model, the main one last."""
-        machine, joints = self.machine, joined(models)
+        """`load_models_gpu`: free what the estimate asks for, then load each model, the main one last.
+
+        Before 0.21.0 the order is that of a Python set, another one at each start: taken to be the same.
+        """
+        joints = joined(models)
         for known in self.known.values():
             known.log.clear()
-        reserved, floor = extra_reserved(machine), minimum_inference(machine)
-        extra = max(floor, ask.reserve + reserved)
-        minimum = extra if ask.minimum is None else max(floor, ask.minimum + reserved)
+        extra, minimum = self.reserved(ask)
         chosen = [self.take(joint.held) for joint in reversed(joints)]
         self.free_memory(self.needed(chosen) * self.factor + extra)
         if self.free() < minimum:
@@ -79,10 +77,16 @@ class LegacyManager:
             before = on_card(model, joint.parts)
             if model.loras != joint.held.loras:  # all of it moves anew
                 before = [0] * len(before)
-            self.load(model, joint.held, minimum, floor, ask.full)
+            self.load(model, joint.held, minimum, ask.full)
             self.loaded.insert(0, model)
             placed.update(placements(model, joint.parts, before))
         return tuple(placed[held.key] for held in models)
+
+    def reserved(self, ask: Ask) -> tuple[int, int]:
+        """Bytes that are kept free of weights: by what is evicted for a step, and by what its models get."""
+        reserved, floor = extra_reserved(self.machine), minimum_inference(self.machine)
+        extra = max(floor, ask.reserve + reserved)
+        return extra, extra if ask.minimum is None else max(floor, ask.minimum + reserved)
 
     def needed(self, chosen: Sequence[Loaded]) -> int:
         """Bytes that the models of a load lack on the card."""
@@ -97,9 +101,9 @@ class LegacyManager:
             self.loaded.remove(found)
         return found
 
-    def load(self, model: Loaded, held: Held, minimum: int, floor: int, full: bool) -> None:
+    def load(self, model: Loaded, held: Held, minimum: int, full: bool) -> None:
         """`partially_load` with the weight budget that the free memory leaves."""
-        version = self.version
+        version, floor = self.version, minimum_inference(self.machine)
         free = self.free() + model.counted
         budget: float = max(
             version["least_budget_mib"] * MIB, free - minimum, min(free * self.ratio, free - floor)
@@ -137,7 +141,8 @@ def order(item: tuple[int, Loaded]) -> tuple[int, int, int, int]:
 
 def stays(held: Held, policy: Policy) -> bool:
     """Whether a flag keeps a model on the card from its loader on, until nothing holds it any more."""
-    return policy.has("--gpu-only") or (policy.has("--highvram") and held.role in KEPT_ON_CARD)
+    kept: list[str] = facts.table("managers/constants")["legacy"]["highvram_keeps"]
+    return policy.has("--gpu-only") or (policy.has("--highvram") and held.role in kept)
 
 
 def on_card(model: Loaded, parts: tuple[Held, ...]) -> list[int]:

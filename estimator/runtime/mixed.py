@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .capabilities import extra_reserved, minimum_inference
 from .dynamic import DynamicManager, Range
 from .joint import Joint, joined
 from .legacy import LegacyManager, order
@@ -100,10 +99,8 @@ class MixedManager:
 
     def make_room(self, ask: Ask) -> None:
         """`free_memory` for dynamic models: at the expense of legacy ones, by ComfyUI's estimate."""
-        reserved, floor = extra_reserved(self.machine), minimum_inference(self.machine)
-        extra = max(floor, ask.reserve + reserved)
+        extra, minimum = self.legacy.reserved(ask)
         self.free_memory(self.legacy.missing * self.legacy.factor + extra)
-        minimum = extra if ask.minimum is None else max(floor, ask.minimum + reserved)
         if self.legacy.free() < minimum:
             self.free_memory(minimum)
 

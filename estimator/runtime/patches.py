@@ -49,7 +49,6 @@ def patched(plain: Held, component: Component, loras: tuple[Component, ...], typ
         layers=layers,
         loras=tuple(f"{lora.path}#{number}" for number, lora in enumerate(loras)),
         patched=sum(layer.patch.bytes for layer in layers if layer.patch),
-        patch_basis=changed.basis,
     )
 
 

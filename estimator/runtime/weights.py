@@ -9,7 +9,6 @@ import msgspec
 
 from ..formats import Tensor, bits, size
 from ..models import Component, Module, is_scale
-from ..units import Basis
 from . import gguf
 from .kinds import never_in_part, plain_roles
 from .machine import Machine
@@ -56,7 +55,7 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     `pinned`: what is not on the card may be pinned in RAM, and so streams fast and beside computing;
     `whole`: it is never loaded in part; `multiplies`: the type of its matrix products, where another than
     `compute`, for the share `multiplied` of its weights; `loras`: those whose patches it carries, in order;
-    `patched`: bytes of the weights that they change; `patch_basis`: how that is known; `unpacked`: how a
+    `patched`: bytes of the weights that they change; `unpacked`: how a
     GGUF model is made.
     """
 
@@ -77,7 +76,6 @@ class Held(msgspec.Struct, frozen=True, dict=True):
     multiplied: float = 1.0
     loras: tuple[str, ...] = ()
     patched: int = 0
-    patch_basis: Basis = "exact"
     unpacked: gguf.Unpacked | None = None
 
     @property

@@ -151,9 +151,8 @@ def value(expression: ast.expr, known: dict[str, Any]) -> Any:
     return eval(compile(ast.Expression(expression), "main.py", "eval"), known)
 
 
-@contextmanager
-def machine(case: Case) -> Iterator[None]:
-    """Inside, torch, the driver and the system seem to be that machine's."""
+def answers_of(case: Case) -> dict[Any, dict[str, Any]]:
+    """What torch, the driver and the system say of a machine: by who says it, and by name."""
     build = re.search(r"\+(cu|rocm)(\d+\.?\d*)", case.torch)
     on_card = "--directml" not in case.flags  # which comes with a torch for the processor
     is_cuda, is_amd = case.vendor == "nvidia" and on_card, case.vendor == "amd" and on_card
@@ -206,9 +205,15 @@ def machine(case: Case) -> Iterator[None]:
         importlib.util: {"find_spec": lambda name, *_: name},
         ctypes: {"WinDLL": MagicMock()},
     }
+    return answers
+
+
+@contextmanager
+def machine(case: Case) -> Iterator[None]:
+    """Inside, torch, the driver and the system seem to be that machine's."""
     with ExitStack() as stack:
         stack.enter_context(pretended("cuda"))
-        for place, said in answers.items():
+        for place, said in answers_of(case).items():
             for name, answer in said.items():
                 stack.enter_context(patch.object(place, name, answer, create=True))
         directml = SimpleNamespace(

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vram_forecast.estimator.runtime import Ask, Device, Held, Host, Layer, Machine, Policy
 from vram_forecast.estimator.runtime.dynamic import DynamicManager
+from vram_forecast.estimator.runtime.headroom import room as room_of
 from vram_forecast.estimator.runtime.staging import Staged
 from vram_forecast.estimator.units import GIB, KIB, MIB, ZERO
 
@@ -91,6 +92,13 @@ def test_platform_and_flags_say_what_stays_free(here, room):
     manager.place([model(80 * GIB, layers=80 * 32)], asked(0))
     pages = (room - 2 * chunks(32 * MIB)) // PAGE
     assert manager.ranges[0].pages == pages
+
+
+@pytest.mark.parametrize(("comfy", "heeded"), [("0.22.0", False), ("0.25.0", True)])
+def test_older_versions_keep_the_reserve_to_the_legacy_manager(comfy, heeded):
+    flags = ("--reserve-vram", "1", "--vram-headroom", "0.5")
+    here = msgspec.structs.replace(machine(12 * GIB), policy=Policy(comfy, True, flags))
+    assert 12 * GIB - (1536 * MIB if heeded else 256 * MIB) == room_of(here)
 
 
 def test_no_flag_lets_a_batch_be_judged_by_less_than_the_driver_says_is_free():

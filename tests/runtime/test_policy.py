@@ -7,6 +7,7 @@ from vram_forecast.estimator import facts
 from vram_forecast.estimator.runtime import Device, Host, Machine, Policy
 from vram_forecast.estimator.runtime.capabilities import capability, gfx, should_use_bf16
 from vram_forecast.estimator.runtime.kinds import taken
+from vram_forecast.estimator.runtime.patcher import Rule
 from vram_forecast.estimator.runtime.policy import constants, cuda, newest, policy, rocm, streams, version
 from vram_forecast.estimator.units import GIB, ZERO
 
@@ -25,10 +26,9 @@ def machine(flags=(), vendor="nvidia", comfy="0.33.0", system="linux", torch="2.
         ("0.4.0", "partial_load", "neighbours"),
         ("0.11.1", "eviction", "stop-when-free"),
         ("0.12.0", "eviction", "each-while-short"),
-        ("0.20.1", "order", "set"),
-        ("0.45.2", "order", "listed"),
+        ("0.45.2", "eviction", "each-while-short"),
         ("0.3.68", "least_budget_mib", 128),
-        ("0.3.64", "dynamic_devices", "current"),  # came later: as in its oldest row
+        ("0.3.64", "dynamic_headroom_flags", []),  # came later: as in its oldest row
     ],
 )
 def test_a_behaviour_is_that_of_its_newest_row_that_is_not_newer(comfy, what, value):
@@ -43,6 +43,12 @@ def test_each_behaviour_of_each_version_is_said_once_and_changes_something():
         if earlier["what"] == later["what"]:
             assert version(earlier["since"]) < version(later["since"])
             assert earlier["value"] != later["value"]
+
+
+def test_each_behaviour_is_asked_for(root):
+    asked = "".join(path.read_text(encoding="utf-8") for path in (root / "estimator").rglob("*.py"))
+    for what in {row["what"] for row in facts.table("managers/versions")["change"]}:
+        assert f'"{what}"' in asked or what in Rule.__struct_fields__, what
 
 
 def test_the_newest_version_that_is_known_has_rows_of_its_own():

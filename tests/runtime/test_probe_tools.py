@@ -1,5 +1,6 @@
 """What the tools of AMD, Intel and Apple print, what Windows' registry holds, and a whole machine of them."""
 
+import math
 import sys
 import time
 from types import SimpleNamespace
@@ -79,9 +80,10 @@ def test_whatever_a_tool_prints_nothing_breaks(tools, tmp_path, text):
 
 @given(st.text())
 def test_no_text_is_taken_for_json_that_is_none(text):
-    asking.number(text)
-    asking.whole({"value": text, "unit": text}, MIB)
-    amd.size({"value": text, "unit": text})
+    number = asking.number(text)
+    assert number is None or math.isfinite(number)
+    for size in (asking.whole({"value": text, "unit": text}, MIB), amd.size({"value": text, "unit": text})):
+        assert size is None or (isinstance(size, int) and size >= 0)
 
 
 class TestApple:

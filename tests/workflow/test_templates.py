@@ -79,6 +79,7 @@ def test_their_inputs_are_those_that_the_frontend_sends(name):
 @pytest.mark.parametrize("name", TOLD["sent"])
 def test_where_it_lacks_a_node_type_they_are_those_that_it_sends_once_it_is_told(name):
     need(FILES, "no templates")
+    need(PROMPTS, "no shared/data/frontend_prompts.json beside the checkout")
     found = read(FILES[name]).prompt()
     expected = known(PROMPTS[name]) | TOLD["sent"][name]
     assert expected == {key: saved(found[key]) for key in expected}

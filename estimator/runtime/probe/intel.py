@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from . import drm
 from .asking import json_output, text_of, whole
 from .readings import Card
@@ -36,13 +38,9 @@ def kernel_card(root: Path, node: drm.Node, index: int, told: dict[str, Any]) ->
     own = next(filter(None, (whole(text_of(node.folder / place)) for place in SIZES)), 0)
     total = own or whole(told.get("memory_physical_size_byte")) or 0
     name = str(told.get("device_name") or drm.pci_name(root, node) or "Intel graphics")
-    return Card(
-        name=name,
-        vendor="intel",
-        total=total,
-        free=free(told, total),
-        index=index,
-        uuid=str(told.get("uuid") or ""),
+    found = msgspec.structs.replace(card(told, index), name=name, total=total, free=free(told, total))
+    return msgspec.structs.replace(
+        found,
         integrated=not total,
         processes=drm.processes(root, node.address),
         told_by="xpu-smi" if told else "the kernel",

@@ -236,7 +236,7 @@ class Calculate(Act, frozen=True, kw_only=True, tag="calculate"):
         """The result as the number, the whole number and the truth that ComfyUI makes of it."""
         from simpleeval import InvalidExpression, SimpleEval
 
-        from ..functions import ARITHMETIC
+        from ..arithmetic import ARITHMETIC
 
         text = here.value(self.text)
         given = {name.rpartition(".")[2]: here.look(name) for name in here.node.inputs if "." in name}
