@@ -12,7 +12,7 @@ import msgspec
 
 from .. import facts
 from ..costs import Shape
-from ..runtime.policy import version
+from ..runtime.policy import row_of, version
 from ..workflow.latents import LatentFormat
 from ..workflow.values import Step
 from .tiles import Pieces, Tile, flat, pieces
@@ -62,7 +62,7 @@ def video_tile(
     step: Step, cell: LatentFormat, comfy: str, total: int, estimate: Callable[[Shape], int | None]
 ) -> Tile:
     """The tile of a video VAE's retry: of a fixed side, or the largest that ComfyUI thinks will fit."""
-    row, whole = video_row(comfy), step.shape
+    row, whole = row_of(facts.table(TABLE)["video"], comfy), step.shape
     assert whole is not None
     side, frames = max(1, row["tile_pixels"] // cell.spatial), whole.frames
     used = estimate(whole) if row["search"] and step.law == "decode" else None
@@ -111,12 +111,6 @@ def cut(shape: Shape, side: int, frames: int = 0) -> Shape:
 def cuts_itself(kind: str) -> bool:
     """Whether a VAE of this kind cuts by itself, into tiles of the side that ComfyUI gives it."""
     return kind in rule("own_tiles")["families"]
-
-
-def video_row(comfy: str) -> dict[str, Any]:
-    """The row that holds for a version."""
-    rows: list[dict[str, Any]] = facts.table(TABLE)["video"]
-    return [rows[0], *(row for row in rows if version(row["since"]) <= version(comfy))][-1]
 
 
 def is_sound(cell: LatentFormat) -> bool:

@@ -7,27 +7,20 @@ from typing import Any
 from .. import facts
 from ..units import GIB, MIB
 from ..workflow.lifetime import Cache
-from .machine import Machine, Policy
-from .policy import version
+from .machine import Machine
+from .policy import row_of
 
 
 def result_cache(machine: Machine) -> Cache:
     """The cache of a machine's ComfyUI."""
     policy = machine.policy
-    row = row_of(policy)
+    row = row_of(facts.table("execution")["cache"], policy.comfy)
     given = {flag: kind for flag, kind in row["flags"].items() if policy.has(flag)}
     flag, kind = next(iter(given.items()), ("", row["default"]))
     if kind == "lru":
         size = int(policy.value(flag) or 0)
         return Cache("lru", size=size) if size else keeper(row["default"], row, machine)
     return keeper(kind, row, machine, policy.value(flag))
-
-
-def row_of(policy: Policy) -> dict[str, Any]:
-    """The row of a ComfyUI version: the newest not newer than it, else the oldest."""
-    rows: list[dict[str, Any]] = facts.table("execution")["cache"]
-    older = [row for row in rows if version(row["since"]) <= version(policy.comfy)]
-    return older[-1] if older else rows[0]
 
 
 def keeper(kind: Any, row: dict[str, Any], machine: Machine, gib: float | None = None) -> Cache:

@@ -14,8 +14,8 @@ import msgspec
 from .. import facts
 from ..units import GIB
 from .cache import result_cache
-from .machine import Host, Machine, Policy
-from .policy import version
+from .machine import Host, Machine
+from .policy import row_of
 
 
 class Pins(msgspec.Struct, frozen=True):
@@ -36,7 +36,8 @@ class Pins(msgspec.Struct, frozen=True):
 
 def pins(machine: Machine) -> Pins:
     """What a machine's ComfyUI may pin; nothing on other vendors' cards or where a flag says so."""
-    rule, row, policy = facts.table("managers/memory")["pinning"], row_of(machine.policy), machine.policy
+    table, policy = facts.table("managers/memory"), machine.policy
+    rule, row = table["pinning"], row_of(table["pins"], policy.comfy)
     wanted = row["default"] or policy.has(row.get("on_flag", ""))
     if not wanted or machine.device.vendor not in rule["vendors"] or policy.has(rule["off_flag"]):
         return Pins()
@@ -51,13 +52,6 @@ def pins(machine: Machine) -> Pins:
         return Pins(most, most, kept=kept)
     resident = row["resident"]
     return Pins(most, ram, spare(row, headroom), kept, resident)
-
-
-def row_of(policy: Policy) -> dict[str, Any]:
-    """The row of a ComfyUI version: the newest not newer than it, else the oldest."""
-    rows: list[dict[str, Any]] = facts.table("managers/memory")["pins"]
-    older = [row for row in rows if version(row["since"]) <= version(policy.comfy)]
-    return older[-1] if older else rows[0]
 
 
 def limit(row: dict[str, Any], host: Host) -> int:

@@ -16,6 +16,11 @@ def version(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", text.partition("+")[0])[:3])
 
 
+def row_of(rows: list[dict[str, Any]], comfy: str) -> dict[str, Any]:
+    """The row that holds for a ComfyUI version: the newest not newer than it, else the oldest."""
+    return [rows[0], *(row for row in rows if version(row["since"]) <= version(comfy))][-1]
+
+
 @cache
 def constants(comfy: str) -> dict[str, Any]:
     """What the manager of a ComfyUI version decides by: each behaviour as of the newest row not newer.
