@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .advice import Checked, suggest
-from .forecast import Forecast, run
+from .advice import Case, Checked, suggest
 from .models.library import Files, Library
 from .runtime import Machine
-from .workflow import Definitions, Graph, lower, read, using
+from .workflow import Definitions, read, using
 
 
 def check(
@@ -20,20 +19,18 @@ def check(
     *,
     outputs: Sequence[str] = (),
     definitions: Definitions | None = None,
+    suggestions: int | None = None,
 ) -> Checked:
     """The forecast of a workflow on a machine.
 
     `workflow`: a path, the bytes of a file, or a decoded API prompt or saved graph. `files(folder, name)`:
     the path of a model file by ComfyUI's folder name, of a picture or video by `input`, or None. `outputs`:
     the ids of the nodes that are asked for; all without. `definitions`: those of a server, which win over
-    the shipped ones. Raises `InputError` where the workflow or one of its files cannot be used.
+    the shipped ones. `suggestions`: how many changes that would help are looked for at most; each takes some
+    forecasts, so that none (0) is quickest. Raises `InputError` where the workflow or one of its files cannot
+    be used.
     """
-    library = Library(files)
-
-    def forecast(changed: Graph) -> Forecast:
-        return run(lower(changed, library), machine)
-
     with using(definitions):
         graph = read(workflow).only(outputs) if outputs else read(workflow)
-        first = forecast(graph)
-        return Checked(first, suggest(graph, first, forecast))
+        case = Case(graph, machine, Library(files))
+        return Checked(case.forecast, () if suggestions == 0 else suggest(case, suggestions))

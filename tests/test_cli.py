@@ -26,7 +26,10 @@ INSPECTED = (
     "path format role family variant tensor_count parameters file_bytes header_bytes weight_bytes by_dtype "
     "quantization largest_tensor_bytes problems rank"
 )
-SUGGESTION = "code title why applicability edits saves verdict_after seconds_after downloads"
+SUGGESTION = (
+    "code title why applicability edits saves verdict_after seconds_after downloads saves_ram tight_after "
+    "seconds_again_after harm quality effects needs"
+)
 
 
 def test_check_says_the_verdict_first(cli, saved):

@@ -120,7 +120,14 @@ def suggestion(one: Suggestion) -> dict[str, Any]:
         "saves": one.saves,
         "verdict_after": one.verdict_after,
         "seconds_after": one.seconds_after,
-        "downloads": [],
+        "downloads": one.downloads,
+        "saves_ram": one.saves_ram,
+        "tight_after": one.tight_after,
+        "seconds_again_after": one.seconds_again_after,
+        "harm": one.harm,
+        "quality": one.quality,
+        "effects": one.effects,
+        "needs": one.needs,
     }
 
 

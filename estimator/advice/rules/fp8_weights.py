@@ -12,24 +12,30 @@ Lossy: details of the picture change a little. A file published in scaled fp8 or
 
 from __future__ import annotations
 
-from ...forecast import Forecast
+from collections.abc import Iterator
+
 from ...formats import bits
-from ...workflow.graph import Graph
-from ..edits import Edit
+from ...workflow.edits import Edit
+from ..case import Case
+from ..change import Change
 
 CODE = "fp8-weights"
-TITLE = "Load the diffusion model in 8 bits (weight_dtype fp8_e4m3fn)"
 APPLICABILITY = "lossy"
 INPUT, VALUE = "weight_dtype", "fp8_e4m3fn"
 
 
-def edits(graph: Graph, forecast: Forecast) -> tuple[Edit, ...]:
+def changes(case: Case) -> Iterator[Change]:
     """Both experts together, where a model has two."""
     wide = {
         one.node
-        for one in forecast.components
+        for one in case.forecast.components
         if one.role == "diffusion_model" and bits().get(one.storage_dtype, 0) > 8
     }
-    return tuple(
-        Edit("set", node.id, INPUT, VALUE) for node in graph.of_type("UNETLoader") if node.id in wide
-    )
+    loaders = [node for node in case.graph.of_type("UNETLoader") if node.id in wide]
+    if loaders:
+        yield Change(
+            title="Load the diffusion model in 8 bits (weight_dtype fp8_e4m3fn)",
+            edits=tuple(Edit("set", node.id, INPUT, VALUE) for node in loaders),
+            harm=6,
+            quality="a little lower",
+        )

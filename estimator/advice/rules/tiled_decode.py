@@ -13,15 +13,15 @@ Nearly lossless: tiles overlap, and seams are rarely seen.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ... import facts
-from ...forecast import Forecast
-from ...workflow.graph import Graph
-from ..edits import Edit
+from ...workflow.edits import Edit
+from ..case import Case
+from ..change import Change
 
 CODE = "tiled-decode"
-TITLE = "Decode in tiles (VAE Decode (Tiled))"
 APPLICABILITY = "lossless"
 TILED = "VAEDecodeTiled"
 
@@ -32,15 +32,16 @@ def defaults(class_type: str) -> dict[str, Any]:
     return {row["name"]: row["default"] for row in inputs if row.get("widget")}
 
 
-def edits(graph: Graph, forecast: Forecast) -> tuple[Edit, ...]:
+def changes(case: Case) -> Iterator[Change]:
     """Every whole decode that is in trouble."""
     tight = {
         step.node
-        for step in forecast.steps
+        for step in case.forecast.steps
         if step.kind == "decode" and (step.tiled or step.tight or step.verdict in ("oom", "spill"))
     }
-    return tuple(
-        Edit("replace", node.id, class_type=TILED, inputs=defaults(TILED))
-        for node in graph.of_type("VAEDecode")
-        if node.id in tight
-    )
+    whole = [node for node in case.graph.of_type("VAEDecode") if node.id in tight]
+    if whole:
+        yield Change(
+            title="Decode in tiles (VAE Decode (Tiled))",
+            edits=tuple(Edit("replace", node.id, class_type=TILED, inputs=defaults(TILED)) for node in whole),
+        )

@@ -1,0 +1,64 @@
+"""Whether a change helps, and which of two helps more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import facts
+from ..forecast import VERDICTS, Forecast, Verdict
+
+# What counts as good, and everything worse by its verdict.
+GOOD = 0
+SLOW = 1
+
+
+def enough() -> dict[str, Any]:
+    """When a forecast is good enough."""
+    found: dict[str, Any] = facts.table("advice")["enough"]
+    return found
+
+
+def grade(forecast: Forecast) -> int:
+    """`GOOD`: it runs at nearly full speed with a margin; `SLOW`: it runs; then as `VERDICTS`, worse."""
+    if forecast.verdict not in ("resident", "streamed"):
+        return VERDICTS.index(forecast.verdict)
+    slowdown = forecast.slowdown
+    slow = slowdown is not None and slowdown.best > enough()["slowdown"]
+    retried = any(step.tiled for step in forecast.steps)
+    return SLOW if slow or retried or forecast.tight else GOOD
+
+
+def better(after: Forecast, before: Forecast) -> bool:
+    """Whether the verdict is better or no longer tight, or as good and clearly quicker."""
+    new, old = badness(after.verdict, after.tight), badness(before.verdict, before.tight)
+    return new < old or (new == old and quicker(after, before))
+
+
+def quicker(after: Forecast, before: Forecast) -> bool:
+    """Whether a run clearly takes less time, and the next one no more."""
+    first, again = (after.seconds, before.seconds), (after.seconds_again, before.seconds_again)
+    if not all((*first, *again)):
+        return False
+    ratios = [new.best / max(old.best, 1e-9) for new, old in (first, again) if new and old]
+    return min(ratios) < enough()["quicker"] and max(ratios) <= 1
+
+
+def badness(verdict: Verdict, tight: bool) -> tuple[int, bool]:
+    """A verdict as something that sorts."""
+    return VERDICTS.index(verdict), tight
+
+
+def demand(forecast: Forecast) -> float:
+    """Bytes of VRAM that the worst step would take if nothing streamed."""
+    return max((step.need.best + step.streamed for step in forecast.steps), default=0.0)
+
+
+def lack(forecast: Forecast) -> float:
+    """Bytes that are missing for it to run: on the card, in RAM, and what is read again from disk."""
+    total = forecast.device.total
+    return (
+        sum(max(0.0, step.need.low - total) for step in forecast.steps)
+        + forecast.ram_short
+        + forecast.swapped
+        + forecast.disk_bytes
+    )

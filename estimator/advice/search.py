@@ -1,0 +1,151 @@
+"""The search for what helps: each rule's changes are forecast, and where no single one does, two together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+
+from .. import facts
+from ..errors import InputError
+from .case import Case
+from .change import Applicability, Change
+from .judge import GOOD, SLOW, better, grade, lack
+from .rules import RULES
+from .suggestion import Suggestion, saved, why
+
+# The applicability of several changes is that of the one that asks most of the user.
+ASKS: tuple[Applicability, ...] = ("lossless", "lossy", "manual")
+
+
+class Tried:
+    """One or two changes, and the case after them."""
+
+    def __init__(self, case: Case, after: Case, changes: tuple[tuple[ModuleType, Change], ...]) -> None:
+        """`case` is the one before any of them."""
+        self.case, self.after, self.changes = case, after, changes
+        self.grade = grade(after.forecast)
+
+    @property
+    def helps(self) -> bool:
+        """Whether it is better than with no change."""
+        return better(self.after.forecast, self.case.forecast)
+
+    @property
+    def applicability(self) -> Applicability:
+        """That of the change that asks most."""
+        return max((one.applicability or rule.APPLICABILITY for rule, one in self.changes), key=ASKS.index)
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """What sorts the best first: how it runs, what the user must do, what it costs, then seconds."""
+        changes = [one for _, one in self.changes]
+        seconds = self.after.forecast.seconds
+        return (
+            self.grade,
+            self.applicability == "manual",
+            sum(one.harm for one in changes),
+            sum(len(one.needs) for one in changes),
+            sum(one.bytes for one in changes),
+            sum(len(one.edits) for one in changes),
+            seconds.best if seconds else 0,
+        )
+
+    def suggestion(self) -> Suggestion:
+        """The same, as it is shown."""
+        after, before = self.after.forecast, self.case.forecast
+        changes = [one for _, one in self.changes]
+        saves, saves_ram = saved(after, before)
+        return Suggestion(
+            code="+".join(code(rule, one) for rule, one in self.changes),
+            title="; and ".join(one.title for one in changes),
+            why=why(after, before),
+            applicability=self.applicability,
+            edits=tuple(edit for one in changes for edit in one.edits),
+            saves=saves,
+            saves_ram=saves_ram,
+            verdict_after=after.verdict,
+            tight_after=after.tight,
+            seconds_after=after.seconds.best if after.seconds else None,
+            seconds_again_after=after.seconds_again.best if after.seconds_again else None,
+            harm=sum(one.harm for one in changes),
+            quality="; ".join(filter(None, (one.quality for one in changes))),
+            effects=tuple(effect for one in changes for effect in one.effects),
+            downloads=tuple(dict.fromkeys(file for one in changes for file in one.downloads)),
+            needs=tuple(dict.fromkeys(pack for one in changes for pack in one.needs)),
+        )
+
+
+def code(rule: ModuleType, change: Change) -> str:
+    """What names a change: its rule's code, and what it chose."""
+    return f"{rule.CODE}:{change.choice}" if change.choice else str(rule.CODE)
+
+
+def suggest(case: Case, most: int | None = None) -> tuple[Suggestion, ...]:
+    """The changes that make the case better, the best first, at most so many; none where it runs well."""
+    if grade(case.forecast) == GOOD:
+        return ()
+    left = Budget(facts.table("advice")["search"]["tries"])
+    tried = [one for rule in RULES for one in attempts(case, case, rule, (), left)]
+    found = [one for rule in RULES for one in offers([t for t in tried if t.changes[-1][0] is rule])]
+    if min((one.grade for one in found), default=SLOW + 1) > SLOW:
+        found += pairs(case, tried, left)
+    return tuple(one.suggestion() for one in sorted(found, key=lambda one: one.rank)[:most])
+
+
+class Budget:
+    """How many forecasts a search may still take."""
+
+    def __init__(self, tries: int) -> None:
+        """So many."""
+        self.tries = tries
+
+    def spend(self) -> bool:
+        """Take one, if there is one."""
+        self.tries -= 1
+        return self.tries >= 0
+
+
+def attempts(
+    case: Case, here: Case, rule: ModuleType, before: tuple[tuple[ModuleType, Change], ...], left: Budget
+) -> Iterator[Tried]:
+    """A rule's changes of the case `here`, the mildest first, until one leaves nothing to wish for.
+
+    `before`: what led from `case` to `here`.
+    """
+    for change in rule.changes(here):
+        if not left.spend():
+            return
+        try:
+            one = Tried(case, here.after(change), (*before, (rule, change)))
+        except InputError:  # a file of the user's that is broken
+            continue
+        yield one
+        if one.grade == GOOD:
+            return
+
+
+def offers(tried: list[Tried]) -> list[Tried]:
+    """Of one rule's changes the mildest that helps, and the mildest of those that help most."""
+    helping = [one for one in tried if one.helps]
+    if not helping:
+        return []
+    best = min(one.grade for one in helping)
+    most = next(one for one in helping if one.grade == best)
+    return list(dict.fromkeys((helping[0], most)))
+
+
+def pairs(case: Case, tried: list[Tried], left: Budget) -> list[Tried]:
+    """Two changes of different rules that do together what neither does alone; those that do most."""
+    firsts: dict[ModuleType, Tried] = {}
+    for one in sorted(tried, key=lambda one: (one.grade, lack(one.after.forecast))):
+        if lack(one.after.forecast) < lack(case.forecast):
+            firsts.setdefault(one.changes[0][0], one)
+    found = []
+    for first in list(firsts.values())[: facts.table("advice")["search"]["pairs_from"]]:
+        for rule in RULES:
+            if rule is not first.changes[0][0]:
+                both = list(attempts(case, first.after, rule, first.changes, left))
+                found += [one for one in offers(both) if one.grade < first.grade]
+    least = min((one.grade for one in found), default=0)
+    alone = min((one.grade for one in tried), default=least + 1)
+    return sorted((one for one in found if one.grade == least < alone), key=lambda one: one.rank)[:3]

@@ -1,0 +1,8 @@
+"""The command line. Each command imports what it needs, to start quickly."""
+
+from __future__ import annotations
+
+from . import forecasts, machines, models
+from .front import app, main
+
+__all__ = ["app", "forecasts", "machines", "main", "models"]
