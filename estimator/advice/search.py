@@ -80,16 +80,24 @@ def code(rule: ModuleType, change: Change) -> str:
     return f"{rule.CODE}:{change.choice}" if change.choice else str(rule.CODE)
 
 
-def suggest(case: Case, most: int | None = None) -> tuple[Suggestion, ...]:
-    """The changes that make the case better, the best first, at most so many; none where it runs well."""
-    if grade(case.forecast) == GOOD:
+def suggest(case: Case, most: int | None = None, always: bool = False) -> tuple[Suggestion, ...]:
+    """The changes that make the case better, the best first, at most so many.
+
+    None where it runs well, unless it is `always` asked for what would be quicker.
+    """
+    if grade(case.forecast) == GOOD and not always:
         return ()
+    return tuple(one.suggestion() for one in search(case)[:most])
+
+
+def search(case: Case) -> list[Tried]:
+    """What helps, alone or two together, the best first."""
     left = Budget(facts.table("advice")["search"]["tries"])
-    tried = [one for rule in RULES for one in attempts(case, case, rule, (), left)]
-    found = [one for rule in RULES for one in offers([t for t in tried if t.changes[-1][0] is rule])]
-    if min((one.grade for one in found), default=SLOW + 1) > SLOW:
-        found += pairs(case, tried, left)
-    return tuple(one.suggestion() for one in sorted(found, key=lambda one: one.rank)[:most])
+    tried = {rule: list(attempts(case, case, rule, (), left)) for rule in RULES}
+    found = [one for some in tried.values() for one in offers(some)]
+    if min((one.grade for one in found), default=grade(case.forecast)) > SLOW:
+        found += pairs(case, [one for some in tried.values() for one in some], left)
+    return sorted(found, key=lambda one: one.rank)
 
 
 class Budget:
@@ -120,7 +128,7 @@ def attempts(
         except InputError:  # a file of the user's that is broken
             continue
         yield one
-        if one.grade == GOOD:
+        if one.grade == GOOD < grade(case.forecast):
             return
 
 
