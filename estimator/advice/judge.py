@@ -33,16 +33,27 @@ def slow(forecast: Forecast) -> bool:
 
 
 def better(after: Forecast, before: Forecast) -> bool:
-    """Whether the verdict is better or no longer tight, or as good and clearly quicker."""
+    """Whether the verdict is better or no longer tight, or as good and clearly quicker or not retried.
+
+    A run that still fails is no better for failing otherwise.
+    """
     new, old = badness(after.verdict, after.tight), badness(before.verdict, before.tight)
     known = (after.seconds is None) == (before.seconds is None)
-    return new < old or (new == old and known and quicker(after, before))
+    if new != old or after.verdict == "oom" or not known:
+        return new < old and after.verdict != "oom"
+    mended = grade(after) < grade(before) and not slower(after, before)
+    return mended or quicker(after, before)
+
+
+def slower(after: Forecast, before: Forecast) -> bool:
+    """Whether the first run or the next takes longer."""
+    return any(new > old for new, old in zip(times(after), times(before), strict=True))
 
 
 def quicker(after: Forecast, before: Forecast) -> bool:
     """Whether a run clearly takes less time, and the next one no more."""
     ratios = [new / old if old else 1.0 for new, old in zip(times(after), times(before), strict=True)]
-    return min(ratios) < enough()["quicker"] and max(ratios) <= 1
+    return min(ratios) < enough()["quicker"] and not slower(after, before)
 
 
 def times(forecast: Forecast) -> tuple[float, float]:
