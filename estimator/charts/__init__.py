@@ -1,3 +1,1 @@
-"""The two charts of the article: what a card unlocks, and which card."""
-
-from __future__ import annotations
+"""The article's two charts: what a card unlocks, and which card; their thresholds are in data/charts."""

@@ -12,11 +12,10 @@ from functools import cache
 
 import msgspec
 
-from ..advice.case import Case
-from ..forecast import Forecast
+from ..forecast import Forecast, run
 from ..models.library import Library
 from ..runtime import Machine
-from ..workflow import Graph
+from ..workflow import Graph, lower
 from .choices import Choice, library
 from .machines import settings, sized
 from .usual import Family, usual
@@ -38,13 +37,13 @@ class Tried:
 
     def __init__(self, graph: Graph, machine: Machine, files: Library) -> None:
         """Nothing is forecast until it is asked for."""
-        self.graph, self.machine, self.files = graph, machine, files
+        self.work, self.machine = lower(graph, files), machine
         self.on = cache(self.forecast)
 
     def forecast(self, steps: int) -> Forecast:
         """How it runs on a card of so many steps of the search."""
         vram = steps * settings()["search"]["step_gib"]
-        return Case(self.graph, sized(self.machine, vram), self.files).forecast
+        return run(self.work, sized(self.machine, vram))
 
     def least(self, enough: Callable[[Forecast], bool], low: int = 0) -> float | None:
         """The least GiB at which a forecast is enough, at least that of `low` steps; None where none is.
