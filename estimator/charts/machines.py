@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from .. import facts
 from ..runtime import Device, Host, Machine
 from ..runtime.cards import card, device_of
+from ..runtime.machine import Os
 from ..runtime.policy import policy
 from ..units import GIB
 
@@ -21,12 +22,17 @@ def settings() -> dict[str, Any]:
 
 @cache
 def reference(ram: float = 0, gpu: str = "") -> Machine:
-    """The chart's machine, with `ram` GiB of RAM and the card `gpu` where they are given."""
+    """The chart's machine, with `ram` GiB of RAM and the card `gpu` where they are given.
+
+    Raises `InputError` for a card that is not known.
+    """
     row = settings()["machine"]
-    total = round((ram or row["ram_gib"][0]) * GIB)
-    device = device_of(card(gpu or row["gpu"]))
-    set_up = policy(row["comfy"], row["torch"], row["system"], device.vendor, ())
-    return Machine(device, Host(row["system"], total, total), set_up)
+    total, found = round((ram or row["ram_gib"][0]) * GIB), card(gpu or row["gpu"])
+    system: Os = "macos" if found["vendor"] == "apple" else row["system"]
+    device = device_of(found, ram=total)
+    return Machine(
+        device, Host(system, total, total), policy(row["comfy"], row["torch"], system, device.vendor, ())
+    )
 
 
 def sized(machine: Machine, vram: float) -> Machine:

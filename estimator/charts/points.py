@@ -12,6 +12,7 @@ from functools import cache
 
 import msgspec
 
+from ..advice.judge import enough
 from ..forecast import Forecast, run
 from ..models.library import Library
 from ..runtime import Machine
@@ -82,7 +83,7 @@ def runs(forecast: Forecast) -> bool:
 def well(forecast: Forecast) -> bool:
     """Whether it does so with a margin and is hardly slowed."""
     slowdown = forecast.slowdown
-    slow = slowdown is None or slowdown.best > settings()["points"]["slowdown"]
+    slow = slowdown is None or slowdown.best > enough()["slowdown"]
     return runs(forecast) and not forecast.tight and not slow
 
 
