@@ -7,8 +7,8 @@ from functools import cache
 import msgspec
 
 from ..advice.case import Case
-from ..advice.ladder import Rung, format_of, rungs
-from ..models.editions import own_name, precision
+from ..advice.ladder import format_of, rungs
+from ..models.editions import precision
 from ..models.library import Library
 from ..workflow import Loaded
 from .machines import reference, settings
@@ -47,6 +47,14 @@ class Choice(msgspec.Struct, frozen=True):
         return self.file.endswith(".gguf")
 
 
+class Held(msgspec.Struct, frozen=True):
+    """One file of one model: its format, and bytes of its weights."""
+
+    file: str
+    format: str
+    bytes: int
+
+
 def nowhere(folder: str, name: str) -> None:
     """No file is on disk: published ones stand for them."""
 
@@ -60,26 +68,25 @@ def library() -> Library:
 def choices(family: Family) -> tuple[Choice, ...]:
     """Its usable files, the best quality first and then the smallest: no worse than the least in the data."""
     if family.id not in KNOWN:
-        KNOWN[family.id] = found(family)
+        least = settings()["points"]["worst_rank"]
+        usable = [one for one in whole(family) if one.rank <= least]
+        usable.sort(key=lambda one: (one.rank, one.bytes))
+        kept: list[Choice] = []
+        for one in usable:
+            kept += [one] if smaller(one, kept) else []
+        KNOWN[family.id] = tuple(kept)
     return KNOWN[family.id]
 
 
-def found(family: Family) -> tuple[Choice, ...]:
-    """The same, looked up."""
+def whole(family: Family) -> list[Choice]:
+    """All of its files that are published; of two experts those that both are in."""
     case = Case(usual(family), reference(), library())
-    loaded = {one.node: one for one in case.loaded.values() if one.role == "diffusion_model"}
-    firsts = files(case, loaded[MODEL], family.also)
-    seconds: dict[str, tuple[str, str, int]] = {}
-    if SECOND in loaded:
-        seconds = {one[1]: one for one in files(case, loaded[SECOND], family.second_also)}
-    whole = [
-        made(file, format, size, seconds.get(format))
-        for file, format, size in firsts
-        if not seconds or format in seconds
-    ]
-    least = settings()["points"]["worst_rank"]
-    usable = sorted((one for one in whole if one.rank <= least), key=lambda one: (one.rank, one.bytes))
-    return tuple(one for at, one in enumerate(usable) if smaller(one, usable[:at]))
+    models = {one.node: one for one in case.loaded.values() if one.role == "diffusion_model"}
+    firsts, seconds = held(case, models[MODEL]), {}
+    if SECOND in models:
+        seconds = {one.format: one for one in held(case, models[SECOND])}
+        firsts = [one for one in firsts if one.format in seconds]
+    return [made(one, seconds.get(one.format)) for one in firsts]
 
 
 def smaller(one: Choice, better: list[Choice]) -> bool:
@@ -88,46 +95,33 @@ def smaller(one: Choice, better: list[Choice]) -> bool:
     return not alike or one.bytes < settings()["points"]["smaller"] * min(alike)
 
 
-def files(case: Case, loaded: Loaded, also: tuple[str, ...]) -> list[tuple[str, str, int]]:
-    """File, format and bytes of weights: of the loaded one, of those in its ladder, and of others named."""
+def held(case: Case, loaded: Loaded) -> list[Held]:
+    """The files of a loaded model: its own, and those that are the same in another precision.
+
+    Not those that want other loaders beside: a checkpoint brings encoder and VAE along.
+    """
     assert loaded.component is not None
-    rows = [(loaded.file, format_of(loaded.component, loaded.file))]
-    rows += [(one.file, one.format) for one in rungs(case, loaded) if one.pure and plain(loaded, one)]
-    named = ((name, weights(case, loaded, name)) for name in also)
-    rows += [(name, format_of(one.component, name)) for name, one in named if one.component]
-    return [
-        (file, format, size) for file, format in dict(rows).items() if (size := bytes_of(case, loaded, file))
-    ]
+    found = {loaded.file: format_of(loaded.component, loaded.file)}
+    found |= {one.file: one.format for one in rungs(case, loaded) if one.pure and one.folder == loaded.folder}
+    return [Held(name, format, weights(case, loaded, name)) for name, format in found.items()]
 
 
-def plain(loaded: Loaded, one: Rung) -> bool:
-    """Whether a file takes the place of another with no change but of its own loader."""
-    return one.folder == loaded.folder
+def weights(case: Case, loaded: Loaded, file: str) -> int:
+    """Bytes of the same model's weights in another file."""
+    same = [one for one in case.library.open(loaded.folder, file).components if one.role == loaded.role]
+    return sum(one.file_bytes for one in same)
 
 
-def weights(case: Case, loaded: Loaded, file: str) -> Loaded:
-    """The same load of another file."""
-    held = case.library.open(loaded.folder, own_name(file)).components
-    same = [one for one in held if one.role == loaded.role]
-    return msgspec.structs.replace(loaded, file=file, component=same[0] if same else None)
-
-
-def bytes_of(case: Case, loaded: Loaded, file: str) -> int:
-    """Bytes of weights of one file; 0 where its header is not known."""
-    held = weights(case, loaded, file).component
-    return held.file_bytes if held else 0
-
-
-def made(file: str, format: str, size: int, second: tuple[str, str, int] | None) -> Choice:
+def made(one: Held, second: Held | None) -> Choice:
     """A choice with what its precision's row says."""
-    row = precision(format)
+    row = precision(one.format)
     return Choice(
-        file=file,
-        second=second[0] if second else "",
-        format=format,
+        file=one.file,
+        second=second.file if second else "",
+        format=one.format,
         label=row["label"],
         rank=row["quality_rank"],
-        bytes=size + (second[2] if second else 0),
+        bytes=one.bytes + (second.bytes if second else 0),
         bits=row["bits"],
         min_capability=row.get("native_min_cc", 0),
     )

@@ -23,8 +23,6 @@ class Family(msgspec.Struct, frozen=True):
     pieces: tuple[str, ...]
     model: str
     values: dict[str, Any]
-    also: tuple[str, ...] = ()
-    second_also: tuple[str, ...] = ()
     light: dict[str, Any] = {}
     article: bool = False
     published: str = ""
