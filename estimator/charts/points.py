@@ -2,7 +2,7 @@
 
 For each amount of RAM four points, each the least memory of a card, to a quarter of a GiB, with which its usual
 workflow `runs` at all; runs `well`: with a margin, and hardly slower than with all weights on the card; runs at
-`full` speed: more memory makes it no faster; and with which everything is `resident`, so that nothing streams.
+`full` speed: more memory makes it no faster; and with which everything is `resident`, with a margin: nothing streams.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def points(family: Family, choice: Choice, machine: Machine) -> Points:
         first,
         tried.least(well, least),
         tried.least(lambda one: quick(one, most), least),
-        tried.least(lambda one: runs(one) and one.verdict == "resident", least),
+        tried.least(lambda one: one.verdict == "resident" and not one.tight, least),
     )
 
 

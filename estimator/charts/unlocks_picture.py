@@ -183,15 +183,13 @@ def needs_bar(axes: Any, row: Row, own: Needs, down: float) -> None:
 
 
 def spans(own: Needs) -> Iterator[tuple[float, float, str]]:
-    """The parts of a bar: where its best file streams and is slowed, and where it streams at full speed."""
-    start = own.minimum.gib if own.minimum else None
-    quick = own.optimum.gib if own.optimum else None
-    whole = own.whole.gib if own.whole else look("most_gib")
-    if start is None:
-        return
-    middle = max(start, min(quick or whole, whole))
-    yield start, middle, look("slowed")
-    yield middle, max(whole, middle), look("streams")
+    """The parts of a bar: where its best file runs, but slower, and where it streams at full speed."""
+    most = look("most_gib")
+    if own.minimum:
+        quick = own.optimum.gib if own.optimum else most
+        whole = own.whole.gib if own.whole else most
+        yield own.minimum.gib, max(own.minimum.gib, quick), look("slowed")
+        yield quick, max(quick, whole), look("streams")
 
 
 def points_of(own: Needs) -> Iterator[tuple[Mark, str, bool]]:
@@ -237,12 +235,12 @@ def short(label: str) -> str:
 
 
 NEEDED_KEY = (
-    ("bar", "streams", "streams at full speed"),
-    ("bar", "slowed", "streams, slowed"),
     ("o", "whole", "runs well from here"),
-    ("s", "", "all in VRAM: 8 bit"),
-    ("v", "", "4 bit"),
-    ("s", "whole", "best file (16 bit)"),
+    ("bar", "slowed", "best file: slower"),
+    ("bar", "streams", "best file: full speed, streaming"),
+    ("s", "whole", "all in VRAM: best file"),
+    ("s", "", "8-bit file"),
+    ("v", "", "4-bit file"),
     ("D", "", "others say: from"),
     ("D", "said", "to"),
 )
@@ -265,4 +263,4 @@ def key(figure: Any, entries: Sequence[tuple[str, str, str]]) -> None:
             strip.plot(at + 5, 10, marker, ms=5.2, mfc=face, mec=line, mew=1.1)
             at += 14
         strip.text(at, 10, words, va="center", fontsize=8.5, color=draw.ink("text"))
-        at += 5.3 * len(words) + 22
+        at += 5.9 * len(words) + 20
