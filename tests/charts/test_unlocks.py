@@ -19,6 +19,7 @@ from vram_forecast.estimator.charts.usual import families, family, usual
 SAMPLE = ("sdxl", "z-image-turbo", "hunyuan-video", "wan21-1.3b", "ace-step-1.5", "sdxl-training")
 SEARCHED = [one.id for one in families()] if os.environ.get("CI") == "true" else SAMPLE
 STEPS = range(0, 385, 5)
+NEVER = float("inf")
 
 
 def row(name) -> Row:
@@ -62,11 +63,12 @@ def test_the_least_is_the_first_that_is_enough():
 def test_the_points_of_a_file_are_in_order_and_less_ram_never_helps(one):
     for file in one.files:
         for points in file.points.values():
-            assert points.runs <= points.well <= points.full
-            assert points.resident is None or points.runs <= points.resident
+            known = [point or NEVER for point in (points.runs, points.well, points.full)]
+            assert known == sorted(known)
+            assert known[0] <= (points.resident or NEVER)
         if not file.gguf:
-            by_ram = [file.points[str(ram)].full for ram in sorted(settings()["machine"]["ram_gib"])]
-            assert by_ram == sorted(by_ram, reverse=True)
+            by_ram = [file.points[str(ram)].full or NEVER for ram in settings()["machine"]["ram_gib"]]
+            assert by_ram == sorted(by_ram)
 
 
 def test_what_a_family_needs_is_the_least_of_its_files():
@@ -109,7 +111,7 @@ def test_a_tier_names_what_the_smaller_ones_did_not():
 
 
 def test_a_card_gets_the_best_file_that_runs_well_on_it():
-    plenty, little = (one_of(row("qwen-image-edit-2511"), sized(reference(ram), 8)) for ram in (64, 16))
+    plenty, little = (one_of(row("qwen-image-edit-2511"), sized(reference(ram), 12)) for ram in (64, 16))
     assert (plenty.label, plenty.verdict, plenty.well, plenty.sixteen) == ("bf16", "streamed", True, True)
     assert little.label != "bf16"
     assert little.well
