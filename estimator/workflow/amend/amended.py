@@ -18,7 +18,7 @@ from .drawing import Drawing, settled
 from .follow import Loaded
 from .groups import ways_in_group
 from .models import File, tell
-from .rename import named, names_for, twins
+from .rename import named, names_for, path_of, twins
 from .setting import Way, ways_to_set
 from .sheet import Json
 
@@ -51,10 +51,11 @@ class Draft:
                 way(drawing)
                 graph = from_document(drawing.document)
             except InputError as error:
-                why = str(error)
+                why = error.what
                 continue
             shared = max(drawing.uses.get(sheet, 1) for sheet in (*drawing.changed, ""))
-            why = shared_by(shared) if shared > len(edits) else different(graph, wanted, self.touched)
+            places = {path_of(edit.node)[0] for edit in edits}
+            why = shared_by(shared) if shared > len(places) else different(graph, wanted, self.touched)
             if not why:
                 self.document, self.graph = drawing.document, graph
                 return ""
@@ -107,6 +108,10 @@ def draw(draft: Draft, edits: Sequence[Edit]) -> None:
         if parts:
             pending[:0] = parts
             continue
+        mates = together(draft, edit, pending)
+        if mates and not draft.make([edit, *mates]):
+            pending = [one for one in pending if one not in mates]
+            continue
         why = draft.make([edit])
         if why and (alike := twins(draft.document, edit, pending)):
             why = draft.make([edit, *alike])
@@ -115,6 +120,20 @@ def draw(draft: Draft, edits: Sequence[Edit]) -> None:
             pending[:0] = relinked(draft.graph, edit)
         elif why:
             raise InputError(f"cannot {edit.op} here: {why}", where=f"node {edit.node}", do=help_for(why))
+
+
+def together(draft: Draft, edit: Edit, pending: Sequence[Edit]) -> list[Edit]:
+    """The edits that give the same value to inputs which take it from the same widget: they are one."""
+    if edit.op != "set" or isinstance(edit.value, Link):
+        return []
+    like = [one for one in pending if one.op == "set" and one.value == edit.value]
+    if not like:
+        return []
+    loaded = Loaded(settled(draft.document))
+    spots = loaded.spots(edit.node, edit.input)
+    if len(spots) == 1:
+        return []
+    return [one for one in like if spots[-1] in loaded.spots(one.node, one.input)[1:]]
 
 
 def split(draft: Draft, edit: Edit) -> list[Edit]:
