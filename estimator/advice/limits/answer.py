@@ -9,11 +9,11 @@ from ...forecast import Forecast
 from ...workflow.edits import Edit
 from ..case import Case
 from .border import border
-from .course import Course
+from .course import Course, Test
 from .dial import Dial, dial
 from .made import Made, made
 from .missing import unfit, why
-from .setting import NAMES, Name, effects
+from .setting import NAMES, Name, Setting, effects
 from .tests import Stays, tests
 
 
@@ -38,20 +38,23 @@ class Limit(msgspec.Struct, frozen=True):
 class Quantity(msgspec.Struct, frozen=True):
     """One quantity: what of it there is now (`value` of the setting that leads), and its limits.
 
-    `settings`: the widgets that decide it, as (node, input); `step`: pixels that a side is a multiple of.
+    `settings`: the widgets that decide it; `step`: pixels that a side is a multiple of.
     `why`: why there are no limits, empty where there are.
     """
 
     name: Name
     value: float = 0
-    settings: tuple[tuple[str, str], ...] = ()
+    settings: tuple[Setting, ...] = ()
     step: int = 1
     limits: tuple[Limit, ...] = ()
     why: str = ""
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """The limits of a workflow on a machine. `forecast` and `made`: as it is now; `slowdown`: as asked."""
+    """The limits of a workflow on a machine. `forecast` and `made`: as it is now; `slowdown`: as asked.
+
+    Where the card's rates are not known no limit is of `quick`.
+    """
 
     forecast: Forecast
     made: Made
@@ -86,17 +89,20 @@ def quantity(case: Case, name: Name, turned: Dial | None, reason: str, slowdown:
     if turned is None:
         return Quantity(name, why=reason)
     course = Course(case, turned)
-    found = tuple(limit(course, stays, slowdown) for stays in tests(slowdown))
-    widgets = tuple((turn.setting.node, turn.setting.input) for turn in turned.turns)
+    timed = case.forecast.slowdown is not None
+    asked = {stays: test for stays, test in tests(slowdown).items() if timed or stays != "quick"}
+    found = tuple(limit(course, stays, test) for stays, test in asked.items())
+    widgets = tuple(turn.setting for turn in turned.turns)
     return Quantity(name, turned.lead.setting.value, widgets, turned.grain, found)
 
 
-def limit(course: Course, stays: Stays, slowdown: float) -> Limit:
+def limit(course: Course, stays: Stays, test: Test) -> Limit:
     """One limit."""
-    place = border(course, tests(slowdown)[stays])
+    place, values = border(course, test), course.dial.values
     if place is None:
-        return Limit(stays, beyond=course.forecast(0), next_value=course.dial.values[0], next=made(course.at(0).workload))
-    here, values = course.at(place), course.dial.values
+        least = course.at(0)
+        return Limit(stays, beyond=least.forecast, next_value=values[0], next=made(least.workload))
+    here = course.at(place)
     known = Limit(stays, values[place], made(here.workload), course.dial.edits(place), here.forecast)
     if place + 1 == len(values):
         return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from functools import cached_property
 from math import lcm
 from typing import Any
@@ -11,12 +12,13 @@ import msgspec
 
 from ... import facts
 from ...workflow import Workload
+from ...workflow.definitions import definition
 from ...workflow.edits import Edit
 from ...workflow.graph import Graph, Node
 from ...workflow.latents import LatentFormat, latent_format
 from ..case import Case
 from .made import VIDEO
-from .setting import Effect, Key, Name, Setting, rank_of
+from .setting import Effect, Key, Name, Setting, kinds, rank_of
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -78,8 +80,8 @@ class Dial(msgspec.Struct, frozen=True, dict=True):
 
 def dial(case: Case, quantity: Name, found: list[Effect]) -> Dial | None:
     """The dial of a quantity; None where no number of the workflow decides it."""
-    chosen = leading([one for one in found if one.setting.kind.quantity == quantity])
-    if not chosen:
+    chosen = leading([one for one in found if says(one, quantity)], quantity)
+    if not chosen or (quantity == "size" and not keeps_aspect(chosen)):
         return None
     turns = [Turn(one.setting, max(one.changed(quantity).values())) for one in chosen]
     turns.sort(key=lambda turn: (turn.setting.rank, -turn.setting.value))
@@ -89,38 +91,66 @@ def dial(case: Case, quantity: Name, found: list[Effect]) -> Dial | None:
     return Dial(quantity, tuple(turns), values, grain)
 
 
-def leading(found: list[Effect]) -> list[Effect]:
+def says(effect: Effect, quantity: Name) -> bool:
+    """Whether a setting says a quantity, and more of it where it is raised."""
+    return effect.setting.kind.quantity == quantity and bool(effect.changed(quantity))
+
+
+def leading(found: list[Effect], quantity: Name) -> list[Effect]:
     """Of the settings that say the same of a step those of the earlier row."""
     taken: dict[Key, int] = {}
     for one in sorted(found, key=lambda one: one.setting.rank):
-        for key in one.changed(one.setting.kind.quantity):
+        for key in one.changed(quantity):
             taken.setdefault(key, one.setting.rank)
     return [
-        one
-        for one in found
-        if any(taken[key] == one.setting.rank for key in one.changed(one.setting.kind.quantity))
+        one for one in found if any(taken[key] == one.setting.rank for key in one.changed(quantity))
     ]
 
 
+def keeps_aspect(chosen: list[Effect]) -> bool:
+    """Whether height and width grow alike where all are raised."""
+    grown: dict[Key, tuple[float, float]] = {}
+    for one in chosen:
+        for key, (old, new) in one.shapes.items():
+            high, wide = grown.get(key, (1.0, 1.0))
+            grown[key] = (high * new.height / old.height, wide * new.width / old.width)
+    slack = facts.table("limits")["multiple"]["aspect"]
+    return all(1 / slack < high / wide < slack for high, wide in grown.values())
+
+
 def beside(graph: Graph, turns: list[Turn], ran: set[str]) -> list[Setting]:
-    """Numbers that must stay equal to those of the dial though no step changes with them, as a schedule's."""
+    """Numbers that must stay equal to those of the dial though no step changes with them, as a schedule's.
+
+    Of a node whose numbers are not all among the dial's nothing is changed.
+    """
     own = {(turn.setting.node, turn.setting.input) for turn in turns}
-    values = {(turn.setting.rank, turn.setting.value): turn.setting for turn in turns}
-    found = []
+    values = {(turn.setting.kind.quantity, turn.setting.value): turn.setting for turn in turns}
+    found: list[Setting] = []
     for node in graph.nodes.values():
-        for name, value in node.inputs.items():
-            if node.id not in ran or isinstance(value, bool) or not isinstance(value, int | float):
-                continue
-            like = values.get((rank_of(node.class_type, name), value))  # type: ignore[arg-type]
-            if like and (node.id, name) not in own and not makes_pictures(node):
-                found.append(msgspec.structs.replace(like, node=node.id, input=name))
+        if node.id not in ran or makes_pictures(node):
+            continue
+        alike = {name: values.get(key) for name, key in literals(node, turns[0].setting.kind.quantity)}
+        if all(alike.values()):
+            found += [
+                msgspec.structs.replace(like, node=node.id, input=name)
+                for name, like in alike.items()
+                if like and (node.id, name) not in own
+            ]
     return found
+
+
+def literals(node: Node, quantity: Name) -> Iterator[tuple[str, tuple[Name, float]]]:
+    """A node's own numbers that say a quantity, by name."""
+    for name, value in node.inputs.items():
+        rank = rank_of(node.class_type, name)
+        if rank is None or kinds()[rank].quantity != quantity:
+            continue
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield name, (quantity, value)
 
 
 def makes_pictures(node: Node) -> bool:
     """Whether a node gives pictures, whose size is a matter of its own."""
-    from ...workflow.definitions import definition
-
     return bool({"IMAGE", "MASK"} & set((definition(node.class_type) or {}).get("outputs", ())))
 
 

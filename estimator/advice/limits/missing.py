@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from ... import facts
 from ...workflow.latents import latent_format
 from ..case import Case
 from .dial import samples
 from .made import VIDEO, Made
 from .setting import Name
 
-SOURCES = ("IMAGE", "VIDEO", "MASK", "AUDIO")
+OPENED = {
+    "size": "its size is that of what it opens",
+    "frames": "it has as many frames as what it opens",
+    "seconds": "it is as long as what it opens",
+}
 
 
 def unfit(case: Case) -> str:
@@ -27,14 +32,18 @@ def unfit(case: Case) -> str:
 
 def why(case: Case, name: Name, now: Made) -> str:
     """Why a workflow has no dial of a quantity."""
-    if name == "frames" and not (now.video and takes_video(case)):
-        return "it makes sound" if now.sound else "it makes pictures, not video"
-    if name == "size" and not now.longer:
-        return "it makes sound" if now.sound else "what it makes is not counted in pixels"
     if name == "batch":
         return "no node of it sets a batch"
+    if now.sound:
+        return "it makes sound"
+    if name == "frames" and (now.frames == 1 or not takes_video(case)):
+        return "it makes pictures, not video" if now.longer else "it makes no video"
+    if not now.longer:
+        return "what it makes is not counted in pixels"
+    if name == "size" and (chosen := case.graph.of_type(*facts.table("limits")["chosen"]["classes"])):
+        return f"{chosen[0].title or chosen[0].class_type} (node {chosen[0].id}) chooses its size"
     if opened(case):
-        return f"its {name} is that of what it opens"
+        return OPENED[name]
     return f"no number of it sets its {name}"
 
 

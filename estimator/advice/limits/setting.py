@@ -74,10 +74,8 @@ class Effect(msgspec.Struct, frozen=True):
     @property
     def clean(self) -> bool:
         """Whether nothing else grows than what the setting says."""
-        others = [name for name in NAMES if name not in (self.setting.kind.quantity, "seconds")]
-        if self.setting.kind.quantity == "seconds":
-            return True
-        return not any(self.changed(name) for name in others)
+        own = self.setting.kind.quantity
+        return own == "seconds" or not any(self.changed(name) for name in NAMES if name not in (own, "seconds"))
 
 
 # What of a shape each quantity is; the seconds of a sound lie along its sides.

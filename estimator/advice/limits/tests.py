@@ -1,4 +1,4 @@
-"""What a run is held against: that it stays on the card, that it is not slow, that it runs at all."""
+"""What a run is held against: that it stays on the card, is not slow, surely runs, runs at all."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from typing import Literal
 from ...forecast import Forecast
 from .course import Test
 
-Stays = Literal["resident", "quick", "running"]
+Stays = Literal["resident", "quick", "safe", "running"]
 
 
 def tests(slowdown: float) -> dict[Stays, Test]:
-    """What is tested, by name: `quick` is a run of less than `slowdown` times its time with all on the card."""
+    """What is tested, by name.
+
+    `resident`: all stays on the card; `quick`: at most `slowdown` times the time of that; `safe`: it runs at
+    whatever speed; `running`: it runs by the forecast's low end, which alone of these promises no margin.
+    """
     return {
         "resident": Test(is_resident, room),
         "quick": Test(partial(is_quick, most=slowdown), partial(quickness, most=slowdown)),
+        "safe": Test(is_safe, partial(reserve, surely=True)),
         "running": Test(is_running, reserve),
     }
 
@@ -26,14 +31,19 @@ def is_resident(forecast: Forecast) -> bool:
 
 
 def is_quick(forecast: Forecast, most: float) -> bool:
-    """Whether it takes less than so many times the time with all weights on the card, and reads no file twice."""
-    slowdown = forecast.slowdown
-    return forecast.verdict in ("resident", "streamed") and slowdown is not None and slowdown.best <= most
+    """Whether it takes at most so many times the time with all weights on the card, and reads no file twice."""
+    slowdown, fits = forecast.slowdown, forecast.verdict in ("resident", "streamed") and not forecast.tight
+    return fits and slowdown is not None and slowdown.best <= most
 
 
 def is_running(forecast: Forecast) -> bool:
     """Whether it is known to run to its end on the card and in RAM."""
     return forecast.verdict in ("resident", "streamed", "disk")
+
+
+def is_safe(forecast: Forecast) -> bool:
+    """Whether it runs, with a margin."""
+    return is_running(forecast) and not forecast.tight
 
 
 def room(forecast: Forecast) -> float:
@@ -49,7 +59,7 @@ def quickness(forecast: Forecast, most: float) -> float:
     return most - forecast.slowdown.best if forecast.slowdown else -1.0
 
 
-def reserve(forecast: Forecast) -> float:
+def reserve(forecast: Forecast, surely: bool = False) -> float:
     """Bytes that are left of what cannot yield, on the card; below 0 what lacks there or in RAM."""
-    need = max((step.need.low for step in forecast.steps), default=0)
-    return -float(forecast.ram_short) or float(forecast.device.total - need)
+    ends = ((step.need.high if surely else step.need.low) for step in forecast.steps)
+    return -float(forecast.ram_short) or float(forecast.device.total - max(ends, default=0))
