@@ -1,13 +1,14 @@
 """VRAM Forecast: how a ComfyUI workflow will run on a card, before it is queued.
 
-`check(workflow, machine, files)` forecasts; `render` and `encode` turn the answer into text and JSON.
+`check(workflow, machine, files)` forecasts; `render` and `encode` turn the answer into text and JSON;
+`amended(workflow, suggestions)` makes what it suggests in the workflow.
 """
 
 from __future__ import annotations
 
 from ._version import __version__
-from .advice import Checked
-from .api import check
+from .advice import Checked, Suggestion
+from .api import amended, check
 from .errors import ForecastError, InputError
 from .forecast import Forecast
 from .report import encode, render
@@ -24,7 +25,9 @@ __all__ = [
     "InputError",
     "Machine",
     "Policy",
+    "Suggestion",
     "__version__",
+    "amended",
     "check",
     "encode",
     "from_server",
