@@ -76,10 +76,9 @@ def quarantined(properties: Any) -> dict[str, Any]:
     given = properties.get("proxyWidgetErrorQuarantine") if isinstance(properties, dict) else None
     found: dict[str, Any] = {}
     for one in given if isinstance(given, list) else ():
-        entry = one.get("originalEntry") if isinstance(one, dict) else None
-        if isinstance(entry, list) and len(entry) > 1 and "hostValue" in one:
-            if str(entry[0]) == layout().host_itself:
-                found.setdefault(str(entry[1]), one["hostValue"])
+        entry = one.get("originalEntry") if isinstance(one, dict) and "hostValue" in one else None
+        if isinstance(entry, list) and len(entry) > 1 and str(entry[0]) == layout().host_itself:
+            found.setdefault(str(entry[1]), one["hostValue"])
     return found
 
 

@@ -96,13 +96,16 @@ def amend(document: Json, edits: Iterable[Edit], downloads: Sequence[File] = ())
 
 
 def known(graph: Graph, edits: Sequence[Edit]) -> None:
-    """Raise `InputError` for an edit of a node that is not there by then."""
+    """Raise `InputError` for an edit that names a node which is not there by then."""
     there = set(graph.nodes)
     for edit in edits:
         if edit.op == "insert":
             there.add(edit.node)
-        elif edit.node not in there:
-            raise InputError(f"no node is called `{edit.node}`", where="edits", do=graph.ends())
+        values = (edit.value, *edit.inputs.values(), *edit.instead.values())
+        links = [one.node for one in values if isinstance(one, Link)]
+        missing = [key for key in (edit.node, *(one.node for one in edit.feeds), *links) if key not in there]
+        if missing:
+            raise InputError(f"no node is called `{missing[0]}`", where="edits", do=graph.ends())
         there -= {edit.node} if edit.op == "remove" else set()
 
 
