@@ -17,7 +17,6 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 STEM = "/api/"
 SETTINGS = {
     "Comfy.TutorialCompleted": True,
-    "Comfy.Workflow.ShowMissingModelsWarning": False,
     "Comfy.Workflow.ShowMissingNodesWarning": False,
     "Comfy.Workflow.WarnBlueprintOverwrite": False,
     "Comfy.Release.Status": "skip",
@@ -39,6 +38,20 @@ LOAD = """async ([document, drawn]) => {
     else await app.loadApiJson(document, "w");
     await new Promise(done => setTimeout(done, 50));
     return {sent: (await app.graphToPrompt()).output, saved: app.rootGraph.serialize()};
+}"""
+
+
+# What it finds to be missing: it looks for that after it has loaded a workflow.
+MISSING = """async document => {
+    await app.loadGraphData(document, true, true, null, {});
+    const store = document_store();
+    for (let tries = 0; tries < 100 && !(store.missingModelCandidates || []).length; tries++)
+        await new Promise(done => setTimeout(done, 100));
+    return JSON.parse(JSON.stringify(store.missingModelCandidates || []));
+    function document_store() {
+        const app = window.document.querySelector("#vue-app").__vue_app__;
+        return app.config.globalProperties.$pinia.state.value.missingModel;
+    }
 }"""
 
 
@@ -81,6 +94,10 @@ class Frontend:
     def load(self, document):
         """What it sends for a workflow or a prompt (`sent`), and how it would save it (`saved`)."""
         return self.page.evaluate(LOAD, [document, "nodes" in document])
+
+    def missing(self, document):
+        """The model files that its dialog would offer to download, with all that it knows of them."""
+        return self.page.evaluate(MISSING, document)
 
 
 def lacking():

@@ -161,11 +161,11 @@ class TestValues:
         assert drawing["definitions"] == found["definitions"]
         assert [5] == by_id(found, 3)["widgets_values"]
 
-    def test_what_is_sent_everywhere_cannot_be_overridden_and_that_is_said(self):
+    def test_a_widget_that_is_open_to_what_is_sent_everywhere_is_closed(self):
         drawing = workflow(NUMBER, everywhere(anything="3.0"), target(20, "seed"))
         assert Link("3", 0) == read(drawing).nodes["20"].inputs["seed"]
-        with pytest.raises(InputError, match="node 20: cannot set here"):
-            amend(drawing, [set_to("20", "seed", 5)])
+        found = reads_as_edited(drawing, set_to("20", "seed", 5))
+        assert {"seed": False} == by_id(found, 20)["properties"]["ue_properties"]["widget_ue_connectable"]
 
     def test_an_input_without_a_widget_takes_no_value(self):
         with pytest.raises(InputError, match="KSampler has no widget `model`"):

@@ -6,6 +6,7 @@ import os
 import frontend as real
 import pytest
 from prompts import checkpoint
+from vram_forecast.estimator.advice import Download
 from vram_forecast.estimator.workflow import read
 from vram_forecast.estimator.workflow.amend import amend
 from vram_forecast.estimator.workflow.edits import Edit, Feed, apply
@@ -120,6 +121,24 @@ def test_a_template_is_sent_as_it_was_edited(frontend, name):
             }
             tried += 1
     assert tried >= 3
+
+
+@pytest.mark.parametrize("name", ["video_wan2_2_14B_t2v", "image_netayume_lumina_t2i"])
+def test_its_own_dialog_offers_what_has_to_be_downloaded(frontend, name):
+    need(FILES, "no templates")
+    document = json.loads(FILES[name].read_bytes())
+    key, name, old = next(
+        (key, name, value)
+        for key, one in read(document).nodes.items()
+        for name, value in one.inputs.items()
+        if one.class_type in ("UNETLoader", "CheckpointLoaderSimple") and str(value).endswith(".safetensors")
+    )
+    folder = {"unet_name": "diffusion_models", "ckpt_name": "checkpoints"}[name]
+    file = Download("new.safetensors", "https://huggingface.co/a/b/resolve/main/new.safetensors", folder, 5)
+    missing = frontend.missing(amend(document, [set_to(key, name, file.file)], [file]))
+    offered = [(one["name"], one.get("url"), one.get("directory")) for one in missing]
+    assert (file.file, file.url, file.directory) in offered
+    assert old not in [one["name"] for one in missing]
 
 
 def test_a_prompt_is_loaded_again(frontend):

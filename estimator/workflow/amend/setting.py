@@ -65,6 +65,7 @@ def writing(loaded: Loaded, spot: Spot, value: Any, cut: bool = True) -> Way:
             return
         if cut:
             unlink(drawing, loaded, sheet, node, spot.widget)
+            close(node, spot.widget)
         put(node, spot.widget, value)
 
     return way
@@ -96,6 +97,15 @@ def unquarantine(host: Json, name: str, value: Any) -> None:
         held = isinstance(one, dict) and "hostValue" in one
         if held and one.get("originalEntry") == [layout().host_itself, name]:
             one["hostValue"] = value
+
+
+def close(node: Json, name: str) -> None:
+    """Close a widget to what other nodes send everywhere, where it was marked as open to it."""
+    properties = node.get("properties")
+    for held in (properties, properties.get("ue_properties") if isinstance(properties, dict) else None):
+        marked = held.get("widget_ue_connectable") if isinstance(held, dict) else None
+        if isinstance(marked, dict) and marked.get(name):
+            marked[name] = False
 
 
 def unlink(drawing: Drawing, loaded: Loaded, sheet: Sheet, node: Json, name: str) -> None:
