@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from .. import facts
 from .case import Case
 from .change import Change
 from .judge import GOOD, SLOW, grade
@@ -26,11 +27,11 @@ def first(sizes: Sequence[Size], does: Callable[[Size], bool]) -> Size | None:
     return sizes[low]
 
 
-def mildest(case: Case, sizes: Sequence[Size], change: Callable[[Size], Change]) -> list[tuple[Size, Change]]:
+def mildest(case: Case, sizes: Sequence[Size], change: Callable[[Size], Change]) -> list[Change]:
     """The changes to the largest size with which a case runs, and to the largest with which it runs well.
 
-    The largest comes first; of a case that runs, only the second; none where it runs well, or where no size
-    does it.
+    The largest comes first; of a case that runs, only the second. To run well instead of just running, no
+    more is given up than that is worth. None where no size does it.
     """
     grades: dict[Size, int] = {}
 
@@ -40,6 +41,11 @@ def mildest(case: Case, sizes: Sequence[Size], change: Callable[[Size], Change])
         return grades[size]
 
     now = grade(case.forecast)
-    wanted = [limit for limit in (SLOW, GOOD) if limit < now]
-    found = [first(sizes, lambda size, limit=limit: at(size) <= limit) for limit in wanted]  # type: ignore[misc]
-    return [(size, change(size)) for size in dict.fromkeys(found) if size is not None]
+    runs = first(sizes, lambda size: at(size) <= SLOW) if now > SLOW else None
+    if now == GOOD or (now > SLOW and runs is None):
+        return []
+    begin = sizes.index(runs) if runs is not None else 0
+    well = first(sizes[begin:], lambda size: at(size) == GOOD)
+    found = [(size, change(size)) for size in dict.fromkeys((runs, well)) if size is not None]
+    most = facts.table("advice")["harm"]["to_run_well"]
+    return [one for size, one in found if size == runs or one.harm <= most]

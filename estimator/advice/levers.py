@@ -15,8 +15,10 @@ from ..workflow.graph import Link
 from ..workflow.lower import before
 from ..workflow.values import Image, Latent
 from .case import Case
+from .judge import GOOD, SLOW, grade
 from .origin import Written, origin, root, upstream
 
+VAE_STEPS = ("decode", "encode_image")
 SIDES = ("batch", "frames", "height", "width", "reference")
 
 
@@ -33,12 +35,22 @@ class Lever(msgspec.Struct, frozen=True):
 
 
 def hurting(case: Case) -> list[Step]:
-    """The steps whose size is at fault: those that fail, else those in doubt, else all that sample."""
+    """The steps whose size is at fault: those that fail, else those in doubt, else all that sample.
+
+    None where it runs well, or where only a VAE is in doubt, for which there are tiles.
+    """
     said = case.forecast.steps
-    failing = {one.node for one in said if one.verdict in ("oom", "spill")}
-    doubtful = {one.node for one in said if one.tight or one.tiled}
-    nodes = failing or doubtful or {one.node for one in said if one.kind == "sample"}
-    return case.steps(lambda step: step.node in nodes and step.shape is not None)
+    if grade(case.forecast) == GOOD:
+        return []
+    failing = {one.node: one.kind for one in said if one.verdict in ("oom", "spill")}
+    doubtful = {one.node: one.kind for one in said if one.tight or one.tiled}
+    if doubtful and not failing and grade(case.forecast) == SLOW:
+        doubtful = {node: kind for node, kind in doubtful.items() if kind not in VAE_STEPS}
+        nodes = set(doubtful)
+    else:
+        nodes = set(failing or doubtful) or {one.node for one in said if one.kind == "sample"}
+    found = case.steps(lambda step: step.node in nodes and step.shape is not None)
+    return found[: facts.table("sizes")["smaller"]["nodes"]]
 
 
 def levers(case: Case, node_id: str) -> list[Lever]:

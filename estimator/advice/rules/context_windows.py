@@ -32,7 +32,6 @@ from ...workflow.state import State
 from ...workflow.values import Guider, Model
 from ..case import Case
 from ..change import Change
-from ..judge import GOOD, grade
 from ..levers import hurting
 
 CODE = "context-windows"
@@ -41,8 +40,6 @@ APPLICABILITY = "lossy"
 
 def changes(case: Case) -> Iterator[Change]:
     """All samplers in trouble whose video is longer than their model's window."""
-    if grade(case.forecast) == GOOD:
-        return
     long = [(step, row) for step in hurting(case) if step.kind == "sample" and (row := row_of(case, step))]
     for frames in sorted({frames for _, row in long for frames in row["windows"]}, reverse=True):
         edits = inserted(case, long, frames)

@@ -24,7 +24,6 @@ from ...workflow.latents import UNKNOWN, LatentFormat, latent_format
 from ..bisect import mildest
 from ..case import Case
 from ..change import Change
-from ..judge import GOOD, grade
 from ..levers import Lever, covered, hurting, levers, moving, shape_of, together
 from ..origin import strange
 
@@ -34,11 +33,8 @@ APPLICABILITY = "lossy"
 
 def changes(case: Case) -> Iterator[Change]:
     """The length that steps in trouble follow."""
-    if grade(case.forecast) == GOOD:
-        return
     if found := lever_of(case):
-        for _, change in mildest(case, values(case, *found), lambda value: changed(case, *found, value)):
-            yield change
+        yield from mildest(case, values(case, *found), lambda value: changed(case, *found, value))
 
 
 def lever_of(case: Case) -> tuple[Step, Lever] | None:
@@ -47,7 +43,7 @@ def lever_of(case: Case) -> tuple[Step, Lever] | None:
     One that is also a rate of frames would change how fast things move.
     """
     seen = list[Edit]()
-    for step in hurting(case)[: facts.table("sizes")["smaller"]["nodes"]]:
+    for step in hurting(case):
         if step.shape is None or step.shape.frames < 2 or (seen and covered(case, seen, step.node)):
             continue
         for lever in moving(levers(case, step.node), "frames"):

@@ -19,7 +19,6 @@ from ... import facts
 from ..bisect import mildest
 from ..case import Case
 from ..change import Change
-from ..judge import GOOD, grade
 from ..levers import Lever, hurting, levers, moving
 
 CODE = "smaller-batch"
@@ -28,18 +27,17 @@ APPLICABILITY = "lossless"
 
 def changes(case: Case) -> Iterator[Change]:
     """The batch of steps in trouble, by numbers that divide it."""
-    lever = lever_of(case) if grade(case.forecast) > GOOD else None
+    lever = lever_of(case)
     if lever is None:
         return
     now = int(lever.written.value)
     sizes = [size for size in range(now - 1, 0, -1) if now % size == 0]
-    for _, change in mildest(case, sizes, lambda size: changed(case, lever, size)):
-        yield change
+    yield from mildest(case, sizes, lambda size: changed(case, lever, size))
 
 
 def lever_of(case: Case) -> Lever | None:
     """The number that sets how many pictures are made at once; not that of a video's frames."""
-    for step in hurting(case)[: facts.table("sizes")["smaller"]["nodes"]]:
+    for step in hurting(case):
         if step.shape is not None and step.shape.batch > 1 and step.kind in ("sample", "decode"):
             found = [one for one in moving(levers(case, step.node), "batch") if one.written.whole]
             if lever := next((one for one in found if one.written.input == "batch_size"), None):

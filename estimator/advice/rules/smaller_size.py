@@ -23,7 +23,6 @@ from ...workflow.latents import latent_format
 from ..bisect import mildest
 from ..case import Case
 from ..change import Change
-from ..judge import GOOD, grade
 from ..levers import hurting
 from ..ways import MEGA, Way, rule, shares, ways
 
@@ -33,12 +32,11 @@ APPLICABILITY = "lossy"
 
 def changes(case: Case) -> Iterator[Change]:
     """All sizes that steps in trouble follow, by the same share."""
-    found = list(ways(case, hurting(case))) if grade(case.forecast) > GOOD else []
+    found = list(ways(case, hurting(case)))
     if not found:
         return
     sizes = shares(found[0], least_share(case, found[0]))
-    for _, change in mildest(case, sizes, lambda share: changed(case, found, share)):
-        yield change
+    yield from mildest(case, sizes, lambda share: changed(case, found, share))
 
 
 def least_share(case: Case, way: Way) -> float:
