@@ -68,11 +68,15 @@ def tried_with(case: Case, node_id: str, one: Written) -> Shape | None:
     return shape_of(case, apply(case.graph, [one.becoming(one.half)]), node_id)
 
 
+def steps_of(case: Case, graph: Graph, node_id: str) -> list[Step]:
+    """A node's steps of a size that is known."""
+    state = before(graph, case.library, node_id)
+    return [step for step in state.steps.get(state.twins[node_id], ()) if step.shape is not None]
+
+
 def shape_of(case: Case, graph: Graph, node_id: str) -> Shape | None:
     """The shape of a node's first step; None where it is not known."""
-    state = before(graph, case.library, node_id)
-    steps = state.steps.get(state.twins[node_id], ())
-    return next((step.shape for step in steps if step.shape is not None), None)
+    return next((step.shape for step in steps_of(case, graph, node_id)), None)
 
 
 def left(now: Shape, after: Shape) -> dict[str, float]:
