@@ -28,7 +28,9 @@ def limits(
     from ..report import limits as report
 
     if slowdown is not None and not slowdown >= 1:
-        raise InputError("it is never quicker than with all on the card", where="--slowdown", do="Use 1 or more.")
+        raise InputError(
+            "it is never quicker than with all on the card", where="--slowdown", do="Use 1 or more."
+        )
     found = api.limits(
         workflow,
         on.machine(among.models_dir),

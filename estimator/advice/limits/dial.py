@@ -102,9 +102,7 @@ def leading(found: list[Effect], quantity: Name) -> list[Effect]:
     for one in sorted(found, key=lambda one: one.setting.rank):
         for key in one.changed(quantity):
             taken.setdefault(key, one.setting.rank)
-    return [
-        one for one in found if any(taken[key] == one.setting.rank for key in one.changed(quantity))
-    ]
+    return [one for one in found if any(taken[key] == one.setting.rank for key in one.changed(quantity))]
 
 
 def keeps_aspect(chosen: list[Effect]) -> bool:
@@ -179,7 +177,9 @@ def furthest(quantity: Name, turns: list[Turn], temporal: int) -> float:
     elif quantity == "size" and lead.setting.digits:
         cap = lead.setting.kind.most
     power = lead.setting.kind.power
-    room = [(one.kind.most / one.value) ** (power / one.kind.power) for one in (turn.setting for turn in turns)]
+    room = [
+        (one.kind.most / one.value) ** (power / one.kind.power) for one in (turn.setting for turn in turns)
+    ]
     return max(lead.setting.value, min(cap, lead.setting.value * min(room)))
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import Literal
 
-from ...forecast import Forecast
+from ...forecast import Forecast, StepForecast
 from .course import Test
 
+Need = Callable[[StepForecast], float]
+# Steps of VAEs, which ComfyUI tries again in tiles.
+RETRIED = ("decode", "encode_image")
 Stays = Literal["resident", "quick", "safe", "running"]
 
 
@@ -17,11 +22,12 @@ def tests(slowdown: float) -> dict[Stays, Test]:
     `resident`: all stays on the card; `quick`: at most `slowdown` times the time of that; `safe`: it runs at
     whatever speed; `running`: it runs by the forecast's low end, which alone of these promises no margin.
     """
+    quick = partial(is_quick, most=slowdown)
     return {
-        "resident": Test(is_resident, room),
-        "quick": Test(partial(is_quick, most=slowdown), partial(quickness, most=slowdown)),
-        "safe": Test(is_safe, partial(reserve, surely=True)),
-        "running": Test(is_running, reserve),
+        "resident": Test(is_resident, partial(borne, need=whole), partial(left, need=whole)),
+        "safe": Test(is_safe, partial(borne, need=at_worst), partial(left, need=at_worst)),
+        "quick": Test(quick, partial(borne, need=at_worst), partial(left_of_time, most=slowdown)),
+        "running": Test(is_running, partial(borne, need=at_best), partial(left, need=at_best)),
     }
 
 
@@ -46,20 +52,37 @@ def is_safe(forecast: Forecast) -> bool:
     return is_running(forecast) and not forecast.tight
 
 
-def room(forecast: Forecast) -> float:
-    """Bytes that are left on the card with all weights there; below 0 what streams, or lacks."""
+def whole(step: StepForecast) -> float:
+    """Bytes that a step takes with all its weights on the card."""
+    streamed = step.streamed if step.passes > 1 else 0
+    return max(at_worst(step), step.need.best + step.resident + streamed)
+
+
+def at_worst(step: StepForecast) -> float:
+    """Bytes that cannot yield, by the high end; what is retried in tiles where that lacks has none of it."""
+    retried = step.kind in RETRIED and not step.tight
+    return step.need.low if retried else step.need.high
+
+
+def at_best(step: StepForecast) -> float:
+    """The same by the low end."""
+    return step.need.low
+
+
+def left(forecast: Forecast, need: Need) -> list[float]:
+    """Bytes that each step leaves on the card, below 0 where they lack."""
+    return [forecast.device.total - need(step) for step in forecast.steps]
+
+
+def left_of_time(forecast: Forecast, most: float) -> list[float]:
+    """The same, and how far the run is from being slower than the most."""
+    times = forecast.slowdown
+    return [most - times.best if times else -1.0, *left(forecast, at_worst)]
+
+
+def borne(forecast: Forecast, need: Need) -> float:
+    """How many times as much there could be to do by the card, if it took as many times as much."""
+    grown = [(need(step), step.activations.high + step.workspace.high) for step in forecast.steps]
     total = forecast.device.total
-    streamed = max((step.streamed for step in forecast.steps if step.passes > 1), default=0)
-    taken = max((max(step.need.high, step.need.best + step.resident) for step in forecast.steps), default=0)
-    return -float(streamed) or float(total - taken)
-
-
-def quickness(forecast: Forecast, most: float) -> float:
-    """How far the slowdown is from the most."""
-    return most - forecast.slowdown.best if forecast.slowdown else -1.0
-
-
-def reserve(forecast: Forecast, surely: bool = False) -> float:
-    """Bytes that are left of what cannot yield, on the card; below 0 what lacks there or in RAM."""
-    ends = ((step.need.high if surely else step.need.low) for step in forecast.steps)
-    return -float(forecast.ram_short) or float(forecast.device.total - max(ends, default=0))
+    found = [1 + (total - taken) / more for taken, more in grown if more]
+    return 0.0 if forecast.ram_short else min(found, default=inf)
