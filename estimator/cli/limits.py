@@ -23,7 +23,7 @@ def limits(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """The largest size, the most frames and the largest batch that stay on the card, run quickly, run at all."""
+    """The largest size, the most frames and the largest batch that stay on the card, run fast, run at all."""
     from .. import api
     from ..report import limits as report
 

@@ -1,4 +1,4 @@
-"""Limits as text and as JSON: the most of each quantity, how it runs there, and what stops it one step further."""
+"""Limits as text and as JSON: the most of each quantity, how it runs there, and what stops it further on."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def report(limits: Limits) -> dict[str, Any]:
     limits, else empty. Each limit has what it `stays`: `resident` (all on the card, with a margin), `quick`
     (at most `slowdown` times the time of that, with a margin; missing where the card's speed is not known),
     `safe` (it runs, with a margin) or `running` (it runs, perhaps without one). `value`: None where there is
-    none; `edits` set it. `beyond`: how the next larger value runs; None where the widget ends, and where there
-    is no value how the least one runs.
+    none; `edits` set it. `beyond`: how the next larger value runs, None where the widget ends; where there is
+    no value, how the least one runs.
     """
     device = limits.forecast.device
     return {
@@ -121,8 +121,8 @@ def table(limits: Limits) -> Any:
 
     found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for head in HEADS:
-        justify = "right" if head in ("peak", "time") else "left"
-        found.add_column(head, no_wrap=head != HEADS[-1], justify=justify)
+        right = head in ("peak", "time")
+        found.add_column(head, no_wrap=head != HEADS[-1], justify="right" if right else "left")
     for one in limits.quantities:
         if one.limits:
             found.add_row(one.name, "now", said(one, one.value, limits.made), *cells(limits.forecast), "")

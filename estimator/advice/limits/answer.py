@@ -1,4 +1,4 @@
-"""What a workflow can ask of a machine: of each quantity the most that stays on the card, is not slow, runs."""
+"""What a workflow can ask of a machine: of each quantity the most that stays on the card, is quick, runs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from .dial import Dial, dial
 from .made import Made, made
 from .missing import unfit, why
 from .setting import NAMES, Name, Setting, effects
-from .tests import Stays, tests
+from .standards import Stays, standards
 
-# What holds wherever another test does, and so is looked for from its border on; a run that is quick is looked
-# for up to there first.
+# What holds wherever a stricter standard does is looked for from its border on, what is quick up to it first.
 WITHIN: dict[Stays, Stays] = {"safe": "resident", "quick": "safe", "running": "safe"}
 
 
@@ -95,10 +94,10 @@ def quantity(case: Case, name: Name, turned: Dial | None, reason: str, slowdown:
     course = Course(case, turned)
     timed = case.forecast.slowdown is not None
     places: dict[Stays, int | None] = {}
-    for stays, test in tests(slowdown).items():
+    for stays, standard in standards(slowdown).items():
         if timed or stays != "quick":
             wider = WITHIN.get(stays)
-            places[stays] = border(course, test, places.get(wider) if wider else None, stays != "quick")
+            places[stays] = border(course, standard, places.get(wider) if wider else None, stays != "quick")
     found = tuple(limit(course, stays, place) for stays, place in places.items())
     widgets = tuple(turn.setting for turn in turned.turns)
     return Quantity(name, turned.lead.setting.value, widgets, turned.grain, found)

@@ -14,7 +14,7 @@ from ..case import Case
 from .dial import Dial
 
 
-class Test(msgspec.Struct, frozen=True):
+class Standard(msgspec.Struct, frozen=True):
     """Something that a forecast may keep to.
 
     `bears`: how many times as much there could be to do, if all that is needed beside weights grew in
@@ -53,35 +53,35 @@ class Course(msgspec.Struct, frozen=True, dict=True):
         """Whether ComfyUI chooses alike at two places, so that between them need only grows."""
         return choices(self.forecast(low)) == choices(self.forecast(high))
 
-    def bears(self, low: int, high: int, test: Test) -> bool:
+    def bears(self, low: int, high: int, standard: Standard) -> bool:
         """Whether what is spare at a place would do for all that can be added up to another one."""
-        return self.dial.amount(high) <= self.dial.amount(low) * test.bears(self.forecast(low))
+        return self.dial.amount(high) <= self.dial.amount(low) * standard.bears(self.forecast(low))
 
-    def hopeless(self, high: int, test: Test) -> bool:
+    def hopeless(self, high: int, standard: Standard) -> bool:
         """Whether more lacks at a place than could be saved below it."""
-        return test.bears(self.forecast(high)) < 0
+        return standard.bears(self.forecast(high)) < 0
 
-    def reach(self, place: int, test: Test) -> int:
-        """The last place that is surely borne, or that could be by what is known of a place where it fails."""
-        return self.dial.place(self.dial.amount(place) * test.bears(self.forecast(place)))
+    def reach(self, place: int, standard: Standard) -> int:
+        """The last place that is surely borne; from one where it fails, the last that could be."""
+        return self.dial.place(self.dial.amount(place) * standard.bears(self.forecast(place)))
 
-    def guess(self, low: int, high: int, test: Test | None) -> int:
-        """A place between two: where the margin of a test is about to end, if it does, else their middle."""
-        wanted = self.crossing(low, high, test) if test else None
+    def guess(self, low: int, high: int, standard: Standard | None) -> int:
+        """A place between two: where the margin is about to end, if it does, else their middle."""
+        wanted = self.crossing(low, high, standard) if standard else None
         return (low + high) // 2 if wanted is None else max(low + 1, min(high - 1, self.dial.place(wanted)))
 
-    def ahead(self, before: int, low: int, test: Test) -> int:
-        """The place above `low` where the margin ends that there is less of than at `before`, a place below."""
-        wanted = self.crossing(before, low, test)
-        return self.reach(low, test) if wanted is None else self.dial.place(wanted)
+    def ahead(self, before: int, low: int, standard: Standard) -> int:
+        """The place above `low` where its margin ends, of which there was more at `before`, a place below."""
+        wanted = self.crossing(before, low, standard)
+        return self.reach(low, standard) if wanted is None else self.dial.place(wanted)
 
-    def crossing(self, low: int, high: int, test: Test) -> float | None:
-        """How much there is to do where the first of a test's margins ends, by what they are at two places.
+    def crossing(self, low: int, high: int, standard: Standard) -> float | None:
+        """How much there is to do where the first of the margins ends, by what they are at two places.
 
         Need is affine in what there is to do as long as nothing is chosen otherwise, so that this is near.
         """
         first, last = self.dial.amount(low), self.dial.amount(high)
-        pairs = zip(test.margins(self.forecast(low)), test.margins(self.forecast(high)), strict=False)
+        pairs = zip(standard.margins(self.forecast(low)), standard.margins(self.forecast(high)), strict=False)
         found = [first + (last - first) * one / (one - two) for one, two in pairs if one >= 0 and one > two]
         return min(found, default=None)
 

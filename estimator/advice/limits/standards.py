@@ -8,7 +8,7 @@ from math import inf
 from typing import Literal
 
 from ...forecast import Forecast, StepForecast
-from .course import Test
+from .course import Standard
 
 Need = Callable[[StepForecast], float]
 # Steps of VAEs, which ComfyUI tries again in tiles.
@@ -16,18 +16,18 @@ RETRIED = ("decode", "encode_image")
 Stays = Literal["resident", "quick", "safe", "running"]
 
 
-def tests(slowdown: float) -> dict[Stays, Test]:
-    """What is tested, by name.
+def standards(slowdown: float) -> dict[Stays, Standard]:
+    """The standards by name.
 
     `resident`: all stays on the card; `quick`: at most `slowdown` times the time of that; `safe`: it runs at
     whatever speed; `running`: it runs by the forecast's low end, which alone of these promises no margin.
     """
     quick = partial(is_quick, most=slowdown)
     return {
-        "resident": Test(is_resident, partial(borne, need=whole), partial(left, need=whole)),
-        "safe": Test(is_safe, partial(borne, need=at_worst), partial(left, need=at_worst)),
-        "quick": Test(quick, partial(borne, need=at_worst), partial(left_of_time, most=slowdown)),
-        "running": Test(is_running, partial(borne, need=at_best), partial(left, need=at_best)),
+        "resident": Standard(is_resident, partial(borne, need=whole), partial(left, need=whole)),
+        "safe": Standard(is_safe, partial(borne, need=at_worst), partial(left, need=at_worst)),
+        "quick": Standard(quick, partial(borne, need=at_worst), partial(left_of_time, most=slowdown)),
+        "running": Standard(is_running, partial(borne, need=at_best), partial(left, need=at_best)),
     }
 
 
@@ -37,7 +37,7 @@ def is_resident(forecast: Forecast) -> bool:
 
 
 def is_quick(forecast: Forecast, most: float) -> bool:
-    """Whether it takes at most so many times the time with all weights on the card, and reads no file twice."""
+    """Whether it takes at most so many times the time with all on the card, and reads no file twice."""
     slowdown, fits = forecast.slowdown, forecast.verdict in ("resident", "streamed") and not forecast.tight
     return fits and slowdown is not None and slowdown.best <= most
 
