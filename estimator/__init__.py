@@ -1,13 +1,15 @@
 """VRAM Forecast: how a ComfyUI workflow will run on a card, before it is queued.
 
 `check(workflow, machine, files)` forecasts; `render` and `encode` turn the answer into text and JSON.
+`limits(workflow, machine, files)`: how large, how long and how many it can be.
 """
 
 from __future__ import annotations
 
 from ._version import __version__
 from .advice import Checked
-from .api import check
+from .advice.limits import Limits
+from .api import check, limits
 from .errors import ForecastError, InputError
 from .forecast import Forecast
 from .report import encode, render
@@ -22,11 +24,13 @@ __all__ = [
     "ForecastError",
     "Host",
     "InputError",
+    "Limits",
     "Machine",
     "Policy",
     "__version__",
     "check",
     "encode",
     "from_server",
+    "limits",
     "render",
 ]
