@@ -4,6 +4,38 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import fp8_weights, tiled_decode
+from . import (
+    async_offload,
+    cache_flags,
+    close_programs,
+    disk_flags,
+    drop_flags,
+    drop_unused,
+    encoder_cpu,
+    fp8_weights,
+    last_resorts,
+    narrow_encoders,
+    newer_versions,
+    no_compile,
+    reserve_vram,
+    swap_file,
+    tiled_decode,
+)
 
-RULES: tuple[ModuleType, ...] = (fp8_weights, tiled_decode)
+RULES: tuple[ModuleType, ...] = (
+    encoder_cpu,
+    drop_unused,
+    no_compile,
+    fp8_weights,
+    tiled_decode,
+    close_programs,
+    drop_flags,
+    reserve_vram,
+    async_offload,
+    disk_flags,
+    cache_flags,
+    narrow_encoders,
+    newer_versions,
+    swap_file,
+    last_resorts,
+)
