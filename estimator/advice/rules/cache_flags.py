@@ -12,7 +12,7 @@ hands them on. Where RAM runs out that is what can be given up.
 Unchanged; with `--cache-none` every run does all of its nodes again.
 
 ## When it is left out
-Where RAM holds all that the workflow keeps.
+Where RAM holds all that the workflow keeps, or results are a small part of it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from ...units import GIB
 from ..case import Case
 from ..change import Change
-from ..setup import known, start
+from ..setup import known, start, table
 
 CODE = "cache-flags"
 APPLICABILITY = "manual"
@@ -31,7 +31,8 @@ APPLICABILITY = "manual"
 def changes(case: Case) -> Iterator[Change]:
     """The one that keeps what it can, then the one that keeps nothing."""
     forecast, machine = case.forecast, case.machine
-    if not (forecast.ram_short or forecast.swapped or forecast.verdict == "disk"):
+    results = sum(step.ram for step in forecast.steps)
+    if not (forecast.ram_short or forecast.swapped) or results < table()["results"]["least_gib"] * GIB:
         return
     by_ram, none = known("cache_ram", machine), known("cache_none", machine)
     if by_ram and not machine.policy.has(by_ram):

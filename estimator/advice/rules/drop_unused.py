@@ -12,7 +12,8 @@ same: the ControlNet's file, its preprocessor, an image encoder. One file in two
 Unchanged, but that a model which was held in 8 bits by one of two nodes is then in its file's type.
 
 ## When it is left out
-ComfyUI neither loads a LoRA at strength 0 nor runs a node whose outputs nobody takes: nothing is gained there.
+ComfyUI neither loads a LoRA at strength 0 nor runs a node whose outputs nobody takes: nothing is gained by
+removing them.
 """
 
 from __future__ import annotations
@@ -36,9 +37,8 @@ def changes(case: Case) -> Iterator[Change]:
     """What is idle, then what is loaded twice."""
     place = {key: number for number, key in enumerate(case.workload.order)}
     idle = [(node, row) for row in table()["idle"] for node in idle_nodes(case, row)]
-    idle.sort(
-        key=lambda one: -place[one[0].id]
-    )  # a later one hands on what an earlier one gives, which goes next
+    # The last goes first: it hands on what an earlier one gives, which goes next.
+    idle.sort(key=lambda one: -place[one[0].id])
     if idle:
         names = ", ".join(f"{node.class_type} (node {node.id})" for node, _ in idle)
         yield Change(

@@ -5,8 +5,8 @@ Names the newest ComfyUI whose memory manager is known here, or the PyTorch that
 dynamic VRAM on where this version has it but leaves it off.
 
 ## Why it helps
-Dynamic VRAM (on NVIDIA cards from 0.16.0 on, under WSL from 0.33.0 on, with PyTorch 2.8 or newer) lets weights
-give way to whatever a step needs and streams the rest. Newer versions also reserve and tile better.
+Dynamic VRAM (on NVIDIA cards from 0.16.0 on, under WSL from 0.33.0 on, with PyTorch 2.8 or newer) lets
+weights give way to whatever a step needs and streams the rest. Newer versions also reserve and tile better.
 
 ## Quality
 Unchanged.
@@ -30,7 +30,7 @@ APPLICABILITY = "manual"
 
 
 def changes(case: Case) -> Iterator[Change]:
-    """A flag where it does, then PyTorch, then ComfyUI, then both."""
+    """A flag where no update does it, then PyTorch, then ComfyUI, then both."""
     machine, policy = case.machine, case.machine.policy
     flag, torch = known("enable_dynamic", machine), needed(policy.comfy)
     old, new = not has_torch(policy, torch), newest()
@@ -53,6 +53,8 @@ def needed(comfy: str) -> str:
 
 
 def turns_on(machine: Machine, flag: str) -> bool:
-    """Whether the flag alone turns dynamic VRAM on, and no other flag says that it is not wanted."""
+    """Whether it takes the flag to turn dynamic VRAM on: no update does, and no other flag keeps it off."""
     off = constants(machine.policy.comfy)["dynamic"].get("off", ())
-    return not any(map(machine.policy.has, off)) and restarted(machine, [flag]).policy.dynamic_vram
+    if any(map(machine.policy.has, off)) or updated(machine, newest()).policy.dynamic_vram:
+        return False
+    return restarted(machine, [flag]).policy.dynamic_vram

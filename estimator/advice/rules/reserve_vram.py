@@ -1,13 +1,13 @@
 """Let the legacy manager keep more, or less, of the card free of weights.
 
 ## What it does
-Starts ComfyUI with `--reserve-vram N`, N worked out of what the worst step is short of; or without it, or with
-a smaller N, where it was set too high.
+Starts ComfyUI with `--reserve-vram N`, N worked out of what the worst step is short of; or without it, or
+with a smaller N, where it was set too high.
 
 ## Why it helps
 Models without dynamic VRAM are loaded by ComfyUI's estimate of what a step needs. Where that is too low, the
-step finds too little left beside the weights; a larger reserve leaves more of them in RAM. Where it is too high
-weights stream that had room.
+step finds too little left beside the weights; a larger reserve leaves more of them in RAM. Where it is too
+high weights stream that had room.
 
 ## Quality
 Unchanged.
@@ -38,12 +38,19 @@ def changes(case: Case) -> Iterator[Change]:
     flag, own = known("reserve", case.machine), case.machine.policy.value(known("reserve", case.machine))
     if own is not None:
         yield start(case.machine, drop=[flag], choice="none")
-    streamed = any(step.streamed and step.fixed for step in case.forecast.steps)
+    if not case.machine.partial:  # all of a model is loaded, or nothing
+        return
     least = table()["reserve"]["least_gib"]
-    if streamed and extra_reserved(case.machine) > least * GIB:
+    if too_careful(case.forecast) and extra_reserved(case.machine) > least * GIB:
         yield start(case.machine, [flag, f"{least:g}"], choice=f"{least:g}")
     for gib in wanted(case):
         yield start(case.machine, [flag, f"{gib:g}"], choice=f"{gib:g}")
+
+
+def too_careful(forecast: Forecast) -> bool:
+    """Whether it is only slow, for weights that ComfyUI's estimate leaves in RAM."""
+    streams = any(step.streamed and step.fixed for step in forecast.steps)
+    return streams and forecast.verdict in ("streamed", "disk") and not forecast.tight
 
 
 def wanted(case: Case) -> list[float]:

@@ -1,8 +1,7 @@
 """Give the system more RAM or swap.
 
 ## What it does
-Names how much swap (a page file on Windows) holds what the workflow keeps, or how much of its RAM Windows
-should give WSL.
+Names how much swap holds what the workflow keeps, or how much of its RAM Windows should give WSL.
 
 ## Why it helps
 Results of nodes and weights that are no pages of files cannot be dropped. Where RAM and swap do not hold them
@@ -13,7 +12,7 @@ computer's RAM unless it is told another amount.
 Unchanged.
 
 ## When it is left out
-Where RAM holds all of it.
+Where RAM holds all of it, and on Windows and macOS, which make their swap larger by themselves.
 """
 
 from __future__ import annotations
