@@ -17,10 +17,12 @@ import msgspec
 
 from .. import facts
 from ..errors import InputError
-from ..formats import Tensor, TensorTable
+from ..formats import Tensor, TensorTable, bits
 from ..formats.table import blocks
+from .quantized import scale_names, unpack
 
 FLOATS = ("F32", "F16", "BF16")
+HALF = 16
 BLOCK = re.compile(r"(^|\.)(\d+)\.")
 LANGUAGE = "language"
 
@@ -42,9 +44,9 @@ def variant(table: TensorTable, target: str, keeps: Keeps | None = None) -> Tens
     `keeps`: what is told of this one file. Raises `InputError` for a target that no row describes.
     """
     if target in storages():
-        return stored_as(table, storages()[target], keeps or Keeps())
+        return stored_as(widened(table), storages()[target], keeps or Keeps())
     if target in recipes():
-        return as_gguf(table, recipes()[target])
+        return as_gguf(widened(table), recipes()[target])
     known = ", ".join([*storages(), *recipes()])
     raise InputError(f"no storage is called `{target}`", do=f"Known are {known}.")
 
@@ -60,6 +62,21 @@ def storages() -> dict[str, dict[str, Any]]:
 def recipes() -> dict[str, dict[str, Any]]:
     """The recipes of GGUF by name, as `gguf-Q4_K_M`."""
     return {f"gguf-{row['name']}": row for row in facts.table("gguf_recipes")["recipe"]}
+
+
+def widened(table: TensorTable) -> TensorTable:
+    """The model of a table in 8 bits and fewer as it was before: its packed layers in 16, without scales."""
+    if not any(narrow(one) for one in table.tensors.values()):
+        return table
+    wide = "BF16" if any(one.dtype == "BF16" for one in table.tensors.values()) else "F16"
+    own = [one for one in unpack(table).tensors.values() if one.name.rpartition(".")[2] not in scale_names()]
+    held = [Tensor(one.name, wide, one.shape) if narrow(one) else one for one in own]
+    return as_table(table.path, held, {})
+
+
+def narrow(tensor: Tensor) -> bool:
+    """Whether a tensor is a weight of fewer than 16 bits."""
+    return len(tensor.shape) > 1 and bits()[tensor.dtype] < HALF
 
 
 def stored_as(table: TensorTable, rule: dict[str, Any], keeps: Keeps) -> TensorTable:
