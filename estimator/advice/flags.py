@@ -22,4 +22,6 @@ def started(machine: Machine, *more: str, without: Collection[str] = ()) -> Mach
         kept += [] if going else [word]
     own = machine.policy
     flags = (*kept, *(flag for flag in more if flag not in kept))
-    return replace(machine, policy=policy(own.comfy, own.torch, machine.host.os, machine.device.vendor, flags))
+    return replace(
+        machine, policy=policy(own.comfy, own.torch, machine.host.os, machine.device.vendor, flags)
+    )

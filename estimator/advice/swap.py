@@ -1,8 +1,9 @@
-"""Other files in the place of a workflow's own: which of them work there, and the edits that put them there."""
+"""Other files in the place of a workflow's own: which of them work there, and the edits that do it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import Any
 
 import msgspec
@@ -80,7 +81,7 @@ def takes(case: Case, node: Node, use: Use, rung: Rung) -> bool:
 
 
 def lighter(found: Sequence[Swap]) -> list[Swap]:
-    """Those that are lighter than what they replace and than all that are as good, kept apart by where they are.
+    """Those that are lighter than what they replace, and than all of their kind that are as good.
 
     A file on disk and one to download, a native file and a GGUF, are each worth a try.
     """
@@ -90,7 +91,7 @@ def lighter(found: Sequence[Swap]) -> list[Swap]:
         part = one.loaded.component
         kind = (one.rung.download is None, one.rung.format.startswith(GGUF))
         own = rule()["lighter"] * part.file_bytes if part else 0
-        if one.rung.bytes < min(own, rule()["step"] * least.get(kind, own)):
+        if one.rung.bytes < min(own, rule()["step"] * least.get(kind, inf)):
             kept.append(one)
             least[kind] = one.rung.bytes
     return kept
@@ -127,10 +128,7 @@ def merged(parts: Sequence[Swap]) -> Iterator[tuple[Edit, ...]]:
     nodes = {node.id: node for one in parts for node in one.use.loaders}
     for key, node in nodes.items():
         named = {
-            name: (one, one.rung.file)
-            for one in parts
-            for owner, name in one.use.inputs
-            if owner.id == key
+            name: (one, one.rung.file) for one in parts for owner, name in one.use.inputs if owner.id == key
         }
         target = next((one.rung.loader for one, _ in named.values() if one.rung.loader), "")
         if target and target != node.class_type:
@@ -142,7 +140,9 @@ def merged(parts: Sequence[Swap]) -> Iterator[tuple[Edit, ...]]:
 def replaced(node: Node, target: str, named: dict[str, str]) -> Edit:
     """A loader as one of another class: its files under that class's names, its widgets at their defaults."""
     old = [file.name for file in files(node)]
-    new = [file.name for file in files(msgspec.structs.replace(node, class_type=target, inputs=all_of(target)))]
+    new = [
+        file.name for file in files(msgspec.structs.replace(node, class_type=target, inputs=all_of(target)))
+    ]
     renamed = {new[old.index(name)]: file for name, file in named.items()}
     kept = all_of(target)
     given = {name: value for name, value in kept.items() if value is not None and name not in node.inputs}
@@ -179,10 +179,10 @@ def precision_rank(format: str) -> int:
 def effects(case: Case, one: Swap) -> Iterator[str]:
     """What else changes with a swap."""
     yield from one.rung.effects
-    device = case.machine.device
-    if device.vendor == "nvidia" and one.rung.rank > rule()["whole"] and one.loaded.role == "diffusion_model":
-        if capability(device) < one.rung.min_capability:
-            yield rule()["widened"]
+    device, narrow = case.machine.device, one.rung.rank > rule()["whole"]
+    samples = device.vendor == "nvidia" and one.loaded.role == "diffusion_model"
+    if samples and narrow and capability(device) < one.rung.min_capability:
+        yield rule()["widened"]
     if one.rung.format.startswith(GGUF) and has_loras(case, one.loaded.key):
         yield rule()["lora_gguf"]
 
@@ -210,6 +210,7 @@ def alike(group: Sequence[Sequence[Swap]]) -> Iterator[list[Swap]]:
         same = [next((it for it in other if it.rung.format == one.rung.format), None) for other in others]
         if all(same):
             yield [one, *(it for it in same if it)]
+
 
 def all_at_once(found: Sequence[Sequence[list[Swap]]]) -> Iterator[list[Swap]]:
     """A swap in each of several models, as light as a rank of quality allows."""

@@ -37,7 +37,7 @@ class Use(msgspec.Struct, frozen=True):
 
 
 def uses(case: Case, *roles: str) -> tuple[Use, ...]:
-    """The files that nodes which run load, in their order; those that give one of `roles`, where asked for."""
+    """The files that nodes which run load, in their order; of several roles alone where some are named."""
     found: dict[tuple[str, str], list[tuple[Node, str]]] = {}
     loads: dict[tuple[str, str], dict[str, Loaded]] = {}
     own = by_node(case)

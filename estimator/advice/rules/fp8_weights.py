@@ -1,10 +1,10 @@
 """Hold the diffusion model's weights in 8 bits.
 
 ## What it does
-Sets `weight_dtype` of the nodes that load a 16-bit diffusion model to `fp8_e4m3fn`: of all nodes that load the
-same kind of model together. On cards that multiply in 8 bits (RTX 40 and newer) `fp8_e4m3fn_fast` is a second
-choice, which computes faster as well. Where a checkpoint node loads the model, which has no such widget, the
-start-up flag `--fp8_e4m3fn-unet` does the same for every workflow.
+Sets `weight_dtype` of the nodes that load a 16-bit diffusion model to `fp8_e4m3fn`: of all nodes that load
+the same kind of model together. On cards that multiply in 8 bits (RTX 40 and newer) `fp8_e4m3fn_fast` is a
+second choice, which computes faster as well. Where a checkpoint node loads the model, which has no such
+widget, the start-up flag `--fp8_e4m3fn-unet` does the same for every workflow.
 
 ## Why it helps
 Half the bytes stay on the card, or stream in each step. The file on disk stays as it is, and nothing is
@@ -14,7 +14,8 @@ downloaded.
 Lossy: each weight is rounded without a scale. A file published in scaled fp8, int8 or GGUF Q8 keeps more.
 
 ## When it is left out
-Files that are quantised already take no notice of the widget. Apple's and DirectML's cards have no 8-bit type.
+Files that are quantised already take no notice of the widget. Apple's and DirectML's cards have no 8-bit
+type.
 """
 
 from __future__ import annotations

@@ -1,19 +1,19 @@
 """Load a lighter file of the text encoder.
 
 ## What it does
-Loads another file of the same text encoder, in fewer bits, in every node that loads it. For a GGUF the node becomes
-the one of the pack ComfyUI-GGUF; encoders that it loads beside it stay as they are.
+Loads another file of the same text encoder, in fewer bits, in every node that loads it. For a GGUF the node
+becomes the one of the pack ComfyUI-GGUF; encoders that it loads beside it stay as they are.
 
 ## Why it helps
-A text encoder is often as large as the diffusion model (FLUX.2's is 36 GB in 16 bits), and RAM must hold both.
-It runs once for each prompt, so that its speed hardly matters.
+A text encoder is often as large as the diffusion model (FLUX.2's is 36 GB in 16 bits), and RAM must hold
+both. It runs once for each prompt, so that its speed hardly matters.
 
 ## Quality
 Text is understood a little less exactly; pictures change less than with a diffusion model in as few bits.
 
 ## When it is left out
-A GGUF where the encoder is given pictures and the file for its eyes (mmproj) is not there, and a GGUF beside an
-encoder in scaled fp8, which ComfyUI-GGUF refuses.
+A GGUF where the encoder is given pictures and the file for its eyes (mmproj) is not there, and a GGUF
+beside an encoder in scaled fp8, which ComfyUI-GGUF refuses.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pathlib import PurePath
 from msgspec.structs import replace
 
 from ... import facts
+from ...models.rows import Role
 from ...workflow.graph import Link
 from ...workflow.values import Loaded
 from ..case import Case
@@ -35,7 +36,7 @@ from ..uses import Use, uses
 
 CODE = "lighter-encoder"
 APPLICABILITY = "lossy"
-ROLE = "text_encoder"
+ROLE: Role = "text_encoder"
 EYES = "mmproj"
 
 
@@ -80,7 +81,7 @@ def sees(case: Case, loaded: Loaded) -> bool:
 
 
 def eyes(case: Case, file: str) -> bool:
-    """Whether there is a file beside a GGUF that ComfyUI-GGUF takes for its eyes: named as it, with `mmproj`."""
+    """Whether ComfyUI-GGUF would find a GGUF's eyes: a file named as it is, with `mmproj`."""
     start = re.sub(facts.table("swaps")["eyes"]["ends"], "", PurePath(file.lower()).stem)
     names = [name.lower() for name in case.library.names("text_encoders")]
     return any(EYES in name and start in name for name in names)
