@@ -123,6 +123,17 @@ def whence(downloads: Sequence[Download | None]) -> str:
     return f"{size / GIB:.1f} GiB to download" if size else "on disk"
 
 
+def of_row(row: dict[str, Any]) -> Download:
+    """A file that a row of data says where to have from."""
+    return Download(row["name"], row["url"], row["directory"], row["bytes"], row.get("exact", False))
+
+
+def absent(case: Case, files: Iterable[Download]) -> tuple[Download, ...]:
+    """Those that are not on disk, each once."""
+    missing = (one for one in files if case.library.files(one.directory, one.file) is None)
+    return tuple(dict.fromkeys(missing))
+
+
 def merged(parts: Sequence[Swap]) -> Iterator[tuple[Edit, ...]]:
     """The edits of all swaps, node by node: a node that loads several of the files is edited once."""
     nodes = {node.id: node for one in parts for node in one.use.loaders}

@@ -32,7 +32,7 @@ from ..case import Case
 from ..change import Change, Download
 from ..names import holds, tells
 from ..samplers import Few, evaluations, sampled, set_to
-from ..swap import GGUF, replaced, rule, whence
+from ..swap import GGUF, absent, of_row, replaced, rule, whence
 from ..switches import switches
 from ..uses import Use, uses
 
@@ -95,7 +95,7 @@ def made(case: Case, row: dict[str, Any], parts: Sequence[Matched]) -> Change | 
     files = [file_of(use, part) for use, part in parts]
     if settings is None or not all(files):
         return None
-    downloads = tuple(dict.fromkeys(one for one in files if one and missing(case, one)))
+    downloads = absent(case, filter(None, files))
     names = " and ".join(dict.fromkeys(one.file for one in files if one))
     adds = "Add" if any("lora" in part for _, part in parts) else "Load"
     return Change(
@@ -128,11 +128,6 @@ def file_of(use: Use, part: dict[str, Any]) -> Download | None:
     if table is None:
         return None
     return Download(name, part["at"] + name, use.folder, listed or table.file_bytes, bool(listed))
-
-
-def missing(case: Case, file: Download) -> bool:
-    """Whether a file is not on disk."""
-    return case.library.files(file.directory, file.file) is None
 
 
 def placed(case: Case, parts: Sequence[Matched], files: Sequence[str]) -> Iterator[Edit]:
@@ -180,7 +175,7 @@ def turned(case: Case, ways: dict[tuple[str, str], tuple[str, ...]]) -> Change:
     before, after = fewer(case, case.after(Change("", edits=edits)))
     guided = any(one.conditions > 1 for one in before) and all(one.conditions == 1 for one in after)
     known = {name: found for name in names if (found := of_lora(name))}
-    absent = [name for name in names if case.library.files("loras", name) is None]
+    gone = [name for name in names if case.library.files("loras", name) is None]
     switch = " and ".join(dict.fromkeys(f"node {node}" for node, _ in ways))
     return Change(
         title=f"Turn on {' and '.join(names)} by the workflow's own switch ({switch}): "
@@ -191,9 +186,9 @@ def turned(case: Case, ways: dict[tuple[str, str], tuple[str, ...]]) -> Change:
         quality=words["quality"],
         effects=(
             *((words["no_guidance"],) if guided else ()),
-            *(f"{name} is not on disk" for name in absent if name not in known),
+            *(f"{name} is not on disk" for name in gone if name not in known),
         ),
-        downloads=tuple(known[name][0] for name in absent if name in known),
+        downloads=absent(case, (file for file, _ in known.values())),
     )
 
 
@@ -218,8 +213,3 @@ def of_lora(name: str) -> tuple[Download, float] | None:
             if part.get("lora", {}).get("name") == name:
                 return of_row(part["lora"]), row["harm"]
     return None
-
-
-def of_row(row: dict[str, Any]) -> Download:
-    """A row's LoRA as a download."""
-    return Download(row["name"], row["url"], "loras", row["bytes"], row.get("exact", False))

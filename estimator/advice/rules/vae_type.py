@@ -25,8 +25,9 @@ from ... import facts
 from ...workflow.edits import Edit, Feed, fresh
 from ...workflow.values import Loaded
 from ..case import Case
-from ..change import Change, Download
+from ..change import Change
 from ..flags import started
+from ..swap import absent, of_row
 from ..uses import Use, uses
 
 CODE = "vae-type"
@@ -73,7 +74,7 @@ def in_f16(case: Case, rule: dict[str, Any]) -> Change | None:
         harm=max(row["harm"] for row in known),
         quality="; ".join(dict.fromkeys(row["quality"] for row in known)),
         effects=("the flag holds for every workflow: SDXL's own VAE makes black pictures with it",),
-        downloads=tuple(download(file) for file in files.values() if absent(case, file)),
+        downloads=absent(case, map(of_row, files.values())),
     )
 
 
@@ -89,16 +90,6 @@ def row_of(case: Case, one: Loaded) -> dict[str, Any] | None:
         row for row in facts.table("swaps")["vae_in_f16"] if one.component and row["vae"] == one.component.id
     ]
     return next((row for row in rows if models and all(it.latent in row["latents"] for it in models)), None)
-
-
-def absent(case: Case, file: dict[str, Any]) -> bool:
-    """Whether a file is not on disk."""
-    return case.library.open(file["directory"], file["name"]).missing
-
-
-def download(file: dict[str, Any]) -> Download:
-    """A row's file as a download."""
-    return Download(file["name"], file["url"], file["directory"], file["bytes"], file["exact"])
 
 
 def replaced(case: Case, use: Use, row: dict[str, Any]) -> Iterator[Edit]:
