@@ -25,7 +25,8 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
 
     `file`: as a node's widget names it, in ComfyUI's `folder`; `format`: a key of `data/precisions.toml`,
     `label` its name and `rank` its rank of quality there, 1 being 16 bit; `bytes`: of the whole file.
-    `pure`: the same weights in another precision; else `effects` says what else changes, in half sentences.
+    `pure`: the same weights in another precision. `effects`: what else changes or is needed, in half
+    sentences.
     `loader`: the class that it needs in place of the workflow's own, empty where that one takes it; `needs`:
     packs that must be installed for it. `download`: None for a file that is on disk.
     `min_capability`: from which compute capability on an NVIDIA card computes in it (0: any card); below, a
@@ -79,7 +80,12 @@ def own_edition(loaded: Loaded, component: Component) -> Edition | None:
 
 def alike(one: Component | Brief, other: Component) -> bool:
     """Whether two components are the same model, whatever they are stored in."""
-    return (one.id, one.hyper) == (other.id, other.hyper)
+    return (one.role, one.family, one.variant, one.hyper) == (
+        other.role,
+        other.family,
+        other.variant,
+        other.hyper,
+    )
 
 
 def offered(library: Library, loaded: Loaded, own: Edition | None) -> Iterator[Rung]:
@@ -92,7 +98,7 @@ def offered(library: Library, loaded: Loaded, own: Edition | None) -> Iterator[R
             continue
         there = library.files(one.folder, one.file)
         download = None if there else Download(one.file, one.url, one.folder, size, exact, one.gated)
-        yield rung(loaded, one.file, one.folder, one.format, size, changes, download)
+        yield rung(loaded, one.file, one.folder, one.format, size, changes, one.asks, download)
 
 
 @cache
@@ -105,23 +111,29 @@ def size_of(one: Edition) -> tuple[int, bool]:
 
 def on_disk(library: Library, loaded: Loaded, component: Component, own: Edition | None) -> Iterator[Rung]:
     """The files in the user's folders whose headers hold the same model in another precision."""
-    folders = (loaded.folder,) if loaded.role != "diffusion_model" else (loaded.folder, "diffusion_models")
     least = round(component.parameters * facts.table("precisions")["names"]["least_bits"] / 8)
-    here = format_of(component, loaded.file)
-    for folder in dict.fromkeys(folders):
+    here = own.format if own else format_of(component, loaded.file)
+    for folder in folders_for(loaded):
         for name in library.names(folder):
-            same = [one for one in library.briefs(folder, name, least) if alike(one, component)]
-            held = format_of(same[0], name) if same else ""
-            known = edition(folder, name)
-            other_model = known and own and known.base != own.base
-            if not held or held == here or other_model or expert(name) != expert(loaded.file):
+            if expert(name) != expert(loaded.file):
                 continue
-            kin = own is not None and known is not None and known.base == own.base
-            effects = (
-                known.effects if known and kin else () if alike_name(name, loaded.file) else (FINE_TUNE,)
-            )
+            same = next((one for one in library.briefs(folder, name, least) if alike(one, component)), None)
+            known = edition(folder, name)
+            if same is None or (known and own and known.base != own.base):
+                continue
+            kin = known if own and known else None
+            held = kin.format if kin else format_of(same, name)
             path = library.files(folder, name)
-            yield rung(loaded, name, folder, held, path.stat().st_size if path else 0, effects, None)
+            if path and held and held != here:
+                effects = kin.effects if kin else () if alike_name(name, loaded.file) else (FINE_TUNE,)
+                asks = kin.asks if kin else ()
+                yield rung(loaded, name, folder, held, path.stat().st_size, effects, asks, None)
+
+
+def folders_for(loaded: Loaded) -> tuple[str, ...]:
+    """ComfyUI's folders in which another file for it may lie."""
+    both = loaded.folder == CHECKPOINTS
+    return (loaded.folder, "diffusion_models") if both else (loaded.folder,)
 
 
 def format_of(one: Component | Brief, name: str) -> str:
@@ -152,6 +164,7 @@ def rung(
     format: str,
     size: int,
     effects: tuple[str, ...],
+    asks: tuple[str, ...],
     download: Download | None,
 ) -> Rung:
     """A rung for a file, with what its precision's row says."""
@@ -167,7 +180,7 @@ def rung(
         rank=row["quality_rank"],
         quality=quality(row),
         pure=not effects,
-        effects=effects,
+        effects=effects + asks,
         loader=loader,
         needs=(known["pack"],) if loader in known["gguf"].values() else (),
         download=download,

@@ -18,8 +18,10 @@ class Edition(msgspec.Struct, frozen=True):
     """One published file of a model. `format` is a key of `data/precisions.toml`.
 
     `path`: within the repository; `bytes`: of the file as its publisher lists them, 0 where that is not
-    known; `effects`: what differs beside the precision, each a half sentence; `keeps`, `kept_blocks`,
-    `packs_all`: as in rows of `data/published/`, for a file that has no row there.
+    known; `effects`: what differs beside the precision, `asks`: what it needs besides, each a half sentence;
+    `keeps`, `kept_blocks`,
+    `packs_all`,
+    `lacks`: as in rows of `data/published/`, for a file that has no row there.
     """
 
     file: str
@@ -31,10 +33,11 @@ class Edition(msgspec.Struct, frozen=True):
     bytes: int = 0
     gated: bool = False
     effects: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
     kept_blocks: int = 0
     packs_all: bool = False
+    lacks: tuple[str, ...] = ()
     note: str = ""
     source: str = ""
 
@@ -130,6 +133,7 @@ def made_of(one: Edition) -> dict[str, Any] | None:
         "keeps": one.keeps,
         "kept_blocks": one.kept_blocks,
         "packs_all": one.packs_all,
+        "lacks": one.lacks,
     }
 
 

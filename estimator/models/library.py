@@ -39,8 +39,9 @@ class Brief(msgspec.Struct, frozen=True):
     `format`: of the file, as `gguf`; `majority`, `quantization`: as of `Component`.
     """
 
-    id: str
     role: str
+    family: str
+    variant: str
     hyper: dict[str, int]
     format: str
     majority: str
@@ -127,7 +128,8 @@ def inside_in_brief(path: Path, changed: int, size: int) -> tuple[Brief, ...]:
     except FormatError:
         return ()
     return tuple(
-        Brief(one.id, one.role, one.hyper, one.format, one.majority, one.quantization) for one in found
+        Brief(one.role, one.family, one.variant, one.hyper, one.format, one.majority, one.quantization)
+        for one in found
     )
 
 

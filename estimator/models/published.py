@@ -23,7 +23,7 @@ def published(folder: str, name: str) -> TensorTable | None:
         return stand_in(name, row["header"])
     base = without(stand_in(name, row["like"]), tuple(row.get("lacks", ())))
     keeps = Keeps(row.get("kept_blocks", 0), tuple(row.get("keeps", ())), row.get("packs_all", False))
-    return variant(base, row["storage"], keeps)
+    return variant(base, row["storage"], keeps if keeps != Keeps() else None)
 
 
 def row_of(folder: str, name: str) -> dict[str, Any] | None:
