@@ -43,10 +43,9 @@ def changes(case: Case) -> Iterator[Change]:
         row = row_of(loaded, known)
         if not loaded or not row or any(one.class_type not in known["classes"] for one in use.loaders):
             continue
-        apart = (
-            one for one in rungs(case, loaded) if one.folder != use.folder and lighter(case, loaded, one)
-        )
-        yield from (parted(case, use, loaded, one, row) for one in islice(apart, rule()["most"]))
+        apart = [Swap(use, loaded, one) for one in rungs(case, loaded) if one.folder != use.folder]
+        found = lighter([one for one in apart if loads_here(one.rung.format, case.machine)])
+        yield from (parted(case, one, row) for one in found[: rule()["most"]])
 
 
 def row_of(loaded: Loaded | None, known: dict[str, Any]) -> dict[str, Any] | None:
