@@ -135,7 +135,7 @@ def number(case: Case, graph: Graph, node_id: str, name: str) -> float | None:
 
 def is_number(value: object) -> bool:
     """Whether a value is a number, a truth being none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST
 
 
 def moves(case: Case, one: Written, measure: Measure, value: float) -> bool:

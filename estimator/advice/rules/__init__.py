@@ -5,13 +5,21 @@ from __future__ import annotations
 from types import ModuleType
 
 from . import (
+    checkpointed_training,
+    context_windows,
     distilled,
+    fewer_frames,
     fp8_weights,
     lighter_encoder,
     lighter_model,
     native_for_gguf,
+    smaller_batch,
+    smaller_references,
+    smaller_size,
+    smaller_upscale,
     split_checkpoint,
     tiled_decode,
+    tiled_encode,
     vae_type,
 )
 
@@ -22,6 +30,14 @@ RULES: tuple[ModuleType, ...] = (
     fp8_weights,
     split_checkpoint,
     vae_type,
-    distilled,
     tiled_decode,
+    tiled_encode,
+    distilled,
+    checkpointed_training,
+    smaller_batch,
+    context_windows,
+    fewer_frames,
+    smaller_references,
+    smaller_upscale,
+    smaller_size,
 )
