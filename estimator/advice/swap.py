@@ -67,17 +67,45 @@ def loads_here(format: str, machine: Machine) -> bool:
 
 
 def takes(case: Case, node: Node, use: Use, rung: Rung) -> bool:
-    """Whether a node, or the class that takes its place, loads the file and what else the node loads.
+    """Whether a node, or the class that takes its place, loads the file beside what else the node loads.
 
-    ComfyUI-GGUF refuses scaled fp8 files beside a GGUF.
+    ComfyUI-GGUF refuses quantised files of ComfyUI's own beside a GGUF.
     """
-    target = rung.loader or node.class_type
-    if target == node.class_type:
-        return True
-    if definition(target) is None:
+    names = {name: rung.file for owner, name in use.inputs if owner.id == node.id}
+    target = class_for(node, names, rung.loader)
+    if target != node.class_type and definition(target) is None:
         return False
+    if not any(map(is_gguf, final(node, names).values())):
+        return True
+    plain = is_gguf(rung.file) or rung.format in facts.table("swaps")["formats"]["anywhere"]
     others = [one for one in case.loaded.values() if one.node == node.id and one.file != use.file]
-    return GGUF not in target.lower() or all(not one.component or not one.component.layouts for one in others)
+    return plain and all(
+        is_gguf(one.file) or not one.component or not one.component.layouts for one in others
+    )
+
+
+def is_gguf(name: str) -> bool:
+    """Whether a file is a GGUF, by its ending."""
+    return name.lower().endswith(f".{GGUF}")
+
+
+def final(node: Node, names: dict[str, str]) -> dict[str, str]:
+    """The files that a loader names once some are others."""
+    own = {file.name: str(node.inputs[file.name]) for file in files(node)}
+    return own | names
+
+
+def class_for(node: Node, names: dict[str, str], loader: str) -> str:
+    """The class that loads these files in the place of a node's: ComfyUI's own where none is a GGUF.
+
+    `loader`: what takes a GGUF where the node's class has no counterpart.
+    """
+    known = facts.table("precisions")["loaders"]
+    back = {packed: own for own, packed in known["gguf"].items()} | known["native"]
+    own = str(back.get(node.class_type, node.class_type))
+    if not any(map(is_gguf, final(node, names).values())):
+        return own
+    return node.class_type if node.class_type in back else str(known["gguf"].get(own, loader))
 
 
 def lighter(found: Sequence[Swap]) -> list[Swap]:
@@ -138,14 +166,13 @@ def merged(parts: Sequence[Swap]) -> Iterator[tuple[Edit, ...]]:
     """The edits of all swaps, node by node: a node that loads several of the files is edited once."""
     nodes = {node.id: node for one in parts for node in one.use.loaders}
     for key, node in nodes.items():
-        named = {
-            name: (one, one.rung.file) for one in parts for owner, name in one.use.inputs if owner.id == key
-        }
-        target = next((one.rung.loader for one, _ in named.values() if one.rung.loader), "")
-        if target and target != node.class_type:
-            yield (replaced(node, target, {name: file for name, (_, file) in named.items()}),)
+        own = {name: one.rung for one in parts for owner, name in one.use.inputs if owner.id == key}
+        named = {name: rung.file for name, rung in own.items()}
+        target = class_for(node, named, next((rung.loader for rung in own.values() if rung.loader), ""))
+        if target != node.class_type:
+            yield (replaced(node, target, named),)
         else:
-            yield tuple(Edit("set", key, name, file) for name, (_, file) in named.items())
+            yield tuple(Edit("set", key, name, file) for name, file in named.items())
 
 
 def replaced(node: Node, target: str, named: dict[str, str]) -> Edit:
@@ -232,6 +259,17 @@ def all_at_once(found: Sequence[Sequence[list[Swap]]]) -> Iterator[list[Swap]]:
         if not all(best):
             continue
         chosen = [one for group in best for one in group[-1]]
-        if chosen not in seen:
+        if chosen not in seen and not mixed(chosen):
             seen.append(chosen)
             yield chosen
+
+
+def mixed(parts: Sequence[Swap]) -> bool:
+    """Whether a node would have to load a GGUF beside a quantised file of ComfyUI's own."""
+    plain = facts.table("swaps")["formats"]["anywhere"]
+    kinds: dict[str, set[bool]] = {}
+    for one in parts:
+        if one.rung.format not in plain:
+            for node in one.use.loaders:
+                kinds.setdefault(node.id, set()).add(one.rung.format.startswith(GGUF))
+    return any(len(some) > 1 for some in kinds.values())

@@ -44,11 +44,11 @@ def changes(case: Case) -> Iterator[Change]:
         return
     found = [one for one in uses(case, ROLE) if plain(one)]
     wide = [one for one in found if bits().get(held(one, case), 0) > 8]
-    for some in choices([one for one in wide if settable(one, rule)]):
-        yield set_to(some, rule, rule["value"], rule["harm"], rule["quality"])
+    for name, some in choices([one for one in wide if settable(one, rule)]):
+        yield set_to(name, some, rule)
     if case.machine.backend == "cuda" and capability(case.machine.device) >= rule["fast_least"]:
-        for some in choices([one for one in found if settable(one, rule) and not is_fast(one, rule)]):
-            yield set_to(some, rule, rule["fast"], rule["fast_harm"], rule["fast_quality"])
+        for name, some in choices([one for one in found if settable(one, rule) and not is_fast(one, rule)]):
+            yield set_to(name, some, rule, fast=True)
     if any(not settable(one, rule) for one in wide):
         yield by_flag(case, rule)
 
@@ -76,29 +76,29 @@ def is_fast(use: Use, rule: dict[str, Any]) -> bool:
     return any(one.widget == rule["fast"] for one in use.loads)
 
 
-def choices(found: list[Use]) -> Iterator[list[Use]]:
-    """Models of each family together, such as two experts; then all, where there are several families."""
+def choices(found: list[Use]) -> Iterator[tuple[str, list[Use]]]:
+    """Models of each family together, such as two experts, by its name; and all, which have none."""
     families: dict[str, list[Use]] = {}
     for one in found:
         loaded = one.of(ROLE)
-        assert loaded and loaded.component
-        families.setdefault(loaded.component.family, []).append(one)
-    yield from families.values()
+        if loaded and loaded.component:
+            families.setdefault(loaded.component.family, []).append(one)
     if len(families) > 1:
-        yield found
+        yield from families.items()
+    if found:
+        yield "", found
 
 
-def set_to(some: list[Use], rule: dict[str, Any], value: str, harm: float, quality: str) -> Change:
+def set_to(name: str, some: list[Use], rule: dict[str, Any], fast: bool = False) -> Change:
     """The change that sets the widget wherever these files are loaded."""
-    names = some[0].file if len(some) == 1 else f"the {len(some)} diffusion models"
-    what = "Hold" if value == rule["value"] else "Hold and multiply"
-    nodes = [node for one in some for node in one.loaders]
+    value = rule["fast"] if fast else rule["value"]
+    what = some[0].file if len(some) == 1 else f"the {len(some)} diffusion models"
     return Change(
-        title=f"{what} {names} in 8 bits ({rule['widget']} {value})",
-        choice=value,
-        edits=tuple(Edit("set", node.id, rule["widget"], value) for node in nodes),
-        harm=harm,
-        quality=quality,
+        title=f"Hold {'and multiply ' * fast}{what} in 8 bits ({rule['widget']} {value})",
+        choice=" ".join(filter(None, ("fast" * fast, name))),
+        edits=tuple(Edit("set", node.id, rule["widget"], value) for one in some for node in one.loaders),
+        harm=rule["fast_harm"] if fast else rule["harm"],
+        quality=rule["fast_quality"] if fast else rule["quality"],
     )
 
 
@@ -106,7 +106,7 @@ def by_flag(case: Case, rule: dict[str, Any]) -> Change:
     """The change of the start-up flags, for nodes that have no such widget."""
     return Change(
         title=f"Start ComfyUI with {rule['flag']}",
-        choice=rule["flag"],
+        choice="flag",
         machine=started(case.machine, rule["flag"]),
         harm=rule["harm"],
         quality=rule["quality"],

@@ -68,7 +68,7 @@ def in_f16(case: Case, rule: dict[str, Any]) -> Change | None:
     first = f"Load {' and '.join(files)} as the VAE and start" if files else "Start"
     return Change(
         title=f"{first} ComfyUI with {rule['flag']}",
-        choice=rule["flag"],
+        choice="f16",
         edits=tuple(edits),
         machine=started(case.machine, rule["flag"]),
         harm=max(row["harm"] for row in known),
