@@ -205,6 +205,7 @@ def harm(one: Swap) -> float:
     own = precision_rank(format_of(part, one.loaded.file)) if part else rule()["whole"]
     first = 0 if own <= rule()["whole"] else own
     lost: float = max(0, one.rung.rank - first) if one.rung.rank > rule()["whole"] else 0
+    lost *= rule()["encoder"] if one.loaded.role == "text_encoder" else 1
     return lost + (0 if one.rung.pure else rule()["impure"])
 
 
