@@ -39,7 +39,8 @@ class Case(msgspec.Struct, frozen=True, dict=True):
 
     def after(self, change: Change) -> Case:
         """The case once a change is made."""
-        return Case(apply(self.graph, change.edits), change.machine or self.machine, self.library)
+        graph = change.graph or apply(self.graph, change.edits)
+        return Case(graph, change.machine or self.machine, self.library)
 
     def steps(self, wanted: Callable[[Step], bool]) -> list[Step]:
         """The steps of the workload that are wanted, in execution order."""
