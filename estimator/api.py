@@ -6,10 +6,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .advice import Case, Checked, suggest
+from .advice import Case, Checked, Suggestion, suggest
+from .advice import limits as most
 from .models.library import Files, Library
 from .runtime import Machine
 from .workflow import Definitions, read, using
+from .workflow.amend import amend, document_of
+
+
+def amended(
+    workflow: Path | bytes | dict[str, Any],
+    suggestions: Sequence[Suggestion],
+    definitions: Definitions | None = None,
+) -> dict[str, Any]:
+    """The workflow with suggestions made in it, one after the other, as ComfyUI can load it again.
+
+    A drawn workflow stays drawn, with all that the suggestions do not change; of a picture or video it is
+    what was drawn if that is what ran, else the prompt. `workflow`, `definitions`: as of `check`. Raises
+    `InputError` for a change that cannot be made without changing more.
+    """
+    with using(definitions):
+        document = document_of(workflow)
+        for one in suggestions:
+            document = amend(document, one.edits, one.downloads)
+        return document
 
 
 def check(
@@ -34,3 +54,22 @@ def check(
         graph = read(workflow).only(outputs) if outputs else read(workflow)
         case = Case(graph, machine, Library(files))
         return Checked(case.forecast, () if suggestions == 0 else suggest(case, suggestions))
+
+
+def limits(
+    workflow: Path | bytes | dict[str, Any],
+    machine: Machine,
+    files: Files,
+    *,
+    slowdown: float | None = None,
+    outputs: Sequence[str] = (),
+    definitions: Definitions | None = None,
+) -> most.Limits:
+    """The largest size, the most frames, seconds and batch of a workflow that a machine bears.
+
+    `slowdown`: how many times as long as with all weights on the card still counts as quick; without it, the
+    one of `data/limits.toml`. The rest is as in `check`. Raises `InputError` as that does.
+    """
+    with using(definitions):
+        graph = read(workflow).only(outputs) if outputs else read(workflow)
+        return most.limits(Case(graph, machine, Library(files)), slowdown)
