@@ -6,6 +6,7 @@ same output, so it is as old as the README.
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import re
@@ -13,10 +14,11 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PICTURE = ROOT / "README.md", ROOT / "docs" / "check.svg"
-ACCURACY = ROOT / "docs" / "accuracy.md"
+ACCURACY, ADVICE = ROOT / "docs" / "accuracy.md", ROOT / "docs" / "advice.md"
 WIDTH = 100
 
 
@@ -63,6 +65,30 @@ def picture(arguments: list[str]) -> str:
     return console.export_svg(title="vram-forecast " + " ".join(arguments), unique_id="check")
 
 
+ADVICE_HEAD = """# What it advises
+
+One rule a section. What a rule offers is forecast on the workflow itself, on the machine at hand, and shown
+only where that comes out better. *Lossless*: the result stays as it is. *Lossy*: it changes, and the
+suggestion says how. *Manual*: no edit of the workflow can do it. `tools/readme.py` makes this page of the
+rules' own texts.
+"""
+
+
+def advice() -> str:
+    """All rules, each with its own text as a section."""
+    sys.path.insert(0, str(ROOT))
+    from estimator.advice.rules import RULES
+
+    return ADVICE_HEAD + "".join(section(rule) for rule in sorted(RULES, key=lambda rule: rule.CODE))
+
+
+def section(rule: ModuleType) -> str:
+    """One rule: its title, how it applies, and what its docstring says."""
+    title, _, body = inspect.cleandoc(rule.__doc__ or "").partition("\n\n")
+    body = re.sub(r"^## (.*)\n", r"**\1.** ", body, flags=re.MULTILINE)
+    return f"\n## {rule.CODE}\n\n{title} *{rule.APPLICABILITY.capitalize()}.*\n\n{body}\n"
+
+
 def main() -> int:
     """Write the blocks, or say which are out of date."""
     old = README.read_text(encoding="utf-8")
@@ -70,18 +96,20 @@ def main() -> int:
     output = run("-m", "estimator", *arguments)
     new = block(old, "output", f"```text\n{output}\n```")
     new = block(new, "accuracy", run("benchmarks/accuracy.py"))
-    accuracy = run("benchmarks/accuracy.py", "--document") + "\n"
+    pages = {README: new, ACCURACY: run("benchmarks/accuracy.py", "--document") + "\n", ADVICE: advice()}
     if "--check" in sys.argv:
-        known = ACCURACY.read_text(encoding="utf-8") if ACCURACY.exists() else ""
-        stale = [
-            path.name for path, is_new in ((README, new != old), (ACCURACY, accuracy != known)) if is_new
-        ]
+        stale = [path.name for path, page in pages.items() if page != known(path)]
         print(f"{', '.join(stale)}: out of date. Run python tools/readme.py" if stale else "up to date")
         return int(bool(stale))
-    README.write_text(new, encoding="utf-8")
-    ACCURACY.write_text(accuracy, encoding="utf-8")
+    for path, page in pages.items():
+        path.write_text(page, encoding="utf-8")
     PICTURE.write_text(picture(arguments), encoding="utf-8")
     return 0
+
+
+def known(path: Path) -> str:
+    """What a page says now."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 if __name__ == "__main__":

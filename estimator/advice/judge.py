@@ -22,25 +22,45 @@ def grade(forecast: Forecast) -> int:
     """`GOOD`: it runs at nearly full speed with a margin; `SLOW`: it runs; then as `VERDICTS`, worse."""
     if forecast.verdict not in ("resident", "streamed"):
         return VERDICTS.index(forecast.verdict)
-    slowdown = forecast.slowdown
-    slow = slowdown is not None and slowdown.best > enough()["slowdown"]
     retried = any(step.tiled for step in forecast.steps)
-    return SLOW if slow or retried or forecast.tight else GOOD
+    return SLOW if slow(forecast) or retried or forecast.tight else GOOD
+
+
+def slow(forecast: Forecast) -> bool:
+    """Whether streaming makes it clearly slower; where the card's rate is not known, whether it streams."""
+    slowdown = forecast.slowdown
+    return slowdown.best > enough()["slowdown"] if slowdown else forecast.verdict == "streamed"
 
 
 def better(after: Forecast, before: Forecast) -> bool:
-    """Whether the verdict is better or no longer tight, or as good and clearly quicker."""
+    """Whether the verdict is better or no longer tight, or as good and clearly quicker or not retried.
+
+    A run that still fails is no better for failing otherwise.
+    """
     new, old = badness(after.verdict, after.tight), badness(before.verdict, before.tight)
-    return new < old or (new == old and quicker(after, before))
+    known = (after.seconds is None) == (before.seconds is None)
+    if new != old or after.verdict == "oom" or not known:
+        return new < old and after.verdict != "oom"
+    mended = grade(after) < grade(before) and not slower(after, before)
+    return mended or quicker(after, before)
+
+
+def slower(after: Forecast, before: Forecast) -> bool:
+    """Whether the first run or the next takes longer."""
+    return any(new > old for new, old in zip(times(after), times(before), strict=True))
 
 
 def quicker(after: Forecast, before: Forecast) -> bool:
     """Whether a run clearly takes less time, and the next one no more."""
-    first, again = (after.seconds, before.seconds), (after.seconds_again, before.seconds_again)
-    if not all((*first, *again)):
-        return False
-    ratios = [new.best / max(old.best, 1e-9) for new, old in (first, again) if new and old]
-    return min(ratios) < enough()["quicker"] and max(ratios) <= 1
+    ratios = [new / old if old else 1.0 for new, old in zip(times(after), times(before), strict=True)]
+    return min(ratios) < enough()["quicker"] and not slower(after, before)
+
+
+def times(forecast: Forecast) -> tuple[float, float]:
+    """Seconds of the first run and of the next; where not known, the bytes that move to the card instead."""
+    if forecast.seconds and forecast.seconds_again:
+        return forecast.seconds.best, forecast.seconds_again.best
+    return (float(sum(step.streamed * step.passes for step in forecast.steps)),) * 2
 
 
 def badness(verdict: Verdict, tight: bool) -> tuple[int, bool]:

@@ -31,6 +31,11 @@ class Tried:
         return better(self.after.forecast, self.case.forecast)
 
     @property
+    def codes(self) -> tuple[str, ...]:
+        """What names its changes: the rule's code, and what was chosen."""
+        return tuple(f"{rule.CODE}:{one.choice}" if one.choice else rule.CODE for rule, one in self.changes)
+
+    @property
     def applicability(self) -> Applicability:
         """That of the change that asks most."""
         return max((one.applicability or rule.APPLICABILITY for rule, one in self.changes), key=ASKS.index)
@@ -56,7 +61,7 @@ class Tried:
         changes = [one for _, one in self.changes]
         saves, saves_ram = saved(after, before)
         return Suggestion(
-            code="+".join(code(rule, one) for rule, one in self.changes),
+            code="+".join(self.codes),
             title="; and ".join(one.title for one in changes),
             why=why(after, before),
             applicability=self.applicability,
@@ -75,21 +80,24 @@ class Tried:
         )
 
 
-def code(rule: ModuleType, change: Change) -> str:
-    """What names a change: its rule's code, and what it chose."""
-    return f"{rule.CODE}:{change.choice}" if change.choice else str(rule.CODE)
+def suggest(case: Case, most: int | None = None, always: bool = False) -> tuple[Suggestion, ...]:
+    """The changes that make the case better, the best first, at most so many.
 
-
-def suggest(case: Case, most: int | None = None) -> tuple[Suggestion, ...]:
-    """The changes that make the case better, the best first, at most so many; none where it runs well."""
-    if grade(case.forecast) == GOOD:
+    None where it runs well, unless it is `always` asked for what would be quicker.
+    """
+    if grade(case.forecast) == GOOD and not always:
         return ()
+    return tuple(one.suggestion() for one in search(case)[:most])
+
+
+def search(case: Case) -> list[Tried]:
+    """What helps, alone or two together, the best first."""
     left = Budget(facts.table("advice")["search"]["tries"])
-    tried = [one for rule in RULES for one in attempts(case, case, rule, (), left)]
-    found = [one for rule in RULES for one in offers([t for t in tried if t.changes[-1][0] is rule])]
-    if min((one.grade for one in found), default=SLOW + 1) > SLOW:
-        found += pairs(case, tried, left)
-    return tuple(one.suggestion() for one in sorted(found, key=lambda one: one.rank)[:most])
+    tried = {rule: list(attempts(case, case, rule, (), left)) for rule in RULES}
+    found = [one for some in tried.values() for one in offers(some)]
+    if min((one.grade for one in found), default=grade(case.forecast)) > SLOW:
+        found += pairs(case, [one for some in tried.values() for one in some], left)
+    return sorted(found, key=lambda one: one.rank)
 
 
 class Budget:
@@ -120,7 +128,7 @@ def attempts(
         except InputError:  # a file of the user's that is broken
             continue
         yield one
-        if one.grade == GOOD:
+        if one.grade == GOOD < grade(case.forecast):
             return
 
 
@@ -140,12 +148,13 @@ def pairs(case: Case, tried: list[Tried], left: Budget) -> list[Tried]:
     for one in sorted(tried, key=lambda one: (one.grade, lack(one.after.forecast))):
         if lack(one.after.forecast) < lack(case.forecast):
             firsts.setdefault(one.changes[0][0], one)
-    found = []
+    found: dict[frozenset[str], Tried] = {}
     for first in list(firsts.values())[: facts.table("advice")["search"]["pairs_from"]]:
         for rule in RULES:
             if rule is not first.changes[0][0]:
-                both = list(attempts(case, first.after, rule, first.changes, left))
-                found += [one for one in offers(both) if one.grade < first.grade]
-    least = min((one.grade for one in found), default=0)
+                for one in offers(list(attempts(case, first.after, rule, first.changes, left))):
+                    found.setdefault(frozenset(one.codes), one)
+    least = min((one.grade for one in found.values()), default=0)
     alone = min((one.grade for one in tried), default=least + 1)
-    return sorted((one for one in found if one.grade == least < alone), key=lambda one: one.rank)[:3]
+    best = [one for one in found.values() if one.grade == least < alone]
+    return sorted(best, key=lambda one: one.rank)[: facts.table("advice")["search"]["pairs_shown"]]

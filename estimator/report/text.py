@@ -7,10 +7,11 @@ import itertools
 from typing import Any
 
 from .. import facts
-from ..advice import Checked, Suggestion
+from ..advice import Checked
 from ..forecast import Forecast, StepForecast
 from ..runtime.disk import disk_seconds
 from ..units import Estimate, amount, duration, gib
+from .advice import line as change
 from .words import SIGNS, held_by, sentence
 
 BAR = 14
@@ -66,20 +67,11 @@ def show(checked: Checked, console: Any) -> None:
         console.print(steps_table(forecast, console.width))
         console.print()
     for one in checked.suggestions:
-        console.print(Text(change(one)))
+        console.print(Text(f"→ {change(one)}"))
     if checked.suggestions:
         console.print()
     for line in footer(forecast):
         console.print(Text(line, style="dim"))
-
-
-def change(one: Suggestion) -> str:
-    """A suggestion in one line: what to do, what it saves, how the workflow runs then, what it costs."""
-    saved = f"−{amount(one.saves)}" if one.saves > 0 else ""
-    after = f"{SIGNS[one.verdict_after]}, tight" if one.tight_after else SIGNS[one.verdict_after]
-    time = duration(one.seconds_after) if one.seconds_after else ""
-    quality = "quality: a little lower" if one.applicability == "lossy" else ""
-    return "→ " + " · ".join(filter(None, (one.title, saved, after, time, quality)))
 
 
 def machine_line(forecast: Forecast) -> str:

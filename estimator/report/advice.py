@@ -1,0 +1,88 @@
+"""Suggestions as text: one line each under a forecast, and all that a user should know of them before."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from urllib.parse import urlsplit
+
+from .. import facts
+from ..advice import Checked, Download, Suggestion
+from ..units import GIB, amount, duration
+from .words import SIGNS, sentence
+
+LINE = " · "
+
+
+def line(one: Suggestion) -> str:
+    """A suggestion in one line: what to do, what it saves, how the workflow runs then, what it costs."""
+    after = f"{SIGNS[one.verdict_after]}, tight" if one.tight_after else SIGNS[one.verdict_after]
+    time = duration(one.seconds_after) if one.seconds_after and one.verdict_after != "oom" else ""
+    quality = f"quality: {one.quality}" if one.quality else ""
+    return LINE.join(filter(None, (one.title, saving(one), after, time, quality)))
+
+
+def saving(one: Suggestion) -> str:
+    """What it saves on the card, or else of RAM; nothing where that is too little to say."""
+    least = facts.table("advice")["enough"]["least_gib"] * GIB
+    if one.saves >= least:
+        return f"−{amount(one.saves)}"
+    return f"−{amount(one.saves_ram)} of RAM" if one.saves_ram >= least else ""
+
+
+def notes(one: Suggestion) -> list[str]:
+    """What else changes, what must be there for it, and what is downloaded, each in a sentence."""
+    said = [f"Also {', '.join(one.effects)}."] if one.effects else []
+    said += [f"Needs the pack {', '.join(one.needs)}."] if one.needs else []
+    said += [download(file) for file in one.downloads]
+    return said
+
+
+def download(file: Download) -> str:
+    """`Downloads flux1-dev-Q8_0.gguf, 11.8 GiB, from huggingface.co into models/unet.`"""
+    size = amount(file.bytes) if file.exact else f"about {amount(file.bytes)}"
+    place = f"from {urlsplit(file.url).hostname or file.url} into models/{file.directory}"
+    gated = "; its licence must be accepted there first" if file.gated else ""
+    return f"Downloads {file.file}, {size}, {place}{gated}."
+
+
+def render(checked: Checked, width: int = 100, colour: bool = False) -> str:
+    """The verdict, and every change that would make it better, as text of at most `width` columns."""
+    from rich.console import Console
+
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=colour,
+        no_color=not colour,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    show(checked, console)
+    return "\n".join(one.rstrip() for one in out.getvalue().splitlines()) + "\n"
+
+
+def show(checked: Checked, console: Any) -> None:
+    """Print them on a rich console, numbered, the best first."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console.print(Text(sentence(checked.forecast), style="bold"))
+    console.print()
+    if not checked.suggestions:
+        console.print(Text(nothing(checked)))
+    for number, one in enumerate(checked.suggestions, 1):
+        console.print(Text(f"{number}. {line(one)}"))
+        for note in notes(one):
+            console.print(Padding(Text(note), (0, 0, 0, 3)))
+        how = "Do it by hand" if one.applicability == "manual" else f"--apply {one.code}"
+        console.print(Padding(Text(how, style="dim"), (0, 0, 0, 3)))
+
+
+def nothing(checked: Checked) -> str:
+    """Why there is no suggestion."""
+    if checked.forecast.verdict in ("resident", "streamed"):
+        return "Nothing to change: no change that is known makes it run clearly better."
+    return "No change of this workflow that is known mends that."
