@@ -79,14 +79,20 @@ def widened(table: TensorTable) -> tuple[TensorTable, frozenset[str]]:
     if not packed:
         return table, packed
     wide = "BF16" if any(one.dtype == "BF16" for one in held.values()) else "F16"
-    own = [one for one in held.values() if one.name.rpartition(".")[2] not in scale_names()]
+    own = [one for one in held.values() if not scale(one)]
     plain = [Tensor(one.name, wide, one.shape) if one.name in packed else one for one in own]
     return as_table(table.path, plain, told(table)), packed
 
 
 def narrow(tensor: Tensor) -> bool:
-    """Whether a tensor is a weight of fewer than 16 bits."""
-    return len(tensor.shape) > 1 and bits()[tensor.dtype] < HALF
+    """Whether a tensor is a weight of fewer than 16 bits, or a vector stored as they are."""
+    weight = len(tensor.shape) > 1 or tensor.dtype.startswith("F8")
+    return weight and bits()[tensor.dtype] < HALF and not scale(tensor)
+
+
+def scale(tensor: Tensor) -> bool:
+    """Whether a tensor lies beside a packed weight and is none itself."""
+    return tensor.name.rpartition(".")[2] in scale_names()
 
 
 def stored_as(table: TensorTable, rule: dict[str, Any], keeps: Keeps) -> TensorTable:

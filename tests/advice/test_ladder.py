@@ -133,7 +133,7 @@ def test_a_lighter_checkpoint_takes_the_place_of_another():
     assert {one.format for one in found.values()} == {"fp8_mixed", "nvfp4_mixed"}
 
 
-# ---- the user's own folders --------------------------------------------------------------------------------------
+# ---- the user's own folders --------------------------------------------------------------------------------
 
 
 def test_a_published_file_that_is_on_disk_is_not_downloaded_and_has_the_name_that_nodes_know(tmp_path):
