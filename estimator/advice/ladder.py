@@ -108,9 +108,13 @@ def offered(library: Library, loaded: Loaded, component: Component, own: Edition
 @cache
 def size_of(one: Edition) -> tuple[int, bool]:
     """Bytes of an edition, and whether its publisher lists them; 0 where its header is not known."""
-    listed = one.bytes or (row_of(one.folder, one.file) or {}).get("bytes", 0)
+    row = row_of(one.folder, one.file) or {}
+    if not ("header" in row or "like" in row):
+        return 0, False
+    if listed := one.bytes or row.get("bytes", 0):
+        return listed, True
     table = published(one.folder, one.file)
-    return (listed or table.file_bytes, bool(listed)) if table else (0, False)
+    return (table.file_bytes, False) if table else (0, False)
 
 
 def on_disk(library: Library, loaded: Loaded, component: Component, own: Edition | None) -> Iterator[Rung]:

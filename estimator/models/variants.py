@@ -101,8 +101,8 @@ def stored_as(table: TensorTable, rule: dict[str, Any], keeps: Keeps) -> TensorT
     marks: dict[str, Any] = {}
     for tensor in table.tensors.values():
         if "all" in rule:
-            dtype = rule["all"] if tensor.dtype in FLOATS else tensor.dtype
-            found.append(Tensor(tensor.name, dtype, tensor.shape))
+            changes = tensor.dtype in FLOATS and not named(tensor, keeps.words)
+            found.append(Tensor(tensor.name, rule["all"] if changes else tensor.dtype, tensor.shape))
         elif packable(tensor, rule["least"], keeps):
             layer = tensor.name.rpartition(".")[0]
             found += packed(tensor, layer, rule)
@@ -125,8 +125,12 @@ def packable(tensor: Tensor, least: int, keeps: Keeps) -> bool:
     large = len(tensor.shape) == 2 and min(tensor.shape) >= least
     block = BLOCK.search(tensor.name)
     inside = int(block[2]) >= keeps.blocks if block else keeps.everything
-    kept = any(word in tensor.name for word in keeps.words)
-    return large and tensor.name.endswith(".weight") and inside and not kept
+    return large and tensor.name.endswith(".weight") and inside and not named(tensor, keeps.words)
+
+
+def named(tensor: Tensor, words: Iterable[str]) -> bool:
+    """Whether one of some words is in a tensor's name."""
+    return any(word in tensor.name for word in words)
 
 
 def packed(tensor: Tensor, layer: str, rule: dict[str, Any]) -> list[Tensor]:

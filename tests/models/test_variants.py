@@ -132,3 +132,9 @@ def test_an_output_of_its_own_has_more_bits_than_the_embedding():
     assert own.tensors["output.weight"].dtype == "Q6_K"
     assert own.tensors["token_embd.weight"].dtype == "Q4_K"
     assert tied.tensors["token_embd.weight"].dtype == "Q6_K"
+
+
+def test_a_part_of_a_checkpoint_can_stay_in_16_bits_where_the_rest_is_in_8():
+    names = published("checkpoints", "ltxv-13b-0.9.8-distilled-fp8.safetensors").tensors.values()
+    assert {one.dtype for one in names if one.name.startswith("vae.")} == {"BF16"}
+    assert {one.dtype for one in names if one.name.startswith("model.")} == {"F8_E4M3"}
