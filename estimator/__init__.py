@@ -1,14 +1,16 @@
 """VRAM Forecast: how a ComfyUI workflow will run on a card, before it is queued.
 
 `check(workflow, machine, files)` forecasts; `render` and `encode` turn the answer into text and JSON;
-`amended(workflow, suggestions)` makes what it suggests in the workflow.
+`amended(workflow, suggestions)` makes what it suggests in the workflow; `limits(workflow, machine, files)`:
+how large, how long and how many it can be.
 """
 
 from __future__ import annotations
 
 from ._version import __version__
 from .advice import Checked, Suggestion
-from .api import amended, check
+from .advice.limits import Limits
+from .api import amended, check, limits
 from .errors import ForecastError, InputError
 from .forecast import Forecast
 from .report import encode, render
@@ -23,6 +25,7 @@ __all__ = [
     "ForecastError",
     "Host",
     "InputError",
+    "Limits",
     "Machine",
     "Policy",
     "Suggestion",
@@ -31,5 +34,6 @@ __all__ = [
     "check",
     "encode",
     "from_server",
+    "limits",
     "render",
 ]
