@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from .. import facts
+from ..forecast import VERDICTS
 from .case import Case
 from .change import Change
 from .judge import GOOD, SLOW, grade
 
 Size = TypeVar("Size")
+UNKNOWN = VERDICTS.index("unknown")
 
 
 def first(sizes: Sequence[Size], does: Callable[[Size], bool]) -> Size | None:
@@ -31,7 +33,8 @@ def mildest(case: Case, sizes: Sequence[Size], change: Callable[[Size], Change])
     """The changes to the largest size with which a case runs, and to the largest with which it runs well.
 
     The largest comes first; of a case that runs, only the second. To run well instead of just running, no
-    more is given up than that is worth. None where no size does it.
+    more is given up than that is worth. None where no size does it; where the least size still reads from
+    disk, the largest that does nothing worse.
     """
     grades: dict[Size, int] = {}
 
@@ -41,9 +44,10 @@ def mildest(case: Case, sizes: Sequence[Size], change: Callable[[Size], Change])
         return grades[size]
 
     now = grade(case.forecast)
-    runs = first(sizes, lambda size: at(size) <= SLOW) if now > SLOW else None
-    if now == GOOD or (now > SLOW and runs is None):
+    if now == GOOD or not sizes or (now > SLOW and not at(sizes[-1]) < min(now, UNKNOWN)):
         return []
+    limit = max(SLOW, at(sizes[-1]))
+    runs = first(sizes, lambda size: at(size) <= limit) if now > SLOW else None
     begin = sizes.index(runs) if runs is not None else 0
     well = first(sizes[begin:], lambda size: at(size) == GOOD)
     found = [(size, change(size)) for size in dict.fromkeys((runs, well)) if size is not None]

@@ -39,8 +39,13 @@ class Case(msgspec.Struct, frozen=True, dict=True):
 
     def after(self, change: Change) -> Case:
         """The case once a change is made."""
-        graph = change.graph or apply(self.graph, change.edits)
-        return Case(graph, change.machine or self.machine, self.library)
+        machine = change.machine or self.machine
+        if change.edits or change.graph:
+            graph = change.graph or apply(self.graph, change.edits)
+            return Case(graph, machine, self.library)
+        same = Case(self.graph, machine, self.library)
+        same.__dict__["workload"] = self.workload  # which does not ask for the machine
+        return same
 
     def steps(self, wanted: Callable[[Step], bool]) -> list[Step]:
         """The steps of the workload that are wanted, in execution order."""

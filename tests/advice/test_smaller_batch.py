@@ -1,7 +1,7 @@
 """smaller-batch: as many pictures at a time as run, and the same number in all."""
 
 from advising import case_of, kept_promises, offered, written
-from prompts import checkpoint, flux, wan
+from prompts import checkpoint, flux, node, wan
 from vram_forecast.estimator.advice.rules import smaller_batch
 
 
@@ -24,3 +24,15 @@ def test_the_frames_of_a_video_are_no_batch():
 
 def test_a_batch_that_runs_well_stays():
     assert offered(smaller_batch, case_of(checkpoint(batch=4), gpu="rtx-4090")) == {}
+
+
+def test_a_node_that_works_through_all_pictures_anyway_is_not_queued_again():
+    poses = {
+        "1": checkpoint(name="sdpose_wholebody_fp16.safetensors")["1"],
+        "2": node("EmptyImage", width=768, height=1024, batch_size=128, color=0),
+        "3": node("SDPoseKeypointExtractor", model=["1", 0], vae=["1", 2], image=["2", 0], batch_size=64),
+        "4": node("SDPoseDrawKeypoints", keypoints=["3", 0]),
+        "5": node("SaveImage", images=["4", 0], filename_prefix="x"),
+    }
+    (change, *_) = kept_promises(smaller_batch, case_of(poses, gpu="rtx-2060", comfy="0.3.75"))
+    assert (change.effects, change.quality) == ((), "the same")
