@@ -6,6 +6,7 @@ from types import ModuleType
 
 from . import (
     checkpointed_training,
+    chunked_video,
     context_windows,
     fewer_frames,
     fp8_weights,
@@ -22,6 +23,7 @@ RULES: tuple[ModuleType, ...] = (
     tiled_decode,
     tiled_encode,
     checkpointed_training,
+    chunked_video,
     smaller_batch,
     context_windows,
     fewer_frames,
