@@ -38,10 +38,11 @@ def test_an_encoder_of_a_subgraph_is_named_by_its_id():
     [
         (with_encoder(device="cpu"), LEGACY),
         (flux(), {"gpu": "rtx-4090", "ram": 64}),
+        (flux(), {"gpu": "rtx-4060", "ram": 64}),
         (flux(), {"gpu": "apple-m2-max", "ram": 16}),
         (flux(), {"gpu": "rtx-3060-12gb", "flags": "--cpu"}),
     ],
-    ids=["there already", "nothing wrong", "one memory", "all on the processor"],
+    ids=["there already", "nothing wrong", "weights stream", "one memory", "all on the processor"],
 )
 def test_encoders_in_nobodys_way_stay_where_they_are(prompt, where):
     assert offered(encoder_cpu, case(prompt, **where)) == {}
