@@ -40,8 +40,8 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     def after(self, change: Change) -> Case:
         """The case once a change is made."""
         machine = change.machine or self.machine
-        if change.edits:
-            return Case(apply(self.graph, change.edits), machine, self.library)
+        if change.graph or change.edits:
+            return Case(change.graph or apply(self.graph, change.edits), machine, self.library)
         same = Case(self.graph, machine, self.library)
         same.__dict__["workload"] = self.workload  # which does not ask for the machine
         return same
