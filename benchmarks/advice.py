@@ -82,7 +82,7 @@ def broken(one: Tried, document: dict[str, Any], library: Library) -> Iterator[s
 
 
 def lower(after: Forecast, before: Forecast) -> bool:
-    """Whether the card, RAM or the disk has less to bear, or more of them is free, or a run takes less time."""
+    """Whether card, RAM or disk have less to bear, or more of them is free, or a run takes less time."""
     bears = [
         (demand(one), reach(one), lack(one), one.ram_peak.best, one.disk_bytes, one.ram_short, *times(one))
         for one in (after, before)
