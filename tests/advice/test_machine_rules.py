@@ -142,3 +142,9 @@ def test_swap_that_most_systems_have_is_not_asked_for():
 
 def test_enough_ram_needs_no_swap():
     assert offered(swap_file, case(wan(), vram=12)) == {}
+
+
+def test_another_machine_does_not_read_the_workflow_again():
+    here = crowded()
+    (one,) = close_programs.changes(here)
+    assert here.after(one).workload is here.workload
