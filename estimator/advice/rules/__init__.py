@@ -35,6 +35,7 @@ from . import (
     swap_file,
     tiled_decode,
     tiled_encode,
+    unload_between,
     vae_type,
 )
 
@@ -62,6 +63,7 @@ RULES: tuple[ModuleType, ...] = (
     close_programs,
     drop_flags,
     reserve_vram,
+    unload_between,
     async_offload,
     cache_flags,
     narrow_encoders,
