@@ -130,7 +130,8 @@ def balance_word(card: Card) -> str:
 def segment(row: dict[str, Any]) -> str:
     """What kind of card a row is of."""
     kinds = facts.table(TABLE)["segments"]
-    return next(name for name, held in kinds.items() if name != "source" and row["segment"] in held)
+    found: str = next(name for name in segments() if row["segment"] in kinds[name])
+    return found
 
 
 def segments() -> tuple[str, ...]:

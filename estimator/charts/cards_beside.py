@@ -95,7 +95,7 @@ def split(both: Beside) -> str:
     gains += [f"it alone runs {', '.join(back.unlocked)} well" if back.unlocked else ""]
     kept = " and ".join(filter(None, gains))
     said = f": {kept}" if kept else ", which changes no verdict of these"
-    return f"{quick} for speed: {advantages(both)}; {time(both)}. {holds}{said}."
+    return f"{quick} for speed, {big} for memory: {advantages(both)}; {time(both)}. {holds}{said}."
 
 
 def alike(both: Beside) -> str:

@@ -48,7 +48,7 @@ def share(after: Outcome, before: Outcome) -> float:
 
 def moved(lever: str, row: dict[str, Any], waits: float) -> float:
     """What of the gain of compute is bandwidth's, as a share of a pass."""
-    gain = waits * (1 - 1 / row.get("times", 1.0))
+    gain: float = waits * (1 - 1 / row.get("times", 1.0))
     return {"bandwidth": -gain, "compute": gain}.get(lever, 0.0)
 
 

@@ -32,6 +32,7 @@ def gpus(
 ) -> None:
     """Which card: its three keys, their grades, and how five reference workflows run on it."""
     from ..charts import cards as charts
+    from ..charts import draw
     from ..report import cards as report
     from ..runtime.cards import card, cards
 
@@ -46,11 +47,16 @@ def gpus(
     )
     if not rows:
         raise InputError("no card is like that", where="gpus", do="Ask for less, or for --all.")
+    rows = popular() if png and usual else rows
     found = charts.ordered(map(rate, rows), sort)
     if png:
-        pictured(png, None if usual else found)
+        from ..charts.cards_picture import picture
+
+        draw.save(png, picture(found))
     if as_json:
         out(report.encode(found))
+    elif png:
+        out(f"Written: {png}")
     elif names and len(found) <= WHOLE:
         out("\n\n".join(map(told, found)))
     else:
@@ -88,18 +94,18 @@ def beside(names: tuple[str, str], png: Path | None, as_json: bool) -> None:
         from ..charts.cards_pair import picture
 
         draw.save(png, picture(both))
-    out(report.encode(both) if as_json else report.render(both, columns(), sys.stdout.isatty()))
+    if png and not as_json:
+        out(f"Written: {png}")
+    else:
+        out(report.encode(both) if as_json else report.render(both, columns(), sys.stdout.isatty()))
 
 
-def pictured(png: Path, found: list[Card] | None) -> None:
-    """Write the chart of these cards, or of those that are bought."""
+def popular() -> list[dict[str, Any]]:
+    """The rows of the picture, where no others are asked for."""
     from .. import facts
-    from ..charts import draw
-    from ..charts.cards_picture import picture
     from ..runtime.cards import card
 
-    popular = facts.table("charts/cards")["picture"]["cards"]
-    draw.save(png, picture(found or [rate(card(name)) for name in popular]))
+    return [card(name) for name in facts.table("charts/cards")["picture"]["cards"]]
 
 
 @app.command()

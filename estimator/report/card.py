@@ -12,7 +12,8 @@ from ..charts.cards import Card, balance_word, segment
 from ..charts.grades import KEYS, ORDER, keys
 from ..charts.levers import levers
 from ..charts.references import Outcome, references
-from .cards import closer, console_of, number
+from ..units import closer
+from .cards import console_of, number
 from .words import SIGNS
 
 HEAD = 11  # columns of the words on the left

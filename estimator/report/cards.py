@@ -13,7 +13,7 @@ from ..charts import draw
 from ..charts.cards import Card, waiting
 from ..charts.references import Outcome, references
 from ..forecast.result import VERDICTS
-from ..units import duration
+from ..units import closer
 
 SCHEMA = 1
 WIDE = 100  # columns that the table with all it has takes
@@ -150,11 +150,6 @@ def timed(found: Outcome | None) -> str:
 def brief(seconds: float) -> str:
     """Seconds in few letters: `9.6s`, `48s`, `2.9m`, `26m`, `1.5h`."""
     return closer(seconds).replace(" min", "m").replace(" ", "")
-
-
-def closer(seconds: float) -> str:
-    """Seconds with a digit more than a forecast supports, so that cards can be told apart: `2.9 min`."""
-    return f"{seconds / 60:.1f} min" if 100 <= seconds < 600 else duration(seconds)
 
 
 def legend(cards: Sequence[Card], width: int) -> list[str]:

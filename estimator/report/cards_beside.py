@@ -12,7 +12,8 @@ from ..charts.cards import Card
 from ..charts.cards_beside import Beside, answer
 from ..charts.grades import keys
 from ..charts.references import references
-from .cards import SCHEMA, closer, console_of, described, number, signed, titles
+from ..units import closer
+from .cards import SCHEMA, console_of, described, number, signed, titles
 from .words import SIGNS
 
 
