@@ -50,7 +50,8 @@ def listed(row: dict[str, Any]) -> tuple[float | None, float | None]:
     wide, narrow = row.get("fp16_tensor_tflops_fp32acc"), row.get("fp16_tensor_tflops_fp16acc")
     more = facts.table("managers/rates")
     if row["vendor"] != "nvidia":
-        return more["rates"].get(row["id"]) or more["rates_apple"].get(row["id"]) or narrow, narrow
+        known = {**more["rates"], **more["rates_intel"], **more["rates_apple"]}
+        return known.get(row["id"]) or narrow, narrow
     if row["segment"] == "laptop" and row.get("tensor_cores"):
         rate = row["tensor_cores"] * more["laptop"]["operations"] * more["laptop"]["ghz"] / 1000
         return rate, 2 * rate
