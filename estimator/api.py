@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .advice import Case, Checked, suggest
+from .advice import limits as most
 from .models.library import Files, Library
 from .runtime import Machine
 from .workflow import Definitions, read, using
@@ -34,3 +35,22 @@ def check(
         graph = read(workflow).only(outputs) if outputs else read(workflow)
         case = Case(graph, machine, Library(files))
         return Checked(case.forecast, () if suggestions == 0 else suggest(case, suggestions))
+
+
+def limits(
+    workflow: Path | bytes | dict[str, Any],
+    machine: Machine,
+    files: Files,
+    *,
+    slowdown: float | None = None,
+    outputs: Sequence[str] = (),
+    definitions: Definitions | None = None,
+) -> most.Limits:
+    """The largest size, the most frames, seconds and batch of a workflow that a machine bears.
+
+    `slowdown`: how many times as long as with all weights on the card still counts as quick; without it, the
+    one of `data/limits.toml`. The rest is as in `check`. Raises `InputError` as that does.
+    """
+    with using(definitions):
+        graph = read(workflow).only(outputs) if outputs else read(workflow)
+        return most.limits(Case(graph, machine, Library(files)), slowdown)

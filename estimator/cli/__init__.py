@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import forecasts, machines, models
+from . import forecasts, limits, machines, models
 from .front import app, main
 
-__all__ = ["app", "forecasts", "machines", "main", "models"]
+__all__ = ["app", "forecasts", "limits", "machines", "main", "models"]

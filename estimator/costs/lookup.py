@@ -80,6 +80,12 @@ def cost(
     return _paid(_laws_learned(name[1:]), *asked) if name.startswith("@") else _shipped(name, *asked)
 
 
+def patch_of(name: str) -> int:
+    """Latent cells along the side of a patch, by a table's laws; 1 where there are none."""
+    laws = _laws_learned(name[1:]) if name.startswith("@") else _laws(name)
+    return max((law.patch for law in laws), default=1)
+
+
 @lru_cache(maxsize=4096)
 def _shipped(name: str, *asked: Any) -> Cost | None:
     """The cost by a table that cannot change: a workflow's steps ask for the same again and again."""

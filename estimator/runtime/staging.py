@@ -116,11 +116,11 @@ class Staging:
         self.sizes = tuple(one.bytes for _, one in found)
         self.before = (0, *accumulate(self.sizes))
         self.moved = tuple(aligned(one.paged.stored, align) for _, one in found)
-        self.blocks = tuple(block_of(one.name, blocks) for _, one in found) if blocks else ()
+        names = [blocks and block_of(one.name, blocks) for _, one in found]
         self.stored = sum(one.paged.stored for one in layers)
         self.forced = sum(one.bytes for one in layers) - self.before[-1]
         self.forced += sum(one.paged.apart for _, one in found)
-        self.tops = largest_two(self.moved)
+        self.tops = largest_two(self.moved, [name or str(at) for at, name in enumerate(names)])
 
     def count(self, room: int) -> int:
         """How many of the first layers lie within the first `room` bytes of the range."""
@@ -132,21 +132,21 @@ class Staging:
 
     def passing(self, count: int) -> tuple[int, int]:
         """Bytes of the largest two pieces in which all layers but the first `count` pass."""
-        if not self.blocks:
-            return self.tops[count]
-        sums: dict[str, int] = {}
-        for place in range(count, len(self.units)):
-            name = self.blocks[place] or str(place)
-            sums[name] = sums.get(name, 0) + self.moved[place]
-        return largest_two(tuple(sums.values()))[0]
+        return self.tops[count]
 
 
-def largest_two(sizes: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    """For each place, the largest two of the sizes from there on; past the end, none."""
-    found = [(0, 0)]
-    for one in reversed(sizes):
+def largest_two(sizes: Sequence[int], names: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """For each place, the largest two of the sizes from there on, those of a name in one; past the end, none."""
+    found, sums, top = [(0, 0)], dict[str, int](), ""
+    for size, name in zip(reversed(sizes), reversed(names), strict=True):
         first, second = found[-1]
-        found.append((one, first) if one >= first else (first, max(one, second)))
+        own = sums[name] = sums.get(name, 0) + size
+        if name == top or own >= first:
+            second = second if name == top else first
+            first, top = own, name
+        else:
+            second = max(own, second)
+        found.append((first, second))
     return tuple(reversed(found))
 
 

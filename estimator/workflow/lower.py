@@ -40,6 +40,14 @@ def lower(graph: Graph, library: Library) -> Workload:
     )
 
 
+def before(graph: Graph, library: Library, node_id: str) -> State:
+    """What is known of a node and of those before it, without the others; raises as `lower` does."""
+    state = State(graph.only([node_id]), library)
+    for one in state.twins:
+        visit(state, state.graph.nodes[one])
+    return state
+
+
 def as_used(state: State, load: Loaded) -> Loaded:
     """A load as the steps leave it: with what takes it from the dynamic manager, in parts if swapped."""
     return replace(

@@ -13,7 +13,17 @@ from .ui import Saved, Sheet, Wire, Workflow, whole
 
 
 def unique(workflow: Workflow) -> Workflow:
-    """`workflow` with every node id used once; new ones follow the highest that was ever used.
+    """`workflow` with every node id used once; new ones follow the highest that was ever used."""
+    renamed, last = renames(workflow)
+    if not any(renamed.values()):
+        return workflow
+    sheets = [rename(sheet, renamed) for sheet in workflow.definitions.values()]
+    renamed_sheets = {sheet.id: sheet for sheet in sheets}
+    return replace(workflow, root=rename(workflow.root, renamed), definitions=renamed_sheets, last_id=last)
+
+
+def renames(workflow: Workflow) -> tuple[dict[str, dict[str, str]], int]:
+    """By subgraph the new ids of nodes whose id another one has, and the highest id that was ever used.
 
     Ids of the outermost sheet stay, and so does the first use of any other.
     """
@@ -28,11 +38,7 @@ def unique(workflow: Workflow) -> Workflow:
             last = max(last, whole(node_id) or 0)
             used.add(names.get(node_id, node_id))
         renamed[sheet.id] = names
-    if not any(renamed.values()):
-        return workflow
-    sheets = [rename(sheet, renamed) for sheet in workflow.definitions.values()]
-    renamed_sheets = {sheet.id: sheet for sheet in sheets}
-    return replace(workflow, root=rename(workflow.root, renamed), definitions=renamed_sheets, last_id=last)
+    return renamed, last
 
 
 def following(last: int, used: set[str]) -> int:

@@ -1,0 +1,88 @@
+"""Train with less at once.
+
+## What it does
+Lets TrainLoraNode make the activations of the model's blocks again for the backward instead of keeping them
+(gradient checkpointing at depth 2), then takes one latent at a time and gathers the gradients of as many
+steps as the batch had, then leaves the weights in RAM.
+
+## Why it helps
+What a training keeps between forward and backward is most of what it needs. Depth 1, the node's default,
+checkpoints the model as a whole and saves next to nothing.
+
+## Quality
+Lossless: the same LoRA is trained, more slowly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ... import facts
+from ...runtime.policy import version
+from ...workflow.definitions import definition
+from ...workflow.edits import Edit
+from ...workflow.graph import Link, Node
+from ..case import Case
+from ..change import Change
+from ..judge import GOOD, grade
+from ..levers import hurting
+
+CODE = "checkpointed-training"
+APPLICABILITY = "lossless"
+
+
+def changes(case: Case) -> Iterator[Change]:
+    """All trainings in trouble, by one thing more each time."""
+    steps = [step for step in hurting(case) if step.training] if grade(case.forecast) > GOOD else []
+    nodes = [case.graph.nodes[step.node] for step in steps]
+    done = dict[tuple[str, str], Edit]()
+    for choice, title, effects, wanted in stages(case, nodes):
+        edits = [one for node, widgets in wanted for one in set_in(node, widgets)]
+        if edits:
+            done |= {(one.node, one.input): one for one in edits}
+            yield Change(
+                title=title, choice=choice, edits=tuple(done.values()), effects=effects, quality="same"
+            )
+
+
+Stage = tuple[str, str, tuple[str, ...], list[tuple[Node, dict[str, Any]]]]
+
+
+def stages(case: Case, nodes: list[Node]) -> Iterator[Stage]:
+    """What is asked for in turn, each with what comes before it."""
+    rule = facts.table("sizes")["training"]
+    own = [node for node in nodes if node.class_type == rule["class"]]
+    deep = version(case.machine.policy.comfy) >= version(rule["depth_since"])
+    blocks = {"gradient_checkpointing": True} | ({"checkpoint_depth": rule["depth"]} if deep else {})
+    at = f" at depth {rule['depth']}" if deep else ""
+    yield "depth", f"Train with gradient checkpointing{at}", (), [(node, blocks) for node in own]
+    single = [(node, {"batch_size": 1, "grad_accumulation_steps": gathered(node)}) for node in own]
+    batches = [(node, widgets) for node, widgets in single if value(node, "batch_size") > 1]
+    what = "Train one latent at a time, with checkpointing"
+    yield "batch", what, ("gradients of as many steps are gathered",), batches
+    effect = ("weights come from RAM in each pass",)
+    yield (
+        "offloading",
+        "Train with offloading and checkpointing",
+        effect,
+        [(node, {"offloading": True}) for node in own],
+    )
+
+
+def gathered(node: Node) -> int:
+    """Steps whose gradients are gathered, so that one latent at a time trains as a batch did."""
+    return int(value(node, "batch_size") * value(node, "grad_accumulation_steps"))
+
+
+def set_in(node: Node, widgets: dict[str, Any]) -> list[Edit]:
+    """The edits that set widgets that are otherwise."""
+    return [Edit("set", node.id, name, new) for name, new in widgets.items() if value(node, name) != new]
+
+
+def value(node: Node, name: str) -> Any:
+    """A widget's value or its default; 0 for one that is linked."""
+    rows = (definition(node.class_type) or {}).get("inputs", ())
+    default = next((row.get("default") for row in rows if row["name"] == name), 0)
+    found = node.inputs.get(name, default)
+    return 0 if isinstance(found, Link) else found

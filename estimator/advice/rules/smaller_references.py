@@ -1,0 +1,54 @@
+"""Show an edit model smaller reference pictures.
+
+## What it does
+Sets the size of the pictures that are shown beside the one that is made to the largest with which the
+workflow runs, and to the largest with which it runs well.
+
+## Why it helps
+An edit model works on its reference pictures in each pass, as on the picture that it makes.
+
+## Quality
+Lossy: fine details of the references are lost. The result keeps its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import log2
+
+from ... import facts
+from ..bisect import mildest
+from ..case import Case
+from ..change import Change
+from ..judge import GOOD, grade
+from ..levers import Lever, hurting, levers
+
+CODE = "smaller-references"
+APPLICABILITY = "lossy"
+SHARES = (0.75, 0.5, 0.35, 0.25)  # of a reference's pixels
+
+
+def changes(case: Case) -> Iterator[Change]:
+    """All numbers that set the size of references, and nothing else, by the same share."""
+    if grade(case.forecast) == GOOD:
+        return
+    steps = hurting(case)[: facts.table("sizes")["smaller"]["nodes"]]
+    each = [one for step in steps if step.shape and step.shape.reference for one in levers(case, step.node)]
+    found = {(one.written.node, one.written.input): one for one in each if one.sides == {"reference"}}
+    areas = [one for one in found.values() if not one.written.whole]
+    if areas:
+        for _, change in mildest(case, SHARES, lambda share: changed(areas, share)):
+            yield change
+
+
+def changed(areas: list[Lever], share: float) -> Change:
+    """The change to a share of the pixels."""
+    edits = [one.written.becoming(max(0.01, one.written.value * share)) for one in areas]
+    count = "the reference picture" if len(edits) == 1 else f"{len(edits)} reference pictures"
+    return Change(
+        title=f"Scale {count} to {edits[0].value:g} megapixels",
+        choice=f"{edits[0].value:g}MP",
+        edits=tuple(edits),
+        harm=round(facts.table("advice")["harm"]["references"] * log2(1 / share), 1),
+        quality="fine details of the references are lost",
+    )
