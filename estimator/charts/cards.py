@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -13,12 +13,11 @@ from ..runtime import Device, Machine
 from ..runtime.cards import cards, works_in_ram
 from ..runtime.rates import native
 from . import grades
+from .cards_held import held, newly
 from .references import Outcome, outcomes, references
 
 TABLE = "charts/cards"
 TERA, GIGA = 1e12, 1e9
-# Families that run well on a card, by name.
-Unlocked = Callable[[Device], Sequence[str]]
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -34,7 +33,8 @@ class Card(msgspec.Struct, frozen=True):
     """A row of `data/gpus.json` with what is said of it. One that is not released has nothing but its row.
 
     `grades` by key; `flop_per_byte`: 16-bit rate over bandwidth; `waits`: the share of a pass that waits for
-    memory, by reference; `outcomes`: how the references run, by id.
+    memory, by reference; `outcomes`: how the references run, by id; `unlocks`: the families it holds, and
+    `newly` those that the next smaller size does not.
     """
 
     row: dict[str, Any]
@@ -43,7 +43,8 @@ class Card(msgspec.Struct, frozen=True):
     flop_per_byte: float | None = None
     waits: dict[str, float] = {}
     outcomes: dict[str, Outcome] = {}
-    unlocks: tuple[str, ...] | None = None
+    unlocks: tuple[str, ...] = ()
+    newly: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -77,7 +78,7 @@ def short(name: str) -> str:
     return name
 
 
-def rated(row: dict[str, Any], machine: Machine | None, unlocked: Unlocked | None = None) -> Card:
+def rated(row: dict[str, Any], machine: Machine | None) -> Card:
     """What is said of a card's row; `machine` is a computer with it, None for one that is not released."""
     if machine is None:
         return Card(row)
@@ -92,7 +93,8 @@ def rated(row: dict[str, Any], machine: Machine | None, unlocked: Unlocked | Non
         balance,
         {name: waiting(balance, name) for name in passes()} if balance else {},
         outcomes(machine),
-        None if unlocked is None else tuple(unlocked(device)),
+        held(machine),
+        newly(machine),
     )
 
 
@@ -193,7 +195,7 @@ ORDERS: dict[str, Callable[[Card], tuple[Any, ...]]] = {
     "bandwidth": lambda card: (less(card.value("bandwidth")),),
     "tflops": lambda card: (less(card.value("compute")),),
     "balance": lambda card: (card.flop_per_byte,),
-    "unlocks": lambda card: (None if card.unlocks is None else -len(card.unlocks), less(card.value("vram"))),
+    "unlocks": lambda card: (-len(card.unlocks), less(card.value("vram"))),
     "name": lambda card: (card.name,),
     "date": lambda card: (newest(card),),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, log
 
 import msgspec
@@ -11,6 +12,7 @@ from .cards import Card
 from .grades import keys
 from .references import references
 
+NAMED = 3  # families in a sentence
 ALIKE = 0.03  # shares of seconds below say nothing
 Span = tuple[float, float]
 
@@ -38,8 +40,8 @@ class Beside(msgspec.Struct, frozen=True):
 
     @property
     def unlocked(self) -> tuple[str, ...]:
-        """Families that only the second runs well."""
-        return tuple(sorted(set(self.second.unlocks or ()) - set(self.first.unlocks or ())))
+        """Families that only the second holds whole."""
+        return tuple(sorted(set(self.second.unlocks) - set(self.first.unlocks)))
 
     @property
     def lighter(self) -> list[str]:
@@ -92,7 +94,7 @@ def split(both: Beside) -> str:
     back = both.turned()
     holds = f"{big} holds {amount(-gap(both))} more" if gap(both) < 0 else f"{big} holds more"
     gains = [f"{', '.join(back.lighter)} would stream less" if back.lighter else ""]
-    gains += [f"it alone runs {', '.join(back.unlocked)} well" if back.unlocked else ""]
+    gains += [f"it alone holds {some(back.unlocked)} whole" if back.unlocked else ""]
     kept = " and ".join(filter(None, gains))
     said = f": {kept}" if kept else ", which changes no verdict of these"
     return f"{quick} for speed, {big} for memory: {advantages(both)}; {time(both)}. {holds}{said}."
@@ -151,7 +153,13 @@ def only(both: Beside) -> str:
         if both.lighter
         else ""
     )
-    return said + (f" It alone runs {', '.join(both.unlocked)} well." if both.unlocked else "")
+    return said + (f" It alone holds {some(both.unlocked)} whole." if both.unlocked else "")
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names, and how many more."""
+    shown = ", ".join(names[:NAMED])
+    return f"{shown} and {len(names) - NAMED} more" if len(names) > NAMED else shown
 
 
 def gap(both: Beside) -> float:

@@ -12,6 +12,7 @@ from ..charts.cards import Card, balance_word, segment
 from ..charts.grades import KEYS, ORDER, keys
 from ..charts.levers import levers
 from ..charts.references import Outcome, references
+from ..charts.unlocks import rows
 from ..units import closer
 from .cards import console_of, number
 from .words import SIGNS
@@ -53,8 +54,7 @@ def lines(card: Card, effects: Effects) -> Iterator[tuple[str, str, str]]:
         yield (*keyed(key, card, row), row["terminal"])
     if card.flop_per_byte:
         yield "balance", balanced(card), ""
-    if card.unlocks is not None:
-        yield "runs well", f"{len(card.unlocks)} families: {', '.join(card.unlocks)}", ""
+    yield "holds", holding(card), ""
     for one in references():
         yield one.short, run(card.outcomes[one.id], one.title), ""
     if effects and any(effects.values()):
@@ -104,6 +104,12 @@ def balanced(card: Card) -> str:
     waits = [f"{one.short} {100 * card.waits[one.id]:.0f} %" for one in references() if one.id in card.waits]
     said = f"{card.flop_per_byte:.0f} FLOP per byte, {balance_word(card)}"
     return f"{said}; a pass waits for memory: {', '.join(waits)}"
+
+
+def holding(card: Card) -> str:
+    """How many families it holds, and which of them the next smaller size does not."""
+    said = f"{len(card.unlocks)} of {len(rows())} families whole"
+    return f"{said}; not on the next smaller size: {', '.join(card.newly)}" if card.newly else said
 
 
 def run(found: Outcome, title: str) -> str:

@@ -12,6 +12,7 @@ from .. import facts
 from ..charts import draw
 from ..charts.cards import Card, waiting
 from ..charts.references import Outcome, references
+from ..charts.unlocks import rows
 from ..forecast.result import VERDICTS
 from ..units import closer
 
@@ -45,6 +46,7 @@ def described(card: Card) -> dict[str, Any]:
             if one.id in card.outcomes
         ],
         "unlocks": card.unlocks,
+        "newly_unlocked": card.newly,
     }
 
 
@@ -72,7 +74,7 @@ def table(cards: Sequence[Card], width: int) -> Any:
     from rich.table import Table
 
     shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-    heads = [*heads_of(cards, width), *(one.short for one in references())]
+    heads = [*heads_of(width), *(one.short for one in references())]
     shown.add_column("", no_wrap=True, overflow="ellipsis", max_width=NAME)
     for head in heads:
         shown.add_column(head, justify="right", no_wrap=True)
@@ -91,12 +93,12 @@ def tier(card: Card) -> int:
     return sum(size >= least for least in TIERS) if size is not None else -1
 
 
-def heads_of(cards: Sequence[Card], width: int) -> list[str]:
+def heads_of(width: int) -> list[str]:
     """The columns before the references."""
     wide = width >= WIDE
     found = ["VRAM", "GB/s", *(["cores"] if wide else []), "16-bit"]
     found += ["8-bit", "4-bit", "F/B"] if wide else []
-    return found + (["runs"] if any(card.unlocks is not None for card in cards) else [])
+    return [*found, "holds"]
 
 
 def cells(card: Card, heads: Sequence[str]) -> list[Any]:
@@ -112,7 +114,7 @@ def cells(card: Card, heads: Sequence[str]) -> list[Any]:
         "8-bit": number(card.rates.f8) if card.rates.f8 else number(card.rates.i8, "i"),
         "4-bit": number(card.rates.f4),
         "F/B": number(card.flop_per_byte),
-        "runs": "" if card.unlocks is None else str(len(card.unlocks)),
+        "holds": str(len(card.unlocks)),
     }
     by_name = {one.short: timed(card.outcomes.get(one.id)) for one in references()}
     return [(given | by_name)[head] for head in heads]
@@ -164,6 +166,10 @@ def legend(cards: Sequence[Card], width: int) -> list[str]:
     if wide:
         shares = " and ".join(f"{100 * waiting(at, 'sdxl'):.0f} % at {at}" for at in EXAMPLES)
         lines.append(f"F/B: FLOP in 16 bits per byte; a step of SDXL waits for memory {shares}.")
+    families = len(rows())
+    lines.append(
+        f"Holds: of {families} families, those that stay in VRAM whole in 4 bits or more; see `models`."
+    )
     return lines + titles(cards)
 
 

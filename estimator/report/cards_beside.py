@@ -43,7 +43,7 @@ def render(both: Beside, width: int, colour: bool) -> str:
         console.print()
         for card, names in ((both.first, both.turned().unlocked), (both.second, both.unlocked)):
             if names:
-                console.print(f"Only {card.name} runs well: {', '.join(names)}.")
+                console.print(f"Only {card.name} holds whole: {', '.join(names)}.")
         for line in titles((both.first, both.second)):
             console.print(line, style="dim")
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
@@ -65,9 +65,7 @@ def table(both: Beside) -> Any:
         a, b = of(both.first), of(both.second)
         shown.add_row(title, number(a), number(b), change(b / a - 1 if a and b else None))
     if both.first.unlocks is not None and both.second.unlocks is not None:
-        shown.add_row(
-            "families that run well", str(len(both.first.unlocks)), str(len(both.second.unlocks)), ""
-        )
+        shown.add_row("families held whole", str(len(both.first.unlocks)), str(len(both.second.unlocks)), "")
     ratios = both.ratios
     for one in references():
         difference = change(ratios[one.id] - 1) if one.id in ratios else ""
