@@ -57,7 +57,9 @@ class Card(msgspec.Struct, frozen=True):
         return bool(self.row["status"] == "released")
 
     def value(self, key: str) -> float | None:
-        """What it has of one of the three keys: GB, GB/s or TFLOPS."""
+        """What it has of one of the three keys: GB, GB/s or TFLOPS; rumours are none."""
+        if not self.released:
+            return None
         given: dict[str, float | None] = {
             "vram": self.row.get("vram_gb"),
             "bandwidth": self.row.get("bandwidth_gbs"),

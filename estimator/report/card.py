@@ -125,7 +125,7 @@ def run(found: Outcome, title: str) -> str:
 
 def gained(effect: Mapping[str, float]) -> str:
     """What a lever does to the references: `0 to 4 % less time`."""
-    low, high = (round(-100 * end) for end in (max(effect.values()), min(effect.values())))
-    if not high and not low:
+    low, high = (max(0, round(-100 * end)) for end in (max(effect.values()), min(effect.values())))
+    if not high:
         return "no less time"
     return f"{low} to {high} % less time" if low != high else f"{high} % less time"

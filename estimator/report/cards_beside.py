@@ -64,8 +64,8 @@ def table(both: Beside) -> Any:
     for title, of in NUMBERS.items():
         a, b = of(both.first), of(both.second)
         shown.add_row(title, number(a), number(b), change(b / a - 1 if a and b else None))
-    if both.first.unlocks is not None and both.second.unlocks is not None:
-        shown.add_row("families held whole", str(len(both.first.unlocks)), str(len(both.second.unlocks)), "")
+    held = [str(len(card.unlocks)) for card in (both.first, both.second)]
+    shown.add_row("families held whole", *held, "")
     ratios = both.ratios
     for one in references():
         difference = change(ratios[one.id] - 1) if one.id in ratios else ""
