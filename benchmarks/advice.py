@@ -54,7 +54,7 @@ def judged(path: Path, here: Machine) -> dict[str, Any]:
         "verdict": before.verdict,
         "good": grade(before) == GOOD,
         "milliseconds": round(1000 * took, 1),
-        "suggested": [(one.suggestion().code, one.grade, one.applicability) for one in found],
+        "suggested": [(one.codes, one.grade, one.applicability) for one in found],
         "exceptions": wrong,
     }
 
@@ -107,7 +107,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     known = [row for row in rows if row["verdict"] not in ("refused", "unknown")]
     troubled = [row for row in known if not row["good"]]
     rules = Counter(
-        code.partition(":")[0] for row in rows for code, *_ in row["suggested"] if "+" not in code
+        code.partition(":")[0] for row in rows for codes, *_ in row["suggested"] for code in codes
     )
     return {
         "schema": 1,

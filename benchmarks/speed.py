@@ -1,9 +1,9 @@
 """How fast files are read, beside the libraries that also read them: `python benchmarks/speed.py [--json]`.
 
-Four measurements, each with its target: Qwen-Image's header against `safetensors.safe_open`, a GGUF text
-encoder with 250 000 tokens against `gguf.GGUFReader`, and 1 000 sparse checkpoints, cold and cached. A time
-is the best of several, since everything else on the machine only adds to it. Exit code 1 where a target is
-missed.
+Each with its target: Qwen-Image's header against `safetensors.safe_open`, a GGUF text encoder with 250 000
+tokens against `gguf.GGUFReader`, 1 000 sparse checkpoints, cold and cached, a check of the largest template,
+and the limits of all templates that run local models. A time is the best of several, since everything else on
+the machine only adds to it. Exit code 1 where a target is missed.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import templates
-from estimator import check, facts
+from estimator import check, facts, limits
 from estimator.errors import FormatError
 from estimator.formats import read
 from estimator.options import machine
 from estimator.report import tree
+from estimator.runtime import Machine
 from estimator.workflow import read as read_workflow
 
 TOKENS = 250_000
+LIMITS = 0.1  # seconds
 FILES = 1000
 
 
@@ -154,6 +156,32 @@ def largest_template() -> dict[str, Any]:
     return row(name, seconds(work, 15), 0.02, nodes=len(graphs[found].nodes))
 
 
+def limits_of_templates() -> dict[str, Any]:
+    """The search for limits in each template that runs local models: median, worst, those in time."""
+    here = machine(gpu="rtx-3060-12gb", ram=64, system="linux")
+    documents = [
+        json.loads((templates.folder() / f"{name}.json").read_bytes())
+        for name in templates.local(templates.folder())
+    ]
+    taken = sorted(limits_taken(document, here) for document in documents)
+    said = {
+        "templates": len(taken),
+        "worst": taken[-1],
+        "share_in_100_ms": sum(one <= LIMITS for one in taken) / len(taken),
+    }
+    return row("seconds of a warm search for limits, median template", taken[len(taken) // 2], LIMITS, **said)
+
+
+def limits_taken(document: dict[str, Any], here: Machine) -> float:
+    """The best time of one template's search, its files being known."""
+
+    def work() -> None:
+        limits(document, here, templates.nowhere)
+
+    work()
+    return seconds(work, 3)
+
+
 def row(name: str, value: float, target: float | None, **beside: float) -> dict[str, Any]:
     """A measurement beside its target; without a target it is only told."""
     return {
@@ -169,7 +197,7 @@ def measure() -> list[dict[str, Any]]:
     """All measurements, in a folder that is removed afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         files = [qwen_image(Path(folder)), gguf_encoder(Path(folder)), *many_files(Path(folder))]
-    return [*files, largest_template()]
+    return [*files, largest_template(), limits_of_templates()]
 
 
 def line(one: dict[str, Any]) -> str:

@@ -104,7 +104,10 @@ def offered(library: Library, loaded: Loaded, own: Edition | None) -> Iterator[R
 @cache
 def size_of(one: Edition) -> tuple[int, bool]:
     """Bytes of an edition, and whether its publisher lists them; 0 where its header is not known."""
-    listed = one.bytes or (row_of(one.folder, one.file) or {}).get("bytes", 0)
+    row = row_of(one.folder, one.file) or {}
+    listed = one.bytes or row.get("bytes", 0)
+    if listed and ("header" in row or "like" in row):
+        return listed, True
     table = published(one.folder, one.file)
     return (listed or table.file_bytes, bool(listed)) if table else (0, False)
 

@@ -9,7 +9,7 @@ from .. import facts
 from ..errors import InputError
 from .case import Case
 from .change import Applicability, Change
-from .judge import GOOD, SLOW, better, grade, lack
+from .judge import GOOD, SLOW, better, grade, lack, quicker
 from .rules import RULES
 from .suggestion import Suggestion, saved, why
 
@@ -27,8 +27,9 @@ class Tried:
 
     @property
     def helps(self) -> bool:
-        """Whether it is better than with no change."""
-        return better(self.after.forecast, self.case.forecast)
+        """Whether it is better than with no change; of what runs well, whether it is clearly quicker."""
+        after, before = self.after.forecast, self.case.forecast
+        return quicker(after, before) if grade(before) == GOOD else better(after, before)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -146,7 +147,8 @@ def pairs(case: Case, tried: list[Tried], left: Budget) -> list[Tried]:
     """Two changes of different rules that do together what neither does alone; those that do most."""
     firsts: dict[ModuleType, Tried] = {}
     for one in sorted(tried, key=lambda one: (one.grade, lack(one.after.forecast))):
-        if lack(one.after.forecast) < lack(case.forecast):
+        by_hand = one.changes[0][1].graph is not None  # no edits lead to where it ends
+        if not by_hand and lack(one.after.forecast) < lack(case.forecast):
             firsts.setdefault(one.changes[0][0], one)
     found: dict[frozenset[str], Tried] = {}
     for first in list(firsts.values())[: facts.table("advice")["search"]["pairs_from"]]:

@@ -23,12 +23,14 @@ def limits(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """The largest size, the most frames and the largest batch that stay on the card, run quickly, run at all."""
+    """The largest size, the most frames and the largest batch that stay on the card, run fast, run at all."""
     from .. import api
     from ..report import limits as report
 
     if slowdown is not None and not slowdown >= 1:
-        raise InputError("it is never quicker than with all on the card", where="--slowdown", do="Use 1 or more.")
+        raise InputError(
+            "it is never quicker than with all on the card", where="--slowdown", do="Use 1 or more."
+        )
     found = api.limits(
         workflow,
         on.machine(among.models_dir),

@@ -1,4 +1,4 @@
-"""Limits as text and as JSON: the most of each quantity, how it runs there, and what stops it one step further."""
+"""Limits as text and as JSON: the most of each quantity, how it runs there, and what stops it further on."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def report(limits: Limits) -> dict[str, Any]:
     limits, else empty. Each limit has what it `stays`: `resident` (all on the card, with a margin), `quick`
     (at most `slowdown` times the time of that, with a margin; missing where the card's speed is not known),
     `safe` (it runs, with a margin) or `running` (it runs, perhaps without one). `value`: None where there is
-    none; `edits` set it. `beyond`: how the next larger value runs; None where the widget ends, and where there
-    is no value how the least one runs.
+    none; `edits` set it. `beyond`: how the next larger value runs, None where the widget ends; where there is
+    no value, how the least one runs.
     """
     device = limits.forecast.device
     return {
@@ -78,7 +78,9 @@ def runs(forecast: Forecast | None) -> dict[str, Any]:
     names = ("verdict", "tight", "vram_peak", "seconds", "slowdown")
     found = {name: getattr(forecast, name, None) for name in names}
     where = forecast.where if forecast else None
-    return found | {"where": where and {"node": where.node, "class_type": where.class_type, "kind": where.kind}}
+    return found | {
+        "where": where and {"node": where.node, "class_type": where.class_type, "kind": where.kind}
+    }
 
 
 def encode(limits: Limits) -> str:
@@ -93,7 +95,13 @@ def render(limits: Limits, width: int = 100, colour: bool = False) -> str:
 
     out = io.StringIO()
     console = Console(
-        file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False, emoji=False, markup=False
+        file=out,
+        width=width,
+        force_terminal=colour,
+        no_color=not colour,
+        highlight=False,
+        emoji=False,
+        markup=False,
     )
     console.print(Text(summary(limits), style="bold"))
     console.print()
@@ -113,8 +121,8 @@ def table(limits: Limits) -> Any:
 
     found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for head in HEADS:
-        justify = "right" if head in ("peak", "time") else "left"
-        found.add_column(head, no_wrap=head != HEADS[-1], justify=justify)
+        right = head in ("peak", "time")
+        found.add_column(head, no_wrap=head != HEADS[-1], justify="right" if right else "left")
     for one in limits.quantities:
         if one.limits:
             found.add_row(one.name, "now", said(one, one.value, limits.made), *cells(limits.forecast), "")
@@ -156,7 +164,11 @@ def said(one: Quantity, value: float, what: Made) -> str:
     else:
         shown = {"frames": what.frames, "batch": what.batch}.get(one.name, value)
         size, plain = number(shown), value == shown
-    return size if plain or not one.settings else f"{size} ({one.settings[0].input.rpartition('.')[2]} {value:g})"
+    return (
+        size
+        if plain or not one.settings
+        else f"{size} ({one.settings[0].input.rpartition('.')[2]} {value:g})"
+    )
 
 
 def number(value: float) -> str:
@@ -213,7 +225,12 @@ def summary(limits: Limits) -> str:
 def spoken(limits: Limits) -> dict[str, str]:
     """What the sentence says of each limit."""
     times = f"runs within {limits.slowdown:g}x the time"
-    known = {"resident": "stays resident", "quick": times, "safe": "runs with a margin", "running": "is the end"}
+    known = {
+        "resident": "stays resident",
+        "quick": times,
+        "safe": "runs with a margin",
+        "running": "is the end",
+    }
     timed = any(each.stays == "quick" for one in limits.quantities for each in one.limits)
     return {stays: text for stays, text in known.items() if stays != "safe" or not timed}
 
@@ -241,5 +258,7 @@ def without(limits: Limits) -> list[str]:
     lines = [written(one) for one in limits.quantities if one.limits]
     lines += [f"No limit of {one.name}: {one.why}." for one in limits.quantities if one.why]
     if not limits.forecast.slowdown:
-        lines.append("How much slower it gets is not known for this card and workflow: name the card with --gpu.")
+        lines.append(
+            "How much slower it gets is not known for this card and workflow: name the card with --gpu."
+        )
     return lines

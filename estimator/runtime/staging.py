@@ -136,11 +136,11 @@ class Staging:
 
 
 def largest_two(sizes: Sequence[int], names: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """For each place, the largest two of the sizes from there on, those of a name in one; past the end, none."""
+    """For each place the largest two of the sizes from there on, one name's together; at the end none."""
     found, sums, top = [(0, 0)], dict[str, int](), ""
-    for size, name in zip(reversed(sizes), reversed(names), strict=True):
+    for one, name in zip(reversed(sizes), reversed(names), strict=True):
         first, second = found[-1]
-        own = sums[name] = sums.get(name, 0) + size
+        own = sums[name] = sums.get(name, 0) + one
         if name == top or own >= first:
             second = second if name == top else first
             first, top = own, name

@@ -1,4 +1,4 @@
-"""What a workflow can ask of a machine: of each quantity the most that stays on the card, is not slow, runs."""
+"""What a workflow can ask of a machine: of each quantity the most that stays on the card, is quick, runs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from ...forecast import Forecast
 from ...workflow.edits import Edit
 from ..case import Case
 from .border import border
-from .course import Course, Test
+from .course import Course
 from .dial import Dial, dial
 from .made import Made, made
 from .missing import unfit, why
 from .setting import NAMES, Name, Setting, effects
-from .tests import Stays, tests
+from .standards import Stays, standards
+
+# What holds wherever a stricter standard does is looked for from its border on, what is quick up to it first.
+WITHIN: dict[Stays, Stays] = {"safe": "resident", "quick": "safe", "running": "safe"}
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -90,15 +93,19 @@ def quantity(case: Case, name: Name, turned: Dial | None, reason: str, slowdown:
         return Quantity(name, why=reason)
     course = Course(case, turned)
     timed = case.forecast.slowdown is not None
-    asked = {stays: test for stays, test in tests(slowdown).items() if timed or stays != "quick"}
-    found = tuple(limit(course, stays, test) for stays, test in asked.items())
+    places: dict[Stays, int | None] = {}
+    for stays, standard in standards(slowdown).items():
+        if timed or stays != "quick":
+            wider = WITHIN.get(stays)
+            places[stays] = border(course, standard, places.get(wider) if wider else None, stays != "quick")
+    found = tuple(limit(course, stays, place) for stays, place in places.items())
     widgets = tuple(turn.setting for turn in turned.turns)
     return Quantity(name, turned.lead.setting.value, widgets, turned.grain, found)
 
 
-def limit(course: Course, stays: Stays, test: Test) -> Limit:
-    """One limit."""
-    place, values = border(course, test), course.dial.values
+def limit(course: Course, stays: Stays, place: int | None) -> Limit:
+    """One limit, at a place of the dial."""
+    values = course.dial.values
     if place is None:
         least = course.at(0)
         return Limit(stays, beyond=least.forecast, next_value=values[0], next=made(least.workload))

@@ -71,8 +71,8 @@ class Dial(msgspec.Struct, frozen=True, dict=True):
         """What a setting becomes where the leading one becomes `led`."""
         one, lead = turn.setting, self.lead
         if self.quantity == "size":
-            side = (led / lead.setting.value) ** (1 / lead.setting.kind.power)
-            wanted = one.value * side**one.kind.power
+            side = float(led / lead.setting.value) ** (1 / lead.setting.kind.power)
+            wanted = float(one.value * side**one.kind.power)
             return max(self.grain, round(wanted / self.grain) * self.grain) if not one.digits else wanted
         added = (led - lead.setting.value) * lead.slope
         return max(one.grain, one.value + added / turn.slope)
@@ -102,9 +102,7 @@ def leading(found: list[Effect], quantity: Name) -> list[Effect]:
     for one in sorted(found, key=lambda one: one.setting.rank):
         for key in one.changed(quantity):
             taken.setdefault(key, one.setting.rank)
-    return [
-        one for one in found if any(taken[key] == one.setting.rank for key in one.changed(quantity))
-    ]
+    return [one for one in found if any(taken[key] == one.setting.rank for key in one.changed(quantity))]
 
 
 def keeps_aspect(chosen: list[Effect]) -> bool:
@@ -178,9 +176,9 @@ def furthest(quantity: Name, turns: list[Turn], temporal: int) -> float:
         cap /= max(1.0, lead.slope * temporal)
     elif quantity == "size" and lead.setting.digits:
         cap = lead.setting.kind.most
-    power = lead.setting.kind.power
-    room = [(one.kind.most / one.value) ** (power / one.kind.power) for one in (turn.setting for turn in turns)]
-    return max(lead.setting.value, min(cap, lead.setting.value * min(room)))
+    own, power = [turn.setting for turn in turns], lead.setting.kind.power
+    room = min((one.kind.most / one.value) ** (power / one.kind.power) for one in own)
+    return max(lead.setting.value, min(cap, lead.setting.value * float(room)))
 
 
 def stepped(step: float, least: float, most: float, digits: int = 0) -> list[float]:

@@ -62,7 +62,7 @@ def of_step(step: Step, cell: LatentFormat, workload: Workload) -> Made:
 
 
 def cells(step: Step, workload: Workload) -> LatentFormat | None:
-    """The format of a step's latents; None where its network is not known, or is given no latent or picture."""
+    """The format of a step's latents; None where its network is not known, or is given none and no pixels."""
     load = workload.loaded.get(step.components[0]) if step.components else None
     if load is None or load.component is None or step.shape is None or step.kind == "encode_text":
         return None

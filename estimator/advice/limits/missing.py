@@ -56,7 +56,10 @@ def takes_video(case: Case) -> bool:
 
 def opened(case: Case) -> bool:
     """Whether it begins with a file of pictures or sound."""
-    return any(node.class_type.startswith(("Load", "VHS_Load")) and media(node.inputs) for node in case.graph.nodes.values())
+    return any(
+        node.class_type.startswith(("Load", "VHS_Load")) and media(node.inputs)
+        for node in case.graph.nodes.values()
+    )
 
 
 def media(inputs: dict[str, object]) -> bool:

@@ -68,14 +68,18 @@ class Effect(msgspec.Struct, frozen=True):
 
     def changed(self, quantity: Name) -> dict[Key, float]:
         """The steps of which more is made, each with how much is added to a quantity by 1 of the setting."""
-        found = {key: AMOUNTS[quantity](new) - AMOUNTS[quantity](old) for key, (old, new) in self.shapes.items()}
+        found = {
+            key: AMOUNTS[quantity](new) - AMOUNTS[quantity](old) for key, (old, new) in self.shapes.items()
+        }
         return {key: more / self.by for key, more in found.items() if more > 0}
 
     @property
     def clean(self) -> bool:
         """Whether nothing else grows than what the setting says."""
         own = self.setting.kind.quantity
-        return own == "seconds" or not any(self.changed(name) for name in NAMES if name not in (own, "seconds"))
+        return own == "seconds" or not any(
+            self.changed(name) for name in NAMES if name not in (own, "seconds")
+        )
 
 
 # What of a shape each quantity is; the seconds of a sound lie along its sides.

@@ -134,7 +134,7 @@ def text_shape(tokens: int) -> Shape:
 def rough_tokens(text: str) -> int:
     """About how many tokens a text makes: four Latin letters each, one sign of other scripts each."""
     rule = facts.table("tokens")
-    wide = sum(ord(letter) >= rule["wide_from"] for letter in text)
+    wide = 0 if text.isascii() else sum(ord(letter) >= rule["wide_from"] for letter in text)
     return int(wide + ceil((len(text) - wide) / rule["letters_per_token"]))
 
 
