@@ -1,7 +1,7 @@
-"""Forecasts how much VRAM each family needs: `python tools/unlocks.py [FAMILY...]` writes data/charts/points.json.
+"""Forecasts how much VRAM each family needs, for data/charts/points.json: `tools/unlocks.py [FAMILY...]`.
 
-The families named are searched again, all without names. It takes about half a minute for all; a test searches
-them again, and fails where the file says something else.
+The families named are searched again, all without names, which takes half a minute. A test does the same, and
+fails where the file says something else.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import msgspec
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from estimator import facts
-from estimator.charts.unlocks import searched
-from estimator.charts.usual import families, family
+from estimator import facts  # noqa: E402
+from estimator.charts.unlocks import searched  # noqa: E402
+from estimator.charts.usual import families, family  # noqa: E402
 
 OUT = ROOT / "data" / "charts" / "points.json"
 SOURCE = "tools/unlocks.py: our own forecasts for the machine of data/charts/unlocks.toml"

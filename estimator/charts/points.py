@@ -1,8 +1,8 @@
 """How much VRAM a file of a family needs, found by forecasts on cards of every size.
 
-For each amount of RAM four points, each the least memory of a card, to a quarter of a GiB, with which its usual
-workflow `runs` at all; runs `well`: with a margin, and hardly slower than with all weights on the card; runs at
-`full` speed: more memory makes it no faster; and with which everything is `resident`, with a margin: nothing streams.
+For each amount of RAM four points, each the least memory of a card, to a quarter of a GiB, with which its
+usual workflow `runs` at all; runs `well`: with a margin, and hardly slower than with all weights on the card;
+runs at `full` speed: more memory makes it no faster; and is `resident`: nothing streams, and with a margin.
 """
 
 from __future__ import annotations
@@ -91,4 +91,5 @@ def quick(forecast: Forecast, most: Forecast) -> bool:
     """Whether it runs well and takes no longer than with the most memory."""
     if not well(forecast) or forecast.seconds is None or most.seconds is None:
         return False
-    return forecast.seconds.best <= settings()["points"]["near"] * most.seconds.best
+    near: float = settings()["points"]["near"]
+    return forecast.seconds.best <= near * most.seconds.best

@@ -14,15 +14,16 @@ from ..workflow import lower
 from .choices import Choice, library
 from .machines import settings
 from .points import runs, well
-from .unlocks import Mark, Needs, Row, needs, nearest, rows
+from .unlocks import Mark, Needs, Row, nearest, needs, rows
 from .usual import Kind, family, usual
 
 
 class Unlocked(msgspec.Struct, frozen=True):
     """A family on a card: its usual workflow with the best file that runs well, or else as well as any does.
 
-    `well`: it runs with a margin and is hardly slowed; `streamed`: bytes of weights that stream in all of the
-    run; `whole`: the best file of which everything stays in VRAM, empty for none.
+    `sixteen`: that file is stored in 16 bits or more; `well`: it runs with a margin and is hardly slowed;
+    `streamed`: bytes of weights that stream in all of the run; `whole`: the best file of which everything
+    stays in VRAM, empty for none.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Unlocked(msgspec.Struct, frozen=True):
     size: str
     file: str
     label: str
+    sixteen: bool
     verdict: Verdict
     well: bool
     tight: bool
@@ -60,13 +62,14 @@ def one_of(row: Row, machine: Machine) -> Unlocked:
         row.size,
         choice.file,
         choice.label,
+        not choice.light,
         found.verdict,
         well(found),
         found.tight,
         found.seconds if runs(found) else None,
         found.slowdown if runs(found) else None,
         sum(step.streamed * step.passes for step in found.steps),
-        whole(row, machine),
+        choice.label if well(found) and found.verdict == "resident" else whole(row, machine),
     )
 
 

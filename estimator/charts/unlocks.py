@@ -124,6 +124,12 @@ def least(files: tuple[Found, ...], ram: str, name: str) -> Mark | None:
     return Mark(*min(known, key=lambda one: one[0])) if known else None
 
 
+def bare(label: str) -> str:
+    """A precision's name where room is scarce: `fp8 scaled`, `Q8_0`."""
+    short = label.removeprefix("GGUF ").removesuffix(" without scales")
+    return short.replace("(", "").replace(")", "")
+
+
 def searched(family: Family) -> list[Found]:
     """Every file of a family with its points, as they are forecast now: what the data file holds."""
     machines: dict[str, Machine] = {str(ram): reference(ram) for ram in settings()["machine"]["ram_gib"]}

@@ -10,17 +10,10 @@ from ..units import GIB, duration
 from . import draw
 from .machines import settings
 from .unlocked import Unlocked
-from .unlocks import Mark, Needs, Row, nearest, needs, rows
+from .unlocks import Mark, Needs, Row, bare, nearest, needs, rows
+from .usual import Kind, group
 
-GROUPS = {
-    "image": "Pictures",
-    "edit": "Pictures",
-    "video": "Video",
-    "sound": "Sound",
-    "control": "With ControlNets",
-    "training": "Fine-tuning (LoRA)",
-}
-KEY_PX, AXIS_PX, EDGE_PX = 34, 30, 44
+KEY_PX, AXIS_PX, EDGE_PX, KEY_GAP_PX = 34, 30, 44, 17
 
 
 def look(name: str) -> Any:
@@ -40,8 +33,11 @@ def needed(ram: float) -> bytes:
         for (row, own), down in zip(known, places, strict=True):
             name(axes, row.name, row.size, down)
             needs_bar(axes, row, own, down)
+            less_ram(axes, row, own, ram, down)
         headings(axes, [row.kind for row, _ in known], places)
-        key(figure, NEEDED_KEY)
+        less = below(ram)
+        tick = (("|", "quick", f"at full speed with {less} GB of RAM"),) if less else ()
+        key(figure, (*NEEDED_KEY[:3], *tick, *NEEDED_KEY[3:]))
         return draw.png(figure)
 
 
@@ -80,8 +76,8 @@ def card_title(found: Sequence[Unlocked], machine: Machine) -> str:
     good = sum(one.well for one in found)
     whole = sum(bool(one.whole) for one in found)
     size = f"{round(machine.device.total / GIB)} GB"
-    who = "" if machine.device.name.startswith("a ") else f": {machine.device.name}"
-    return f"What {size} unlocks{who}. {good} of {len(found)} run well, {whole} all in VRAM"
+    who = "" if machine.device.name.startswith("a ") else f" ({machine.device.name})"
+    return f"What {size} unlocks{who}: {good} of {len(found)} run well, {whole} with all weights in VRAM"
 
 
 def card_subtitle(found: Sequence[Unlocked]) -> str:
@@ -97,22 +93,21 @@ CARD_NOTE = "At the right: the best file that runs well, how, and how long with 
 
 def notes_of(ram: str, more: str) -> tuple[str, ...]:
     """The small print: whose forecast, for what, and of when."""
-    row = settings()["machine"]
-    points = settings()
+    row, date = settings()["machine"], settings()["checked"]
     return (
-        f"Own forecasts, {points['checked']}: ComfyUI {row['comfy']} with dynamic VRAM, {ram}; points of a card as "
-        f"quick as an {row['gpu'].upper().replace('-', ' ')}. Files of at least 4 bits a weight. "
+        f"Own forecasts, {date}: ComfyUI {row['comfy']} with dynamic VRAM, {ram}; points of a card as quick "
+        f"as an {row['gpu'].upper().replace('-', ' ')}. Files of at least 4 bits a weight. "
         "Runs well: with a margin, and hardly slower than with all weights on the card. "
         "Full speed: more memory makes the best file no faster, though its weights may stream. " + more,
     )
 
 
-def laid_out(kinds: Sequence[str]) -> tuple[int, list[float]]:
+def laid_out(kinds: Sequence[Kind]) -> tuple[int, list[float]]:
     """The height of all rows with their headings, and where each row's middle is, in pixels from the top."""
-    down, places, group = 0, [], ""
+    down, places, under = 0, [], ""
     for kind in kinds:
-        if GROUPS[kind] != group:
-            group = GROUPS[kind]
+        if group(kind) != under:
+            under = group(kind)
             down += look("head_px")
         places.append(down + look("row_px") / 2)
         down += look("row_px")
@@ -136,7 +131,13 @@ def plot(figure: Any, height: int, right: int) -> Any:
     for size in settings()["tiers"]["gib"]:
         axes.axvline(size, color=draw.ink("line"), linewidth=1.1, zorder=0)
         axes.annotate(
-            f"{size} GB", (size, 0), (0, 3), textcoords="offset points", ha="center", weight="bold", fontsize=9.5
+            f"{size} GB",
+            (size, 0),
+            (0, 3),
+            textcoords="offset points",
+            ha="center",
+            weight="bold",
+            fontsize=9.5,
         )
     return axes
 
@@ -156,16 +157,16 @@ def width_px(axes: Any) -> float:
     return float(box.width * draw.size_px(axes.figure)[0])
 
 
-def headings(axes: Any, kinds: Sequence[str], places: Sequence[float]) -> None:
+def headings(axes: Any, kinds: Sequence[Kind], places: Sequence[float]) -> None:
     """The names of the groups, above their first rows."""
-    group = ""
+    under = ""
     for kind, down in zip(kinds, places, strict=True):
-        if GROUPS[kind] != group:
-            group = GROUPS[kind]
+        if group(kind) != under:
+            under = group(kind)
             top = down - look("row_px") / 2 - 8
             at = -look("names_px") / width_px(axes)
             beside = {"transform": axes.get_yaxis_transform(), "clip_on": False}
-            axes.text(at, top, group, ha="left", va="center", weight="bold", fontsize=10.5, **beside)
+            axes.text(at, top, under, ha="left", va="center", weight="bold", fontsize=10.5, **beside)
 
 
 def needs_bar(axes: Any, row: Row, own: Needs, down: float) -> None:
@@ -180,6 +181,19 @@ def needs_bar(axes: Any, row: Row, own: Needs, down: float) -> None:
         if other.means:
             face = look("said") if other.means == "optimum" else draw.ink("paper")
             axes.plot(other.vram_gb, down, "D", ms=4, mfc=face, mec=look("said"), mew=1.1, zorder=6)
+
+
+def less_ram(axes: Any, row: Row, own: Needs, ram: float, down: float) -> None:
+    """Where the best file runs at full speed with the next smaller amount of RAM, if that is elsewhere."""
+    less = below(ram)
+    mark = needs(row, less).optimum if less else None
+    if mark and mark != own.optimum:
+        axes.plot(mark.gib, down, "|", ms=11, mec=look("quick"), mew=2.4, zorder=4)
+
+
+def below(ram: float) -> int:
+    """The next smaller amount of RAM that points are known for, GiB; 0 for none."""
+    return max((one for one in settings()["machine"]["ram_gib"] if one < int(nearest(ram))), default=0)
 
 
 def spans(own: Needs) -> Iterator[tuple[float, float, str]]:
@@ -208,7 +222,7 @@ def outcome(axes: Any, one: Unlocked, down: float) -> None:
     """How a family runs on the card, in words at the right of its row."""
     sign, colour = says(one)
     time = duration(one.seconds.best) if one.seconds else ""
-    words = " · ".join(filter(None, (f"{sign} {short(one.label)}", how(one), time)))
+    words = " · ".join(filter(None, (f"{sign} {bare(one.label)}", how(one), time)))
     beside = {"transform": axes.get_yaxis_transform(), "clip_on": False, "va": "center"}
     axes.text(1 + 8 / width_px(axes), down, words, ha="left", fontsize=8.5, color=colour, **beside)
 
@@ -229,16 +243,11 @@ def how(one: Unlocked) -> str:
     )
 
 
-def short(label: str) -> str:
-    """A precision's name without what goes without saying."""
-    return label.removeprefix("GGUF ").removesuffix(" without scales").replace("(", "").replace(")", "")
-
-
 NEEDED_KEY = (
     ("o", "whole", "runs well from here"),
-    ("bar", "slowed", "best file: slower"),
-    ("bar", "streams", "best file: full speed, streaming"),
-    ("s", "whole", "all in VRAM: best file"),
+    ("bar", "slowed", "best file slower"),
+    ("bar", "streams", "at full speed, streaming"),
+    ("s", "whole", "all in VRAM"),
     ("s", "", "8-bit file"),
     ("v", "", "4-bit file"),
     ("D", "", "others say: from"),
@@ -258,9 +267,10 @@ def key(figure: Any, entries: Sequence[tuple[str, str, str]]) -> None:
             strip.barh(10, 22, height=9, left=at, color=look(colour), linewidth=0)
             at += 28
         else:
-            line = look("said" if marker == "D" else "whole")
+            line = look({"D": "said", "|": "quick"}.get(marker, "whole"))
             face = look(colour) if colour else draw.ink("paper")
-            strip.plot(at + 5, 10, marker, ms=5.2, mfc=face, mec=line, mew=1.1)
+            size, edge = (11, 2.4) if marker == "|" else (5.2, 1.1)
+            strip.plot(at + 4, 10, marker, ms=size, mfc=face, mec=line, mew=edge)
             at += 14
-        strip.text(at, 10, words, va="center", fontsize=8.5, color=draw.ink("text"))
-        at += 5.9 * len(words) + 20
+        said = strip.text(at, 10, words, va="center", fontsize=8.5, color=draw.ink("text"))
+        at += said.get_window_extent().width + KEY_GAP_PX

@@ -45,6 +45,11 @@ class Family(msgspec.Struct, frozen=True):
         return f"{made['width']}x{made['height']}{frames}"
 
 
+def group(kind: Kind) -> str:
+    """The heading that a kind of family stands under."""
+    return str(facts.table("charts/unlocks")["groups"][kind])
+
+
 @cache
 def families() -> tuple[Family, ...]:
     """All of them, in the order of the chart."""

@@ -4,19 +4,27 @@ import json
 
 import pytest
 from at_command_line import refused
+from vram_forecast.estimator.charts.cards import chosen, rated
+from vram_forecast.estimator.options import usual_machine
+from vram_forecast.estimator.report.cards import render
 
 
-def test_the_table_keeps_within_the_terminal(cli, monkeypatch):
-    for columns in (80, 100):
-        monkeypatch.setenv("COLUMNS", str(columns))
-        lines = cli("gpus", "--all").stdout.splitlines()
-        assert max(map(len, lines)) <= columns
-        assert any(line.startswith("RTX 4090 ") for line in lines)
+@pytest.fixture(scope="module")
+def everything():
+    """All cards there are."""
+    return [rated(row, usual_machine(row)) for row in chosen(everything=True)]
 
 
-def test_the_narrow_table_leaves_out_what_is_optional(cli, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
-    head = cli("gpus").stdout.splitlines()[0].split()
+@pytest.mark.parametrize("columns", [80, 100, 140])
+def test_the_table_keeps_within_the_terminal(everything, columns):
+    lines = render(everything, columns, colour=False).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert any(line.startswith("RTX 4090 ") for line in lines)
+    assert sum("unreleased" in line for line in lines) == 3
+
+
+def test_the_narrow_table_leaves_out_what_is_optional(everything):
+    head = render(everything, 80, colour=False).splitlines()[0].split()
     assert head == ["VRAM", "GB/s", "16-bit", "holds", "SDXL", "FLUX", "Qwen", "Wan", "LTX-2"]
 
 
@@ -35,7 +43,12 @@ def test_one_card_is_told_in_full(cli):
 
 def test_a_card_that_was_never_released_says_so(cli):
     assert "Never released" in cli("gpus", "rtx-5080-super").stdout
-    assert "unreleased" in cli("gpus", "--all").stdout
+
+
+def test_the_list_says_how_many_cards_it_leaves_out(cli):
+    said = cli("gpus", "--min-vram", "24").stdout
+    assert "--all shows laptops" in said
+    assert "RTX 4060" not in said
 
 
 def test_the_json_has_the_rows_of_the_data_and_what_they_are_rated_by(cli):
