@@ -18,7 +18,7 @@ from ..units import closer
 
 SCHEMA = 1
 WIDE = 100  # columns that the table with all it has takes
-NAME = 22
+NAME, SHORT_NAME = 22, 18  # of a card, and in a narrower table
 # What stands behind seconds that are not those of a model on the card.
 MARKS = {"resident": "", "streamed": "~", "disk": "d", "spill": "s", "oom": "", "unknown": ""}
 EXAMPLES = (80, 160)
@@ -75,7 +75,7 @@ def table(cards: Sequence[Card], width: int) -> Any:
 
     shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     heads = [*heads_of(width), *(one.short for one in references())]
-    shown.add_column("", no_wrap=True, overflow="ellipsis", max_width=NAME)
+    shown.add_column("", no_wrap=True, overflow="ellipsis", max_width=NAME if width >= WIDE else SHORT_NAME)
     for head in heads:
         shown.add_column(head, justify="right", no_wrap=True)
     tiers = [tier(card) for card in cards]
