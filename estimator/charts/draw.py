@@ -57,12 +57,14 @@ def paper(title: str, subtitle: str, height_px: int, notes: Sequence[str] = ()) 
     with library().rc_context():
         library().rcdefaults()
         library().rcParams.update(settings())
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         inches = (size["width_px"] / DPI, height_px / DPI)
         figure = Figure(figsize=inches, dpi=DPI, facecolor=ink("paper"))
+        FigureCanvasAgg(figure)  # draws without a window, and can say how large a text will be
         write(figure, MARGIN_PX, 40, title, size=size["title"], weight="bold")
-        write(figure, MARGIN_PX, 68, subtitle, size=size["subtitle"], color=ink("quiet"))
+        write(figure, MARGIN_PX, 54, subtitle, size=size["subtitle"], color=ink("quiet"), va="top")
         lines = small_print(notes)
         for row, line in enumerate(lines):
             down = height_px - 14 - NOTE_PX * (len(lines) - 1 - row)
