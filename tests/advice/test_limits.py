@@ -296,7 +296,7 @@ def test_the_command_as_json_has_the_keys_of_the_contract(cli, saved):
     assert answer["slowdown"] == 2
     size = answer["quantities"][0]
     assert list(size) == ["quantity", "value", "settings", "step", "why", "limits"]
-    assert [one["stays"] for one in size["limits"]] == ["resident", "safe", "quick", "running"]
+    assert [one["stays"] for one in size["limits"]] == ["resident", "quick", "safe", "running"]
     assert " ".join(size["limits"][0]) == (
         "stays value width height frames batch edits verdict tight vram_peak seconds slowdown where beyond"
     )

@@ -19,6 +19,9 @@ from .standards import Stays, standards
 # What holds wherever a stricter standard does is looked for from its border on, what is quick up to it first.
 WITHIN: dict[Stays, Stays] = {"safe": "resident", "quick": "safe", "running": "safe"}
 
+# From the strictest on.
+ORDER: tuple[Stays, ...] = ("resident", "quick", "safe", "running")
+
 
 class Limit(msgspec.Struct, frozen=True):
     """The most of a quantity at which a run stays `stays`; no `forecast`: there is none.
@@ -98,7 +101,7 @@ def quantity(case: Case, name: Name, turned: Dial | None, reason: str, slowdown:
         if timed or stays != "quick":
             wider = WITHIN.get(stays)
             places[stays] = border(course, standard, places.get(wider) if wider else None, stays != "quick")
-    found = tuple(limit(course, stays, place) for stays, place in places.items())
+    found = tuple(limit(course, stays, places[stays]) for stays in ORDER if stays in places)
     widgets = tuple(turn.setting for turn in turned.turns)
     return Quantity(name, turned.lead.setting.value, widgets, turned.grain, found)
 
