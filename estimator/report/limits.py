@@ -264,7 +264,8 @@ def without(limits: Limits) -> list[str]:
         return []
     lines = [written(one) for one in limits.quantities if one.limits]
     lines += [f"No limit of {one.name}: {one.why}." for one in limits.quantities if one.why]
-    if not limits.forecast.slowdown:
+    known = [each for one in limits.quantities for each in one.limits]
+    if any(each.forecast for each in known) and not any(each.stays == "quick" for each in known):
         lines.append(
             "How much slower it gets is not known for this card and workflow: name the card with --gpu."
         )
