@@ -1,15 +1,16 @@
 """VRAM Forecast: how a ComfyUI workflow will run on a card, before it is queued.
 
-`check(workflow, machine, files)` forecasts; `render` and `encode` turn the answer into text and JSON.
-`limits(workflow, machine, files)`: how large, how long and how many it can be.
+`check(workflow, machine, files)` forecasts; `render` and `encode` turn the answer into text and JSON;
+`amended(workflow, suggestions)` makes what it suggests in the workflow; `limits(workflow, machine, files)`:
+how large, how long and how many it can be.
 """
 
 from __future__ import annotations
 
 from ._version import __version__
-from .advice import Checked
+from .advice import Checked, Suggestion
 from .advice.limits import Limits
-from .api import check, limits
+from .api import amended, check, limits
 from .errors import ForecastError, InputError
 from .forecast import Forecast
 from .report import encode, render
@@ -27,7 +28,9 @@ __all__ = [
     "Limits",
     "Machine",
     "Policy",
+    "Suggestion",
     "__version__",
+    "amended",
     "check",
     "encode",
     "from_server",

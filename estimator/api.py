@@ -6,11 +6,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .advice import Case, Checked, suggest
+from .advice import Case, Checked, Suggestion, suggest
 from .advice import limits as most
 from .models.library import Files, Library
 from .runtime import Machine
 from .workflow import Definitions, read, using
+from .workflow.amend import amend, document_of
+
+
+def amended(
+    workflow: Path | bytes | dict[str, Any],
+    suggestions: Sequence[Suggestion],
+    definitions: Definitions | None = None,
+) -> dict[str, Any]:
+    """The workflow with suggestions made in it, one after the other, as ComfyUI can load it again.
+
+    A drawn workflow stays drawn, with all that the suggestions do not change; of a picture or video it is
+    what was drawn if that is what ran, else the prompt. `workflow`, `definitions`: as of `check`. Raises
+    `InputError` for a change that cannot be made without changing more.
+    """
+    with using(definitions):
+        document = document_of(workflow)
+        for one in suggestions:
+            document = amend(document, one.edits, one.downloads)
+        return document
 
 
 def check(

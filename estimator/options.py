@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,7 +12,7 @@ import msgspec
 
 from .errors import InputError
 from .media.inputs import in_input_folders
-from .models.library import Files, in_folders
+from .models.library import Files, Folders
 from .runtime import Device, Host, Machine, Policy
 from .runtime.cards import card, device_of, device_of_size, device_seen
 from .runtime.choice import Described, choose
@@ -146,18 +146,28 @@ def finder(
             if not root.is_dir():
                 raise InputError("no such folder", where=str(root), do=f"Give ComfyUI's {option}.")
     models = roots or default_roots()
-    found = in_folders(tuple(models))
-    others = extra_folders(extra) if extra else {}
     beside = inputs or [root.resolve().parent / "input" for root in models]
     taken_in = in_input_folders((*beside, *([workflow.parent] if workflow else [])))
 
-    def find(folder: str, name: str) -> Path | None:
-        if folder == "input":
-            return taken_in(name)
-        inside = (path / name for path in others.get(folder, ()))
-        return found(folder, name) or next((path for path in inside if path.is_file()), None)
+    return Finder(models, extra_folders(extra) if extra else {}, taken_in)
 
-    return find
+
+class Finder(Folders):
+    """Folders of models, and what a workflow takes in."""
+
+    def __init__(
+        self,
+        roots: Iterable[Path],
+        others: Mapping[str, Sequence[Path]],
+        taken_in: Callable[[str], Path | None],
+    ) -> None:
+        """`taken_in` finds an input by its name."""
+        super().__init__(roots, others)
+        self.taken_in = taken_in
+
+    def __call__(self, folder: str, name: str) -> Path | None:
+        """The file of a name, or None."""
+        return self.taken_in(name) if folder == "input" else super().__call__(folder, name)
 
 
 def default_roots() -> list[Path]:

@@ -36,7 +36,8 @@ def test_every_verdict_and_basis_is_explained(root, words):
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.CODE)
 def test_every_rule_says_what_it_does_why_it_helps_and_what_it_costs(rule):
-    assert ["What it does", "Why it helps", "Quality"] == re.findall(r"^## (.*)$", rule.__doc__, re.MULTILINE)
+    asked, more = ["What it does", "Why it helps", "Quality"], ["When it is left out"]
+    assert re.findall(r"^## (.*)$", rule.__doc__, re.MULTILINE) in (asked, asked + more)
 
 
 def test_every_example_workflow_is_understood_without_its_models(root):

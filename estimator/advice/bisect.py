@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from .. import facts
+from ..forecast import VERDICTS
 from .case import Case
 from .change import Change
 from .judge import GOOD, SLOW, grade
 
 Size = TypeVar("Size")
+UNKNOWN = VERDICTS.index("unknown")
 
 
 def first(sizes: Sequence[Size], does: Callable[[Size], bool]) -> Size | None:
@@ -26,11 +29,12 @@ def first(sizes: Sequence[Size], does: Callable[[Size], bool]) -> Size | None:
     return sizes[low]
 
 
-def mildest(case: Case, sizes: Sequence[Size], change: Callable[[Size], Change]) -> list[tuple[Size, Change]]:
+def mildest(case: Case, sizes: Sequence[Size], change: Callable[[Size], Change]) -> list[Change]:
     """The changes to the largest size with which a case runs, and to the largest with which it runs well.
 
-    The largest comes first; of a case that runs, only the second; none where it runs well, or where no size
-    does it.
+    The largest comes first; of a case that runs, only the second. To run well instead of just running, no
+    more is given up than that is worth. None where no size does it; where the least size still reads from
+    disk, the largest that does nothing worse.
     """
     grades: dict[Size, int] = {}
 
@@ -40,6 +44,12 @@ def mildest(case: Case, sizes: Sequence[Size], change: Callable[[Size], Change])
         return grades[size]
 
     now = grade(case.forecast)
-    wanted = [limit for limit in (SLOW, GOOD) if limit < now]
-    found = [first(sizes, lambda size, limit=limit: at(size) <= limit) for limit in wanted]  # type: ignore[misc]
-    return [(size, change(size)) for size in dict.fromkeys(found) if size is not None]
+    if now == GOOD or not sizes or (now > SLOW and not at(sizes[-1]) < min(now, UNKNOWN)):
+        return []
+    limit = max(SLOW, at(sizes[-1]))
+    runs = first(sizes, lambda size: at(size) <= limit) if now > SLOW else None
+    begin = sizes.index(runs) if runs is not None else 0
+    well = first(sizes[begin:], lambda size: at(size) == GOOD)
+    found = [(size, change(size)) for size in dict.fromkeys((runs, well)) if size is not None]
+    most = facts.table("advice")["harm"]["to_run_well"]
+    return [one for size, one in found if size == runs or one.harm <= most]

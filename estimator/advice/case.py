@@ -39,7 +39,12 @@ class Case(msgspec.Struct, frozen=True, dict=True):
 
     def after(self, change: Change) -> Case:
         """The case once a change is made."""
-        return Case(apply(self.graph, change.edits), change.machine or self.machine, self.library)
+        machine = change.machine or self.machine
+        if change.graph or change.edits:
+            return Case(change.graph or apply(self.graph, change.edits), machine, self.library)
+        same = Case(self.graph, machine, self.library)
+        same.__dict__["workload"] = self.workload  # which does not ask for the machine
+        return same
 
     def steps(self, wanted: Callable[[Step], bool]) -> list[Step]:
         """The steps of the workload that are wanted, in execution order."""

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from ..runtime import Machine
+from ..workflow import Graph
 from ..workflow.edits import Edit
 
 Applicability = Literal["lossless", "lossy", "manual"]
@@ -31,7 +32,8 @@ class Change(msgspec.Struct, frozen=True):
     """One thing that could be changed. A rule gives its changes with the mildest first.
 
     `title`: what to do, verb first, in one line. `choice`: what tells it from the rule's other changes: a
-    file, a size. `edits` are those of the graph; `machine` is the machine after it, for what no edit can do.
+    file, a size. `edits` are those of the graph; `machine` is the machine after it, for what no edit can do,
+    and `graph` what the graph comes to where the user has to make it, with no edits.
     `harm`: how much worse the result gets, in ranks of `data/advice.toml` (0: not at all). `quality`: that in
     words. `effects`: what else changes, each a half sentence ("cfg must be 1"). `needs`: packs that must be
     installed. `applicability`: where it differs from its rule's.
@@ -41,6 +43,7 @@ class Change(msgspec.Struct, frozen=True):
     choice: str = ""
     edits: tuple[Edit, ...] = ()
     machine: Machine | None = None
+    graph: Graph | None = None
     harm: float = 0
     quality: str = ""
     effects: tuple[str, ...] = ()

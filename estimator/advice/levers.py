@@ -15,8 +15,10 @@ from ..workflow.graph import Link
 from ..workflow.lower import before
 from ..workflow.values import Image, Latent
 from .case import Case
+from .judge import GOOD, SLOW, grade
 from .origin import Written, origin, root, upstream
 
+VAE_LAWS = ("decode", "encode")
 SIDES = ("batch", "frames", "height", "width", "reference")
 
 
@@ -33,12 +35,19 @@ class Lever(msgspec.Struct, frozen=True):
 
 
 def hurting(case: Case) -> list[Step]:
-    """The steps whose size is at fault: those that fail, else those in doubt, else all that sample."""
-    said = case.forecast.steps
+    """The steps whose size is at fault: those that fail, else those in doubt, else all that sample.
+
+    None where it runs well, or where only a VAE is in doubt, for which there are tiles.
+    """
+    said, now = case.forecast.steps, grade(case.forecast)
     failing = {one.node for one in said if one.verdict in ("oom", "spill")}
     doubtful = {one.node for one in said if one.tight or one.tiled}
     nodes = failing or doubtful or {one.node for one in said if one.kind == "sample"}
-    return case.steps(lambda step: step.node in nodes and step.shape is not None)
+    in_tiles = now == SLOW and bool(doubtful)
+    found = case.steps(
+        lambda step: step.node in nodes and step.shape is not None and not (in_tiles and step.law in VAE_LAWS)
+    )
+    return found[: facts.table("sizes")["smaller"]["nodes"]] if now != GOOD else []
 
 
 def levers(case: Case, node_id: str) -> list[Lever]:
@@ -56,11 +65,15 @@ def tried_with(case: Case, node_id: str, one: Written) -> Shape | None:
     return shape_of(case, apply(case.graph, [one.becoming(one.half)]), node_id)
 
 
+def steps_of(case: Case, graph: Graph, node_id: str) -> list[Step]:
+    """A node's steps of a size that is known."""
+    state = before(graph, case.library, node_id)
+    return [step for step in state.steps.get(state.twins[node_id], ()) if step.shape is not None]
+
+
 def shape_of(case: Case, graph: Graph, node_id: str) -> Shape | None:
     """The shape of a node's first step; None where it is not known."""
-    state = before(graph, case.library, node_id)
-    steps = state.steps.get(state.twins[node_id], ())
-    return next((step.shape for step in steps if step.shape is not None), None)
+    return next((step.shape for step in steps_of(case, graph, node_id)), None)
 
 
 def left(now: Shape, after: Shape) -> dict[str, float]:

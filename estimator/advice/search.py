@@ -146,7 +146,8 @@ def pairs(case: Case, tried: list[Tried], left: Budget) -> list[Tried]:
     """Two changes of different rules that do together what neither does alone; those that do most."""
     firsts: dict[ModuleType, Tried] = {}
     for one in sorted(tried, key=lambda one: (one.grade, lack(one.after.forecast))):
-        if lack(one.after.forecast) < lack(case.forecast):
+        by_hand = one.changes[0][1].graph is not None  # no edits lead to where it ends
+        if not by_hand and lack(one.after.forecast) < lack(case.forecast):
             firsts.setdefault(one.changes[0][0], one)
     found: dict[frozenset[str], Tried] = {}
     for first in list(firsts.values())[: facts.table("advice")["search"]["pairs_from"]]:

@@ -136,15 +136,22 @@ def changed(case: Case, steps: list[tuple[Step, dict[str, Any]]], cut: Cut, verb
 
 def edits(case: Case, step: Step, row: dict[str, Any], cut: Cut) -> list[Edit]:
     """The edits of a node and of those that do the same: its twin that works in tiles, or smaller ones."""
-    rule, node = facts.table("sizes")["tiles"], case.graph.nodes[step.node]
-    widgets = {"tile_size": cut.side, "overlap": rule["overlap"]}
-    if not row.get("sound"):
-        each = rule["frames_step"]
-        whole = max(rule["frames_least"], -(-frames_of(case, step) // each) * each)
-        widgets["temporal_size"] = cut.frames or min(rule["most"], whole)
-        widgets["temporal_overlap"] = rule["frames_overlap"]
+    node = case.graph.nodes[step.node]
     same = [one.id for one in case.graph.of_type(node.class_type) if one.inputs == node.inputs]
     if node.class_type == row["tiled"]:
-        changed = {name: value for name, value in widgets.items() if node.inputs.get(name) != value}
+        changed = {"tile_size": cut.side} | ({"temporal_size": cut.frames} if cut.frames else {})
         return [Edit("set", one, name, value) for one in same for name, value in changed.items()]
+    widgets = widgets_of(case, step, row, cut)
     return [Edit("replace", one, class_type=row["tiled"], inputs=widgets) for one in same]
+
+
+def widgets_of(case: Case, step: Step, row: dict[str, Any], cut: Cut) -> dict[str, int]:
+    """The widgets of a node that works in tiles."""
+    rule = facts.table("sizes")["tiles"]
+    widgets = {"tile_size": cut.side, "overlap": rule["overlap"]}
+    if row.get("sound"):
+        return widgets
+    each = rule["frames_step"]
+    whole = max(rule["frames_least"], -(-frames_of(case, step) // each) * each)
+    frames = {"temporal_size": cut.frames or min(rule["most"], whole)}
+    return widgets | frames | {"temporal_overlap": rule["frames_overlap"]}

@@ -10,6 +10,7 @@ import msgspec
 
 from .. import facts
 from ..costs.lookup import patch_of
+from ..models import Component
 from ..workflow import Step
 from ..workflow.edits import Edit, Feed, fresh
 from ..workflow.graph import Link
@@ -25,11 +26,12 @@ class Way(msgspec.Struct, frozen=True):
 
     `step`: whose size it is. `levers`: one number that moves both sides, or one for each of width and height;
     none where `picture` has to be scaled down, which has `pixels`. `unit`: latent cells of which sides are
-    multiples.
+    multiples, and `multiple` the same in pixels.
     """
 
     step: Step
     unit: int
+    multiple: int
     levers: tuple[Lever, ...] = ()
     picture: Link | None = None
     pixels: int = 0
@@ -52,11 +54,10 @@ class Way(msgspec.Struct, frozen=True):
         """How much of a number makes one unit of a side."""
         shape = self.step.shape
         assert shape is not None
-        cells = max(getattr(shape, side) for side in lever.sides if side in ("height", "width"))
+        cells = max(shape.height * ("height" in lever.sides), shape.width * ("width" in lever.sides))
         each = lever.written.value / cells
         even = 1 << int(log2(max(1, each)))
-        grain: int = max(1, (even if each < even * ODD else round(each)) * self.unit)
-        return grain
+        return max(self.multiple, (even if each < even * ODD else round(each)) * self.unit)
 
 
 ODD = 1.2  # a side that is no multiple of its cells gives so many times their pixels at most
@@ -66,7 +67,7 @@ MEGA = 1 << 20  # pixels of a "megapixel" of ComfyUI's scalers
 def ways(case: Case, steps: list[Step]) -> Iterator[Way]:
     """The ways that together set the sizes of some steps, for each a number that is written or a picture."""
     halves: list[Edit] = []
-    for step in steps[: rule()["nodes"]]:
+    for step in steps:
         if halves and covered(case, halves, step.node):
             continue
         if way := way_of(case, step):
@@ -76,33 +77,39 @@ def ways(case: Case, steps: list[Step]) -> Iterator[Way]:
 
 def way_of(case: Case, step: Step) -> Way | None:
     """The way to set the size of one step; None where nothing sets it but how much it is enlarged."""
-    found, unit = levers(case, step.node), unit_of(case, step)
+    found, sides = levers(case, step.node), units_of(case, step)
     wide, high = moving(found, "width"), moving(found, "height")
     if wide and high:
-        return Way(step, unit, (wide[0], high[0]))
+        return Way(step, *sides, (wide[0], high[0]))
     both = moving(found, "height", "width")
     base = [one for one in both if one.written.input not in enlarging()]
     if both:
-        return Way(step, unit, (base[-1],)) if base else None
+        return Way(step, *sides, (base[-1],)) if base else None
     for link in pictures_before(case, step.node):
         picture = before(case.graph, case.library, link.node).outputs[link.node][link.slot]
         if isinstance(picture, Image):
-            way = Way(step, unit, picture=link, pixels=picture.width * picture.height)
+            way = Way(step, *sides, picture=link, pixels=picture.width * picture.height)
             if covered(case, way.edits(case, 0.5), step.node):
                 return way
     return None
 
 
-def unit_of(case: Case, step: Step) -> int:
-    """Latent cells of which a step's sides are multiples, by its model's patches and layers."""
-    load = case.loaded.get(step.components[0]) if step.components else None
-    part = load.component if load else None
+def units_of(case: Case, step: Step) -> tuple[int, int]:
+    """Latent cells and pixels of which a step's sides are multiples, by its model's patches and layers."""
+    part = model_of(case, step)
     if part is None:
-        return 1
+        return 1, 1
     cell = latent_format(part.latent).spatial
     least = rule()["unet_multiple"] if part.convolutional else rule()["multiple"]
-    unit: int = max(1, least // cell, patch_of(part.cost_table))
-    return unit
+    unit = max(1, least // cell, patch_of(part.cost_table))
+    return unit, unit * cell
+
+
+def model_of(case: Case, step: Step) -> Component | None:
+    """The diffusion model of a step, for other steps that of the workflow."""
+    models = {key: one.component for key, one in case.loaded.items() if one.role == "diffusion_model"}
+    own = (models[key] for key in step.components if key in models)
+    return next((part for part in (*own, *models.values()) if part), None)
 
 
 def scaled_down(case: Case, link: Link, megapixels: float) -> Edit:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import InputError
 from .front import app, columns, out
 from .options import FileOptions, Json, MachineOptions, Workflow, grouped
+
+if TYPE_CHECKING:
+    from ..advice import Checked
 
 SHOWN = 3  # changes that `check` names; `advise` names all
 
@@ -46,6 +50,60 @@ def check(
         out(render(checked, width=columns(), colour=sys.stdout.isatty()).rstrip("\n"))
     if fail_on and VERDICTS.index(checked.forecast.verdict) >= VERDICTS.index(fail_on):
         raise typer.Exit(1)
+
+
+@app.command()
+@grouped
+def advise(
+    workflow: Workflow,
+    on: MachineOptions,
+    among: FileOptions,
+    codes: Annotated[
+        list[str] | None,
+        typer.Option("--apply", help="Make this suggestion, by its code; may be repeated."),
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="Where the changed workflow is written.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What would help: each change with how the workflow runs then; `--apply` makes it in the workflow."""
+    from .. import api
+    from ..advice.chosen import chosen
+    from ..report import applied, encode, render
+    from .written import free, write
+
+    if bool(codes) != bool(to):
+        what = "no file to write to" if codes else "no suggestion to write"
+        raise InputError(what, where="--apply" if codes else "--out", do="Give both --apply and --out.")
+    target = free(to, workflow, force) if to else None
+    machine, files, definitions = on.machine(among.models_dir), among.files(workflow), among.definitions()
+
+    def forecast(path: Path, suggestions: int | None) -> Checked:
+        return api.check(
+            path,
+            machine,
+            files,
+            outputs=among.output or (),
+            definitions=definitions,
+            suggestions=suggestions,
+        )
+
+    before = forecast(workflow, None)
+    if target is None:
+        text = encode(before).decode() if as_json else render(before, columns(), sys.stdout.isatty())
+        out(text.rstrip("\n"))
+        return
+    made = [chosen(before.suggestions, code) for code in codes or ()]
+    write(target, json_of(api.amended(workflow, made, definitions)))
+    after = forecast(target, 0)
+    out(applied.encode(made, target, after).decode() if as_json else applied.render(made, target, after))
+
+
+def json_of(document: dict[str, Any]) -> bytes:
+    """A workflow as a file, laid out as ComfyUI saves it."""
+    import json
+
+    return json.dumps(document, indent=2, ensure_ascii=False).encode()
 
 
 @app.command()

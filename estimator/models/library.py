@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path, PurePath
+from typing import ClassVar
 
 import msgspec
 
+from .. import facts
 from ..errors import FormatError, InputError
 from ..formats import read
 from ..media import Media, measure
@@ -29,6 +33,21 @@ class Found(msgspec.Struct, frozen=True):
     missing: bool = False
 
 
+class Brief(msgspec.Struct, frozen=True):
+    """What a component of a file is, without its tensors.
+
+    `format`: of the file, as `gguf`; `majority`, `quantization`: as of `Component`.
+    """
+
+    role: str
+    family: str
+    variant: str
+    hyper: dict[str, int]
+    format: str
+    majority: str
+    quantization: str | None
+
+
 class Library:
     """Files by ComfyUI folder and name, found by `files(folder, name)`, which gives a path or None."""
 
@@ -37,6 +56,7 @@ class Library:
         self.files = files
         self.known: dict[tuple[str, str], Found] = {}
         self.unmeasured: dict[str, str] = {}
+        self.listed: dict[str, tuple[str, ...]] = {}
 
     def open(self, folder: str, name: str) -> Found:
         """The components of one file. Raises `FormatError` where the file is there but broken."""
@@ -61,6 +81,24 @@ class Library:
             raise
         return Found(components, "" if components else f"`{name}` is of no family we know")
 
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The files in one of ComfyUI's folders as nodes name them; none where the finder cannot list."""
+        if folder not in self.listed:
+            lister: Callable[[str], tuple[str, ...]] | None = getattr(self.files, "names", None)
+            self.listed[folder] = lister(folder) if lister else ()
+        return self.listed[folder]
+
+    def briefs(self, folder: str, name: str, least: int = 0) -> tuple[Brief, ...]:
+        """What the components of a file are; none of one that is broken, or below `least` bytes."""
+        path = self.files(folder, name)
+        try:
+            status = path.stat() if path else None
+        except OSError:
+            return ()
+        if not path or not status or status.st_size < least:
+            return ()
+        return inside_in_brief(path, status.st_mtime_ns, status.st_size)
+
     def measured(self, name: str) -> Media | None:
         """The size of an input by the name that a node has for it, as `clipspace/a.png [input]`.
 
@@ -82,6 +120,19 @@ def inside(path: Path, changed: int, size: int) -> tuple[Component, ...]:
     return identify(read(path)).components
 
 
+@lru_cache(maxsize=4096)
+def inside_in_brief(path: Path, changed: int, size: int) -> tuple[Brief, ...]:
+    """What the components of a file are, as it was when it was last `changed`; none of a broken one."""
+    try:
+        found = identify(read(path)).components
+    except FormatError:
+        return ()
+    return tuple(
+        Brief(one.role, one.family, one.variant, one.hyper, one.format, one.majority, one.quantization)
+        for one in found
+    )
+
+
 @cache
 def absent(folder: str, name: str) -> Found:
     """What stands for a file that is not on disk: the published file of its name, or nothing."""
@@ -91,15 +142,52 @@ def absent(folder: str, name: str) -> Found:
     return Found(identify(table).components, missing=True)
 
 
-def in_folders(roots: tuple[Path, ...]) -> Files:
-    """A finder over folders laid out as ComfyUI's `models` is; older folder names are tried as well."""
-    aliases = {"diffusion_models": ("diffusion_models", "unet"), "text_encoders": ("text_encoders", "clip")}
+class Folders:
+    """A finder over folders laid out as ComfyUI's `models` is; older folder names are tried as well.
 
-    def find(folder: str, name: str) -> Path | None:
-        tried = (within(root / kind, name) for root in roots for kind in aliases.get(folder, (folder,)))
-        return next((path for path in tried if path), None)
+    `others`: further folders, by ComfyUI's name of what they hold.
+    """
 
-    return find
+    ALIASES: ClassVar = {
+        "diffusion_models": ("diffusion_models", "unet"),
+        "text_encoders": ("text_encoders", "clip"),
+    }
+
+    def __init__(self, roots: Iterable[Path], others: Mapping[str, Sequence[Path]] | None = None) -> None:
+        """Nothing is looked for until it is asked for."""
+        self.roots, self.others = tuple(roots), others or {}
+
+    def __call__(self, folder: str, name: str) -> Path | None:
+        """The file of a name in one of ComfyUI's folders; None where there is none."""
+        return next((path for path in (within(one, name) for one in self.all(folder)) if path), None)
+
+    def all(self, folder: str) -> Iterator[Path]:
+        """The folders that a name is looked for in, the first to be believed first."""
+        kinds = self.ALIASES.get(folder, (folder,))
+        yield from (root / kind for root in self.roots for kind in kinds)
+        yield from (path for kind in kinds for path in self.others.get(kind, ()))
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The files in them as nodes name them, those of subfolders too; each name once."""
+        found: dict[str, None] = {}
+        for one in self.all(folder):
+            found |= dict.fromkeys(names_in(one))
+        return tuple(found)
+
+
+def names_in(folder: Path) -> list[str]:
+    """The model files in a folder and below, sorted; a folder that leads into itself ends at some point."""
+    scan = facts.table("formats")["scan"]
+    endings = tuple(scan["extensions"])
+    walk = os.walk(folder, followlinks=True)
+    found = (Path(where, name) for where, _, names in walk for name in names)
+    models = (str(path.relative_to(folder)) for path in found if path.name.lower().endswith(endings))
+    return sorted(islice(models, scan["most"]))
+
+
+def in_folders(roots: tuple[Path, ...]) -> Folders:
+    """A finder over folders laid out as ComfyUI's `models` is."""
+    return Folders(roots)
 
 
 def within(folder: Path, name: str) -> Path | None:

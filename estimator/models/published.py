@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from .. import facts
 from ..formats import Tensor, TensorTable
+from .editions import edition, made_of, own_name
 from .variants import Keeps, as_table, variant
 
 
@@ -21,18 +23,25 @@ def published(folder: str, name: str) -> TensorTable | None:
         return stand_in(name, row["header"])
     base = without(stand_in(name, row["like"]), tuple(row.get("lacks", ())))
     keeps = Keeps(row.get("kept_blocks", 0), tuple(row.get("keeps", ())), row.get("packs_all", False))
-    return variant(base, row["storage"], keeps)
+    return variant(base, row["storage"], keeps if keeps != Keeps() else None)
 
 
 def row_of(folder: str, name: str) -> dict[str, Any] | None:
-    """The row of `data/published/` for a file's name in one of ComfyUI's folders, or None."""
-    own_name = name.replace("\\", "/").rpartition("/")[2]
-    for table in facts.names("published"):
-        for row in facts.table(table)["file"]:
-            if row["folder"] == folder and own_name in row["names"]:
-                found: dict[str, Any] = row
-                return found
-    return None
+    """What is known of a file by its name in one of ComfyUI's folders, or None.
+
+    That is its row of `data/published/`, or one made of what `data/variants/` says of it.
+    """
+    found = rows_by_name().get((folder, own_name(name)))
+    if found is None and (other := edition(folder, name)):
+        return made_of(other)
+    return found
+
+
+@cache
+def rows_by_name() -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows of `data/published/`, by folder and name."""
+    rows = (row for table in facts.names("published") for row in facts.table(table)["file"])
+    return {(row["folder"], name): row for row in rows for name in row["names"]}
 
 
 def without(table: TensorTable, starts: tuple[str, ...]) -> TensorTable:

@@ -17,23 +17,29 @@ import msgspec
 
 from .. import facts
 from ..errors import InputError
-from ..formats import Tensor, TensorTable
+from ..formats import Tensor, TensorTable, bits
 from ..formats.table import blocks
+from .quantized import scale_names, unpack
 
 FLOATS = ("F32", "F16", "BF16")
+HALF = 16
 BLOCK = re.compile(r"(^|\.)(\d+)\.")
 LANGUAGE = "language"
+OUTPUT = "embedding"
+MARKS = "_quantization_metadata"
 
 
 class Keeps(NamedTuple):
     """Which layers a file's maker left as they are: the first `blocks`, and those with one of `words`.
 
-    `everything`: layers outside of numbered blocks are packed as well.
+    `everything`: layers outside of numbered blocks are packed as well; `only`: where it is not empty, these
+    layers are and no others.
     """
 
     blocks: int = 0
     words: tuple[str, ...] = ()
     everything: bool = False
+    only: frozenset[str] = frozenset()
 
 
 def variant(table: TensorTable, target: str, keeps: Keeps | None = None) -> TensorTable:
@@ -41,10 +47,11 @@ def variant(table: TensorTable, target: str, keeps: Keeps | None = None) -> Tens
 
     `keeps`: what is told of this one file. Raises `InputError` for a target that no row describes.
     """
+    plain, packed = widened(table)
     if target in storages():
-        return stored_as(table, storages()[target], keeps or Keeps())
+        return stored_as(plain, storages()[target], keeps or Keeps(only=packed))
     if target in recipes():
-        return as_gguf(table, recipes()[target])
+        return as_gguf(plain, recipes()[target])
     known = ", ".join([*storages(), *recipes()])
     raise InputError(f"no storage is called `{target}`", do=f"Known are {known}.")
 
@@ -62,6 +69,26 @@ def recipes() -> dict[str, dict[str, Any]]:
     return {f"gguf-{row['name']}": row for row in facts.table("gguf_recipes")["recipe"]}
 
 
+def widened(table: TensorTable) -> tuple[TensorTable, frozenset[str]]:
+    """The model of a table in 8 bits and fewer as it was before, and the names of what was packed.
+
+    Its packed layers are in 16 bits there, without scales.
+    """
+    held = unpack(table).tensors
+    packed = frozenset(one.name for one in held.values() if narrow(one))
+    if not packed:
+        return table, packed
+    wide = "BF16" if any(one.dtype == "BF16" for one in held.values()) else "F16"
+    own = [one for one in held.values() if one.name.rpartition(".")[2] not in scale_names()]
+    plain = [Tensor(one.name, wide, one.shape) if one.name in packed else one for one in own]
+    return as_table(table.path, plain, told(table)), packed
+
+
+def narrow(tensor: Tensor) -> bool:
+    """Whether a tensor is a weight of fewer than 16 bits."""
+    return len(tensor.shape) > 1 and bits()[tensor.dtype] < HALF
+
+
 def stored_as(table: TensorTable, rule: dict[str, Any], keeps: Keeps) -> TensorTable:
     """The model in a storage of safetensors."""
     found: list[Tensor] = []
@@ -77,11 +104,18 @@ def stored_as(table: TensorTable, rule: dict[str, Any], keeps: Keeps) -> TensorT
         else:
             found.append(tensor)
     layers = msgspec.json.encode({"layers": marks}).decode()
-    return as_table(table.path, found, {"_quantization_metadata": layers} if marks else {})
+    return as_table(table.path, found, told(table) | ({MARKS: layers} if marks else {}))
+
+
+def told(table: TensorTable) -> dict[str, str]:
+    """What a file's metadata says of the model, and not of how it is packed."""
+    return {key: value for key, value in table.metadata.items() if key != MARKS}
 
 
 def packable(tensor: Tensor, least: int, keeps: Keeps) -> bool:
     """Whether a quantised file packs it: the weight of a layer that stands in a numbered block."""
+    if keeps.only:
+        return tensor.name in keeps.only and len(tensor.shape) == 2
     large = len(tensor.shape) == 2 and min(tensor.shape) >= least
     block = BLOCK.search(tensor.name)
     inside = int(block[2]) >= keeps.blocks if block else keeps.everything
@@ -155,11 +189,13 @@ class Choice:
             self.others = self.others | recipe.get("grouped", {})
         self.plain: tuple[str, ...] = tuple(row.get("plain", ()))
         self.wide: tuple[str, ...] = tuple(row.get("wide", ()))
+        names = [one.name for one in tensors]
         self.words: dict[str, list[str]] = {
-            role: words + row.get(role, []) for role, words in self.known["roles"][kind].items()
+            role: (first_there(words, names) if role == OUTPUT else words) + row.get(role, [])
+            for role, words in self.known["roles"][kind].items()
         }
         self.seen: Counter[str] = Counter()
-        self.total = Counter(self.role(one.name) for one in tensors)
+        self.total = Counter(map(self.role, names))
 
     def made(self, tensor: Tensor) -> Tensor:
         """The tensor in its type in the file."""
@@ -194,6 +230,12 @@ class Choice:
         place, total = self.seen[role], self.total[role]
         self.seen[role] += 1
         return dtype if dtype and among(which, place, total) else self.type
+
+
+def first_there(words: list[str], names: Iterable[str]) -> list[str]:
+    """The first of some words that a name has."""
+    known = set(names)
+    return [one for one in words if one in known][:1]
 
 
 def among(which: str, place: int, total: int) -> bool:

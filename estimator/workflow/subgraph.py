@@ -15,7 +15,7 @@ from ..errors import InputError
 from .board import Board, Boards, Live, lay
 from .everywhere import send_everywhere
 from .promotion import find_port, give
-from .ui import Slot, WidgetName, Workflow
+from .ui import Slot, WidgetName, Workflow, layout
 from .ungroup import Groups, open_groups, shape
 from .widgets import Widget
 
@@ -57,14 +57,29 @@ def furnish(host: Live, inner: Board) -> None:
     """Give a host a slot for each input of its subgraph, and a widget for each that leads to one."""
     links = {slot.name: slot.link for slot in host.slots}
     saved = host.saved.widgets_values if isinstance(host.saved.widgets_values, list) else []
-    values = iter(saved)
+    values, kept = iter(saved), quarantined(host.saved.properties)
     host.slots, host.widgets = [], {}
     for port in inner.inputs:
         widget = inner.promoted(port)
         name = WidgetName(port.name) if widget else None
         host.slots.append(Slot(port.name, port.type, links.get(port.name), name))
         if widget:
-            host.widgets[port.name] = Widget(next(values, widget.value))
+            value = next(values, widget.value)
+            host.widgets[port.name] = Widget(kept.get(port.name, value))
+
+
+def quarantined(properties: Any) -> dict[str, Any]:
+    """Values of a host that the frontend could not give to a widget once, by the names of its inputs.
+
+    It saves them in `proxyWidgetErrorQuarantine`, and they win over `widgets_values` ever after.
+    """
+    given = properties.get("proxyWidgetErrorQuarantine") if isinstance(properties, dict) else None
+    found: dict[str, Any] = {}
+    for one in given if isinstance(given, list) else ():
+        entry = one.get("originalEntry") if isinstance(one, dict) and "hostValue" in one else None
+        if isinstance(entry, list) and len(entry) > 1 and str(entry[0]) == layout().host_itself:
+            found.setdefault(str(entry[1]), one["hostValue"])
+    return found
 
 
 def settle(host: Live, boards: Boards) -> None:

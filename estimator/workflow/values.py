@@ -160,7 +160,8 @@ class Loaded(msgspec.Struct, frozen=True):
     `assumed`: the file is not on disk, the published file of its name stands for it; `legacy`: its loader
     hands it to the legacy manager, also where dynamic VRAM is on; `taken`: what does so later, in versions
     that have it (`always_legacy` of their rows); `whole`: its pack moves all of it at once;
-    `file`: as the node names it; `widget` and `device`: what the loader's widgets ask for.
+    `file`: as the node names it, in ComfyUI's `folder`; `widget` and `device`: what the loader's widgets ask
+    for.
     """
 
     key: str
@@ -176,6 +177,7 @@ class Loaded(msgspec.Struct, frozen=True):
     legacy: bool = False
     taken: tuple[str, ...] = ()
     whole: bool = False
+    folder: str = ""
 
 
 class Side(msgspec.Struct, frozen=True):

@@ -34,17 +34,22 @@ def gguf(graph):
     """Each diffusion model as GGUF."""
     for node in graph.of_type("UNETLoader"):
         made = {"unet_name": "lighter-Q4_K_M.gguf"}
-        edit = Edit(
-            "replace", node.id, class_type="UnetLoaderGGUF", inputs=made, drops=("weight_dtype",)
-        )
+        edit = Edit("replace", node.id, class_type="UnetLoaderGGUF", inputs=made, drops=("weight_dtype",))
         yield f"GGUF for {node.id}", [edit]
 
 
 def files(graph):
     """Each file of a loader by another."""
-    for name, kind in (("unet_name", "UNETLoader"), ("clip_name", "CLIPLoader"), ("lora_name", "LoraLoaderModelOnly")):
+    for name, kind in (
+        ("unet_name", "UNETLoader"),
+        ("clip_name", "CLIPLoader"),
+        ("lora_name", "LoraLoaderModelOnly"),
+    ):
         for node in graph.of_type(kind):
-            yield f"{name} of {node.id}", [Edit("set", node.id, input=name, value=f"other-{node.id}.safetensors")]
+            yield (
+                f"{name} of {node.id}",
+                [Edit("set", node.id, input=name, value=f"other-{node.id}.safetensors")],
+            )
 
 
 def tiled(graph):
@@ -62,9 +67,10 @@ def lora(graph):
             new = fresh(graph, node.id)
             made = {"model": model, "lora_name": "fast.safetensors", "strength_model": 0.5}
             feeds = (Feed(node.id, "model"),)
-            yield f"LoRA for {node.id}", [
-                Edit("insert", new, class_type="LoraLoaderModelOnly", inputs=made, feeds=feeds)
-            ]
+            yield (
+                f"LoRA for {node.id}",
+                [Edit("insert", new, class_type="LoraLoaderModelOnly", inputs=made, feeds=feeds)],
+            )
 
 
 def without_lora(graph):

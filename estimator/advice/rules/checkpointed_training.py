@@ -41,9 +41,7 @@ def changes(case: Case) -> Iterator[Change]:
         edits = [one for node, widgets in wanted for one in set_in(node, widgets)]
         if edits:
             done |= {(one.node, one.input): one for one in edits}
-            yield Change(
-                title=title, choice=choice, edits=tuple(done.values()), effects=effects, quality="same"
-            )
+            yield Change(title, choice, tuple(done.values()), quality="as good", effects=effects)
 
 
 Stage = tuple[str, str, tuple[str, ...], list[tuple[Node, dict[str, Any]]]]
@@ -61,13 +59,10 @@ def stages(case: Case, nodes: list[Node]) -> Iterator[Stage]:
     batches = [(node, widgets) for node, widgets in single if value(node, "batch_size") > 1]
     what = "Train one latent at a time, with checkpointing"
     yield "batch", what, ("gradients of as many steps are gathered",), batches
-    effect = ("weights come from RAM in each pass",)
-    yield (
-        "offloading",
-        "Train with offloading and checkpointing",
-        effect,
-        [(node, {"offloading": True}) for node in own],
-    )
+    if deep:
+        effect = ("weights come from RAM in each pass",)
+        apart = [(node, {"offloading": True}) for node in own]
+        yield "offloading", "Train with offloading and checkpointing", effect, apart
 
 
 def gathered(node: Node) -> int:

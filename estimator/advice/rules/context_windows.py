@@ -12,7 +12,8 @@ Lossy: windows overlap and are blended, but the first and the last do not see ea
 change from one to the next.
 
 ## When it is left out
-For videos no longer than a window, for models without such a node, and in versions of ComfyUI before it.
+For videos no longer than a window, for models without such a node or with conditions that have a length of
+their own (VACE, Animate, SCAIL, S2V), and in versions of ComfyUI before it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ from ...workflow.state import State
 from ...workflow.values import Guider, Model
 from ..case import Case
 from ..change import Change
-from ..judge import GOOD, grade
 from ..levers import hurting
 
 CODE = "context-windows"
@@ -41,9 +41,9 @@ APPLICABILITY = "lossy"
 
 def changes(case: Case) -> Iterator[Change]:
     """All samplers in trouble whose video is longer than their model's window."""
-    if grade(case.forecast) == GOOD:
-        return
-    long = [(step, row) for step in hurting(case) if step.kind == "sample" and (row := row_of(case, step))]
+    doubtful = {one.node for one in case.forecast.steps if one.tight or one.verdict in ("oom", "spill")}
+    steps = [step for step in hurting(case) if step.kind == "sample" and step.node in doubtful]
+    long = [(step, row) for step in steps if (row := row_of(case, step))]
     for frames in sorted({frames for _, row in long for frames in row["windows"]}, reverse=True):
         edits = inserted(case, long, frames)
         if edits:
@@ -64,7 +64,7 @@ def row_of(case: Case, step: Step) -> dict[str, Any] | None:
     part, comfy = load.component, version(case.machine.policy.comfy)
     frames = latent_format(part.latent).frames(step.shape.frames)
     for row in facts.table("sizes")["windows"]:
-        if part.family in row["families"] and version(row["since"]) <= comfy:
+        if part.comfy_class in row["classes"] and version(row["since"]) <= comfy:
             return {**row, "windows": [one for one in row["windows"] if one < frames]}
     return None
 

@@ -15,18 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import log2
-from typing import Any
 
 from ... import facts
+from ...costs import Shape
 from ...workflow import Step
-from ...workflow.edits import Edit, apply
+from ...workflow.edits import apply
 from ...workflow.latents import UNKNOWN, LatentFormat, latent_format
 from ..bisect import mildest
 from ..case import Case
 from ..change import Change
-from ..judge import GOOD, grade
-from ..levers import Lever, covered, hurting, levers, moving, shape_of, together
-from ..origin import strange
+from ..levers import Lever, hurting, levers, moving, shape_of, together
+from ..origin import ends, strange
 
 CODE = "fewer-frames"
 APPLICABILITY = "lossy"
@@ -34,11 +33,8 @@ APPLICABILITY = "lossy"
 
 def changes(case: Case) -> Iterator[Change]:
     """The length that steps in trouble follow."""
-    if grade(case.forecast) == GOOD:
-        return
     if found := lever_of(case):
-        for _, change in mildest(case, values(case, *found), lambda value: changed(case, *found, value)):
-            yield change
+        yield from mildest(case, values(case, *found), lambda value: changed(case, *found, value))
 
 
 def lever_of(case: Case) -> tuple[Step, Lever] | None:
@@ -46,33 +42,40 @@ def lever_of(case: Case) -> tuple[Step, Lever] | None:
 
     One that is also a rate of frames would change how fast things move.
     """
-    seen = list[Edit]()
-    for step in hurting(case)[: facts.table("sizes")["smaller"]["nodes"]]:
-        if step.shape is None or step.shape.frames < 2 or (seen and covered(case, seen, step.node)):
-            continue
-        for lever in moving(levers(case, step.node), "frames"):
+    for step in hurting(case):
+        for lever in frames_in(case, levers(case, step.node)):
             if not strange(case.graph, lever.written):
                 return step, lever
     return None
 
 
+def frames_in(case: Case, found: list[Lever]) -> list[Lever]:
+    """The levers that move frames, also of what looks at them as pictures of a batch."""
+    of_video = facts.table("sizes")["frames"]["names"]
+    batches = moving(found, "batch")
+    return moving(found, "frames") + [
+        one
+        for one in batches
+        if one.written.input in of_video or any(end in of_video for _, end in ends(case.graph, one.written))
+    ]
+
+
 def values(case: Case, step: Step, lever: Lever) -> list[float]:
     """The numbers below that could be written, the largest first: frames as the model counts, or seconds."""
-    now, each, rule = lever.written.value, per_frame(case, step, lever), facts.table("sizes")["smaller"]
-    least = now * max(rule["least_frames_share"], min(1.0, rule["least_frames"] / frames_of(case, step)))
-    if not each:
+    now, rule = lever.written.value, facts.table("sizes")["smaller"]
+    least = now * max(rule["least_frames_share"], min(1.0, rule["least_frames"] / frames(case, step, lever)))
+    if counts_seconds(case, step, lever):
         unit = 1 if lever.written.whole else 0.5
         return [count * unit for count in range(int(now / unit), 0, -1) if least <= count * unit < now]
-    shared = group(format_of(case, step))
+    shared = max((group(one) for one in formats(case)), default=1)
     begin = int(now) - (int(now) - 1) % shared
     return [value for value in range(begin, 0, -shared) if least <= value < now]
 
 
-def per_frame(case: Case, step: Step, lever: Lever) -> bool:
-    """Whether a number counts frames, and not seconds."""
-    assert step.shape is not None
-    lost = (1 - lever.left["frames"]) * step.shape.frames * format_of(case, step).temporal
-    return lever.written.whole and lost < 2 * (lever.written.value - lever.written.half)
+def counts_seconds(case: Case, step: Step, lever: Lever) -> bool:
+    """Whether a number counts seconds, or something else that stands for several frames."""
+    lost = (1 - min(lever.left.values())) * frames(case, step, lever)
+    return not lever.written.whole or lost > 2 * (lever.written.value - lever.written.half)
 
 
 def group(own: LatentFormat) -> int:
@@ -80,27 +83,31 @@ def group(own: LatentFormat) -> int:
     return own.groups[0] if own.groups else max(1, own.temporal)
 
 
-def format_of(case: Case, step: Step) -> LatentFormat:
-    """The latents of a step's model."""
+def formats(case: Case) -> list[LatentFormat]:
+    """The latents of the diffusion models of videos."""
+    parts = [one.component for one in case.loaded.values() if one.role == "diffusion_model"]
+    return [own for part in parts if part and (own := latent_format(part.latent)).dimensions == 3]
+
+
+def frames(case: Case, step: Step, lever: Lever, shape: Shape | None = None) -> int:
+    """Frames that a step works on, or would in another shape."""
+    here = shape or step.shape
+    assert here is not None
+    if "frames" not in lever.sides:
+        return here.batch
     load = case.loaded.get(step.components[0]) if step.components else None
-    return latent_format(load.component.latent) if load and load.component else UNKNOWN
-
-
-def frames_of(case: Case, step: Step) -> int:
-    """Frames that a step works on."""
-    assert step.shape is not None
-    return format_of(case, step).frames(step.shape.frames)
+    own = latent_format(load.component.latent) if load and load.component else UNKNOWN
+    return own.frames(here.frames)
 
 
 def changed(case: Case, step: Step, lever: Lever, value: float) -> Change:
     """The change to another length."""
     edits = together(case.graph, lever.written, value)
     shape = shape_of(case, apply(case.graph, edits), step.node)
-    before, after = frames_of(case, step), format_of(case, step).frames(shape.frames) if shape else 1
-    seconds = not per_frame(case, step, lever)
-    unit: Any = "seconds" if seconds else "frames"
+    before, after = frames(case, step, lever), frames(case, step, lever, shape)
+    seconds = counts_seconds(case, step, lever)
     return Change(
-        title=f"Make {value:g} {unit} instead of {lever.written.value:g}",
+        title=f"Make {value:g} {'seconds' if seconds else 'frames'} instead of {lever.written.value:g}",
         choice=f"{value:g}s" if seconds else f"{value:g}",
         edits=tuple(edits),
         harm=round(facts.table("advice")["harm"]["halved"] * log2(before / max(1, after)), 1),

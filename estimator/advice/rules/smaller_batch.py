@@ -16,11 +16,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ... import facts
+from ...workflow import Step
+from ...workflow.edits import apply
 from ..bisect import mildest
 from ..case import Case
 from ..change import Change
-from ..judge import GOOD, grade
-from ..levers import Lever, hurting, levers, moving
+from ..levers import Lever, hurting, levers, moving, steps_of
 
 CODE = "smaller-batch"
 APPLICABILITY = "lossless"
@@ -28,26 +29,33 @@ APPLICABILITY = "lossless"
 
 def changes(case: Case) -> Iterator[Change]:
     """The batch of steps in trouble, by numbers that divide it."""
-    lever = lever_of(case) if grade(case.forecast) > GOOD else None
-    if lever is None:
+    found = lever_of(case)
+    if found is None:
         return
-    now = int(lever.written.value)
+    step, lever = found
+    now, queued = int(lever.written.value), not in_parts(case, step, lever)
     sizes = [size for size in range(now - 1, 0, -1) if now % size == 0]
-    for _, change in mildest(case, sizes, lambda size: changed(case, lever, size)):
-        yield change
+    yield from mildest(case, sizes, lambda size: changed(lever, size, queued))
 
 
-def lever_of(case: Case) -> Lever | None:
+def in_parts(case: Case, step: Step, lever: Lever) -> bool:
+    """Whether its node works through all pictures anyway, so many at a time."""
+    halved = apply(case.graph, [lever.written.becoming(lever.written.half)])
+    now, half = ([one.repeats for one in steps_of(case, graph, step.node)] for graph in (case.graph, halved))
+    return sum(half) > sum(now)
+
+
+def lever_of(case: Case) -> tuple[Step, Lever] | None:
     """The number that sets how many pictures are made at once; not that of a video's frames."""
-    for step in hurting(case)[: facts.table("sizes")["smaller"]["nodes"]]:
+    for step in hurting(case):
         if step.shape is not None and step.shape.batch > 1 and step.kind in ("sample", "decode"):
             found = [one for one in moving(levers(case, step.node), "batch") if one.written.whole]
             if lever := next((one for one in found if one.written.input == "batch_size"), None):
-                return lever
+                return step, lever
     return None
 
 
-def changed(case: Case, lever: Lever, size: int) -> Change:
+def changed(lever: Lever, size: int, queued: bool) -> Change:
     """The change to a smaller batch."""
     now = int(lever.written.value)
     what = "1 picture" if size == 1 else f"{size} pictures"
@@ -55,7 +63,7 @@ def changed(case: Case, lever: Lever, size: int) -> Change:
         title=f"Make {what} at a time instead of {now}",
         choice=str(size),
         edits=(lever.written.becoming(size),),
-        harm=facts.table("advice")["harm"]["batch"],
-        quality="the same, from other seeds",
-        effects=(f"queue it {now // size} times for as many",),
+        harm=facts.table("advice")["harm"]["batch"] * queued,
+        quality="the same, from other seeds" if queued else "the same",
+        effects=(f"queue it {now // size} times for as many",) if queued else (),
     )

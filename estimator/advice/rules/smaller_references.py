@@ -20,7 +20,6 @@ from ... import facts
 from ..bisect import mildest
 from ..case import Case
 from ..change import Change
-from ..judge import GOOD, grade
 from ..levers import Lever, hurting, levers
 
 CODE = "smaller-references"
@@ -30,15 +29,16 @@ SHARES = (0.75, 0.5, 0.35, 0.25)  # of a reference's pixels
 
 def changes(case: Case) -> Iterator[Change]:
     """All numbers that set the size of references, and nothing else, by the same share."""
-    if grade(case.forecast) == GOOD:
-        return
-    steps = hurting(case)[: facts.table("sizes")["smaller"]["nodes"]]
-    each = [one for step in steps if step.shape and step.shape.reference for one in levers(case, step.node)]
+    each = [
+        one
+        for step in hurting(case)
+        if step.shape and step.shape.reference
+        for one in levers(case, step.node)
+    ]
     found = {(one.written.node, one.written.input): one for one in each if one.sides == {"reference"}}
     areas = [one for one in found.values() if not one.written.whole]
     if areas:
-        for _, change in mildest(case, SHARES, lambda share: changed(areas, share)):
-            yield change
+        yield from mildest(case, SHARES, lambda share: changed(areas, share))
 
 
 def changed(areas: list[Lever], share: float) -> Change:

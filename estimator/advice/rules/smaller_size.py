@@ -23,7 +23,6 @@ from ...workflow.latents import latent_format
 from ..bisect import mildest
 from ..case import Case
 from ..change import Change
-from ..judge import GOOD, grade
 from ..levers import hurting
 from ..ways import MEGA, Way, rule, shares, ways
 
@@ -33,12 +32,11 @@ APPLICABILITY = "lossy"
 
 def changes(case: Case) -> Iterator[Change]:
     """All sizes that steps in trouble follow, by the same share."""
-    found = list(ways(case, hurting(case))) if grade(case.forecast) > GOOD else []
+    found = list(ways(case, hurting(case)))
     if not found:
         return
     sizes = shares(found[0], least_share(case, found[0]))
-    for _, change in mildest(case, sizes, lambda share: changed(case, found, share)):
-        yield change
+    yield from mildest(case, sizes, lambda share: changed(case, found, share))
 
 
 def least_share(case: Case, way: Way) -> float:
@@ -56,7 +54,7 @@ def least_share(case: Case, way: Way) -> float:
 def changed(case: Case, found: list[Way], share: float) -> Change:
     """The change to a share of the sides."""
     edits = all_edits(case, found, share)
-    choice, title = named(found[0], found[0].edits(case, share))
+    choice, title = named(case, found[0], found[0].edits(case, share))
     others = len(edits) - max(1, len(found[0].levers))
     return Change(
         title=title,
@@ -74,11 +72,12 @@ def all_edits(case: Case, found: list[Way], share: float) -> list[Edit]:
     return list({(one.op, one.node, one.input): one for one in each}.values())
 
 
-def named(way: Way, edits: list[Edit]) -> tuple[str, str]:
+def named(case: Case, way: Way, edits: list[Edit]) -> tuple[str, str]:
     """A size in a word, and the change to it in a line."""
     if way.picture is not None:
-        size = edits[0].inputs["megapixels"]
-        return f"{size:g}MP", f"Scale the input picture to {size:g} megapixels first"
+        size, node = edits[0].inputs["megapixels"], case.graph.nodes[way.picture.node]
+        which = f"the picture of {node.title or node.class_type} (node {node.id})"
+        return f"{size:g}MP", f"Scale {which} to {size:g} megapixels first"
     now = [lever.written.value for lever in way.levers]
     then = {(one.node, one.input): one.value for one in edits}
     new = [then[lever.written.node, lever.written.input] for lever in way.levers]

@@ -21,7 +21,6 @@ from ...workflow.edits import Edit
 from ..bisect import mildest
 from ..case import Case
 from ..change import Change
-from ..judge import GOOD, grade
 from ..levers import Lever, hurting, levers, moving
 
 CODE = "smaller-upscale"
@@ -31,9 +30,7 @@ STEP = 0.25  # factors that people set
 
 def changes(case: Case) -> Iterator[Change]:
     """The tiles of the steps in trouble, else the factor before them."""
-    if grade(case.forecast) == GOOD:
-        return
-    steps = hurting(case)[: facts.table("sizes")["smaller"]["nodes"]]
+    steps = hurting(case)
     yield from tiles(case, [step.node for step in steps])
     names = facts.table("sizes")["enlarging"]["names"]
     each = (one for step in steps for one in moving(levers(case, step.node), "height", "width"))
@@ -41,8 +38,7 @@ def changes(case: Case) -> Iterator[Change]:
     if lever is not None:
         factors = [1 + STEP * count for count in range(round(lever.written.value / STEP), 0, -1)]
         below = [factor for factor in factors if factor < lever.written.value]
-        for _, change in mildest(case, below, lambda factor: changed(lever, factor)):
-            yield change
+        yield from mildest(case, below, lambda factor: changed(lever, factor))
 
 
 def changed(lever: Lever, factor: float) -> Change:
@@ -68,8 +64,7 @@ def tiles(case: Case, nodes: list[str]) -> Iterator[Change]:
     }
     top = max(sides.values(), default=0)
     below = list(range((top - 1) // rule["step"] * rule["step"], rule["least"] - 1, -rule["step"]))
-    for _, change in mildest(case, below, lambda side: tiled(sides, side)):
-        yield change
+    yield from mildest(case, below, lambda side: tiled(sides, side))
 
 
 def tiled(sides: dict[tuple[str, str], int], side: int) -> Change:

@@ -126,20 +126,28 @@ def from_file(here: Here, file: File) -> list[Loaded]:
 
 def from_name(here: Here, name: Value, file: File) -> list[Loaded]:
     """What a file of that name loads; a single entry without a component where that cannot be told."""
-    if not isinstance(name, str):
-        return [entry(here, "", file.roles[0], None, problem="the file's name is not known")]
     if name in NONE:
         return []
-    found = here.state.library.open(file.folder, str(name))
+    loads = named(here, name, file) if isinstance(name, str) else [nameless(here, file)]
+    return [msgspec.structs.replace(one, folder=file.folder) for one in loads]
+
+
+def nameless(here: Here, file: File) -> Loaded:
+    """What stands for a file whose name could not be worked out."""
+    return entry(here, "", file.roles[0], None, problem="the file's name is not known")
+
+
+def named(here: Here, name: str, file: File) -> list[Loaded]:
+    """What the file of a name loads."""
+    found = here.state.library.open(file.folder, name)
     if found.missing:
-        here.state.missing.setdefault(here.node.id, []).append(str(name))
+        here.state.missing.setdefault(here.node.id, []).append(name)
     wanted = file.takes(found.components)
     if not wanted:
         problem = found.problem or f"`{name}` holds no {' or '.join(file.roles).replace('_', ' ')}"
-        return [entry(here, str(name), file.roles[0], None, problem=problem)]
+        return [entry(here, name, file.roles[0], None, problem=problem)]
     return [
-        msgspec.structs.replace(entry(here, str(name), one.role, one), assumed=found.missing)
-        for one in wanted
+        msgspec.structs.replace(entry(here, name, one.role, one), assumed=found.missing) for one in wanted
     ]
 
 

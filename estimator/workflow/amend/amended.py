@@ -18,11 +18,12 @@ from .drawing import Drawing, settled
 from .follow import Loaded
 from .groups import ways_in_group
 from .models import File, tell
-from .rename import named, names_for, twins
+from .rename import named, names_for, path_of, twins
 from .setting import Way, ways_to_set
 from .sheet import Json
 
 AGAIN = "Make this change in ComfyUI."
+SHARED = "its subgraph stands {} times in the workflow, and the others would be changed too"
 UNPACK = "Unpack that subgraph in ComfyUI, or change all of them alike."
 
 
@@ -41,24 +42,31 @@ class Draft:
         self.names |= moved(was, self.graph)
         self.touched = {named(edit, self.names).node for edit in edits if edit.op in ("insert", "replace")}
 
-    def make(self, edits: list[Edit]) -> str:
-        """Make edits that are one change of the document; what hinders it, or nothing."""
-        wanted, loaded = apply(self.graph, edits), Loaded(settled(self.document))
-        why = "that place was not found"
+    def make(self, edits: list[Edit], pending: Sequence[Edit] = ()) -> list[Edit]:
+        """Make edits that are one change of the document; those of `pending` that were made with them.
+
+        Raises `InputError` with what hinders it.
+        """
+        loaded = Loaded(settled(self.document))
+        wrong = InputError("that place was not found", do=AGAIN)
         for way in ways(loaded, edits[0]):
             drawing = Drawing(deepcopy(self.document))
             try:
                 way(drawing)
                 graph = from_document(drawing.document)
             except InputError as error:
-                why = str(error)
+                wrong = error
                 continue
+            more = along(edits, pending, self.graph, graph)
             shared = max(drawing.uses.get(sheet, 1) for sheet in (*drawing.changed, ""))
-            why = shared_by(shared) if shared > len(edits) else different(graph, wanted, self.touched)
-            if not why:
+            if shared > len({path_of(edit.node)[0] for edit in edits}):
+                wrong = InputError(SHARED.format(shared), do=UNPACK)
+            elif why := different(graph, apply(self.graph, [*edits, *more]), self.touched):
+                wrong = InputError(why, do=AGAIN)
+            else:
                 self.document, self.graph = drawing.document, graph
-                return ""
-        return why
+                return more
+        raise wrong
 
 
 def amend(document: Json, edits: Iterable[Edit], downloads: Sequence[File] = ()) -> Json:
@@ -88,13 +96,16 @@ def amend(document: Json, edits: Iterable[Edit], downloads: Sequence[File] = ())
 
 
 def known(graph: Graph, edits: Sequence[Edit]) -> None:
-    """Raise `InputError` for an edit of a node that is not there by then."""
+    """Raise `InputError` for an edit that names a node which is not there by then."""
     there = set(graph.nodes)
     for edit in edits:
         if edit.op == "insert":
             there.add(edit.node)
-        elif edit.node not in there:
-            raise InputError(f"no node is called `{edit.node}`", where="edits", do=graph.ends())
+        values = (edit.value, *edit.inputs.values(), *edit.instead.values())
+        links = [one.node for one in values if isinstance(one, Link)]
+        missing = [key for key in (edit.node, *(one.node for one in edit.feeds), *links) if key not in there]
+        if missing:
+            raise InputError(f"no node is called `{missing[0]}`", where="edits", do=graph.ends())
         there -= {edit.node} if edit.op == "remove" else set()
 
 
@@ -105,16 +116,44 @@ def draw(draft: Draft, edits: Sequence[Edit]) -> None:
         edit = pending.pop(0)
         parts = split(draft, edit)
         if parts:
-            pending[:0] = parts
+            alike = twins(draft.document, edit, pending)
+            later = [split(draft, one) if one in alike else [one] for one in pending]
+            pending = [*parts, *(one for ones in later for one in ones)]
             continue
-        why = draft.make([edit])
-        if why and (alike := twins(draft.document, edit, pending)):
-            why = draft.make([edit, *alike])
-            pending = [one for one in pending if why or one not in alike]
-        if why and edit.instead:
+        try:
+            made = make_alike(draft, edit, pending)
+        except InputError as error:
+            if not edit.instead:
+                what = f"cannot {edit.op} here: {error.what}"
+                raise InputError(what, where=f"node {edit.node}", do=error.do) from None
             pending[:0] = relinked(draft.graph, edit)
-        elif why:
-            raise InputError(f"cannot {edit.op} here: {why}", where=f"node {edit.node}", do=help_for(why))
+        else:
+            pending = [one for one in pending if one not in made]
+
+
+def make_alike(draft: Draft, edit: Edit, pending: Sequence[Edit]) -> list[Edit]:
+    """Make one edit, alone or with its like in the other uses of its subgraph; what of `pending` is done."""
+    try:
+        return draft.make([edit], pending)
+    except InputError:
+        alike = twins(draft.document, edit, pending)
+        if not alike:
+            raise
+        draft.make([edit, *alike])
+        return alike
+
+
+def along(edits: list[Edit], pending: Sequence[Edit], was: Graph, now: Graph) -> list[Edit]:
+    """The edits that come next and were made with these: what sets another input that takes the same."""
+    found: list[Edit] = []
+    for one in pending if edits[0].op == "set" else ():
+        if one.op != "set":
+            break
+        old = was.nodes[one.node].inputs.get(one.input)
+        new = now.nodes[one.node].inputs.get(one.input) if one.node in now.nodes else None
+        if old != new and new == one.value:
+            found.append(one)
+    return found
 
 
 def split(draft: Draft, edit: Edit) -> list[Edit]:
@@ -168,13 +207,3 @@ def ways(loaded: Loaded, edit: Edit) -> Iterator[Way]:
 def moved(was: Graph, now: Graph) -> dict[str, str]:
     """The new ids of nodes in group nodes: they follow the highest id that was ever used."""
     return {old: new for old, new in zip(was.nodes, now.nodes, strict=True) if old != new}
-
-
-def shared_by(uses: int) -> str:
-    """What hinders a change of one of several."""
-    return f"its subgraph stands {uses} times in the workflow, and the others would be changed too"
-
-
-def help_for(why: str) -> str:
-    """What the user can do instead."""
-    return UNPACK if "its subgraph stands" in why else AGAIN

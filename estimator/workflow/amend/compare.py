@@ -16,14 +16,14 @@ def different(found: Graph, wanted: Graph, touched: Container[str]) -> str:
     """
     if found.nodes.keys() != wanted.nodes.keys():
         ids = sorted(found.nodes.keys() ^ wanted.nodes.keys())
-        return f"node {ids[0]} is {'new' if ids[0] in found.nodes else 'gone'}"
+        return f"node {ids[0]} would be {'new' if ids[0] in found.nodes else 'gone'}"
     for key, node in wanted.nodes.items():
         is_so = found.nodes[key]
         if is_so.class_type != node.class_type:
-            return f"node {key} is a {is_so.class_type}"
+            return f"node {key} would be a {is_so.class_type}"
         name = differing(is_so, node, key in touched)
         if name:
-            return f"node {key} has another `{name}`"
+            return f"`{name}` of node {key} would be another"
     return ""
 
 

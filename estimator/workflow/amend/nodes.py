@@ -6,15 +6,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ... import facts
 from ...errors import InputError
-from ..definitions import definition, shipped
+from ..definitions import definition
 from ..edits import Edit
 from ..graph import Link
 from ..object_info import frontend
 from ..ui import Saved, convert
 from ..widgets import read_widgets
-from .drawing import Drawing
+from .drawing import UNGROUP, Drawing
 from .follow import Loaded
 from .places import carry, filled, put
 from .ports import release, unlist
@@ -22,7 +21,7 @@ from .setting import brought, hosts_of
 from .sheet import Json, Sheet, list_of
 
 NAME = "Node name for S&R"
-ORIGIN = ("cnr_id", "aux_id", "ver")  # of the pack that a node is from
+ORIGIN = ("cnr_id", "aux_id", "ver")  # of the pack that a node is from: the frontend writes them anew
 
 
 def described(class_type: str) -> dict[str, Any]:
@@ -39,7 +38,7 @@ def insert(drawing: Drawing, edit: Edit, beside: str = "") -> None:
     hosts, number = hosts_of(edit.node), int(edit.node.rpartition(":")[2])
     sheet = drawing.sheet_of(hosts)
     if sheet is None:
-        raise InputError("no such subgraph", where=f"node {edit.node}")
+        raise InputError("it lies in a group node", where=f"node {edit.node}", do=UNGROUP)
     drawing.changed.add(sheet.id)
     row = described(edit.class_type)
     node = blank(number, edit.class_type, row)
@@ -71,17 +70,11 @@ def blank(number: int, class_type: str, row: dict[str, Any]) -> Json:
         "mode": 0,
         "inputs": [],
         "outputs": [{"name": kind, "type": kind, "links": []} for kind in row["outputs"]],
-        "properties": origin_of(class_type) | {NAME: class_type},
+        "properties": {NAME: class_type},
         "widgets_values": [],
     }
     node["widgets_values"] = filled(convert(node, Saved), [])
     return node
-
-
-def origin_of(class_type: str) -> Json:
-    """What a node says of the pack that it is from: only ComfyUI's own have a name that we know."""
-    core = class_type in facts.table("nodes/core")["nodes"] and shipped(class_type) is not None
-    return {ORIGIN[0]: frontend("drawing")["core"]} if core else {}
 
 
 def drawn(row: dict[str, Any], node: Json) -> list[dict[str, Any]]:
@@ -144,10 +137,10 @@ def become(drawing: Drawing, loaded: Loaded, edit: Edit) -> None:
     row, old = described(edit.class_type), convert(node, Saved)
     old = replace(old, id=str(old.id))
     node["type"] = edit.class_type
-    properties = node["properties"] = dict(node.get("properties") or {})
-    if any(key in properties for key in ORIGIN):
-        kept = {key: one for key, one in properties.items() if key not in ORIGIN}
-        properties = node["properties"] = kept | origin_of(edit.class_type)
+    properties = dict(node.get("properties") or {})
+    if edit.class_type != old.type:
+        properties = {key: one for key, one in properties.items() if key not in ORIGIN}
+    node["properties"] = properties
     properties[NAME] = edit.class_type
     carry(node, old, edit.drops)
     for name, value in edit.inputs.items():

@@ -10,7 +10,7 @@ from ..definitions import definition
 from ..edits import Edit
 from ..graph import Link
 from ..ui import layout
-from .drawing import Drawing
+from .drawing import UNGROUP, Drawing
 from .follow import Loaded, Spot
 from .places import note, put
 from .ports import drop_idle, lead_in, lead_out, release
@@ -26,6 +26,9 @@ def ways_to_set(loaded: Loaded, edit: Edit) -> Iterator[Way]:
         yield from ways_to_link(loaded, spots, edit.value)
         return
     later: list[Way] = []
+    unsaved = [spot for spot in spots if spot.kind == "host" and not has_saved(loaded, spot)]
+    if unsaved and unsaved[-1] is spots[-1]:
+        yield writing(loaded, spots[0], edit.value, cut=False)
     for spot in reversed(spots):
         if spot.kind != "host":
             yield writing(loaded, spot, edit.value)
@@ -41,8 +44,18 @@ def ways_to_set(loaded: Loaded, edit: Edit) -> Iterator[Way]:
     yield from later
 
 
-def writing(loaded: Loaded, spot: Spot, value: Any) -> Way:
-    """Write a value at the node itself, whatever was linked there, or in a primitive."""
+def has_saved(loaded: Loaded, spot: Spot) -> bool:
+    """Whether a host was saved with a value of its own for a widget."""
+    held = loaded.place(spot.node)[1].saved.widgets_values
+    places = loaded.host_places(spot.node, spot.widget)
+    return isinstance(held, list) and any(number < len(held) for number in places)
+
+
+def writing(loaded: Loaded, spot: Spot, value: Any, cut: bool = True) -> Way:
+    """Write a value at the node itself, whatever was linked there, or in a primitive.
+
+    `cut`: the link goes; without, the value is that which hosts show who have none of their own.
+    """
 
     def way(drawing: Drawing) -> None:
         sheet, node = drawing.find(spot.node)
@@ -50,7 +63,9 @@ def writing(loaded: Loaded, spot: Spot, value: Any) -> Way:
             node["widgets_values"] = [value, *(node.get("widgets_values") or ())[1:]]
             note(node, spot.widget, value)
             return
-        unlink(drawing, loaded, sheet, node, spot.widget)
+        if cut:
+            unlink(drawing, loaded, sheet, node, spot.widget)
+            close(node, spot.widget)
         put(node, spot.widget, value)
 
     return way
@@ -69,8 +84,28 @@ def writing_host(loaded: Loaded, spot: Spot, number: int, value: Any) -> Way:
         values[number] = value
         host["widgets_values"] = values
         note(host, spot.widget, value)
+        unquarantine(host, spot.widget, value)
 
     return way
+
+
+def unquarantine(host: Json, name: str, value: Any) -> None:
+    """Write a value over one that would win over it (`subgraph.quarantined`)."""
+    properties = host.get("properties")
+    given = properties.get("proxyWidgetErrorQuarantine") if isinstance(properties, dict) else None
+    for one in given if isinstance(given, list) else ():
+        held = isinstance(one, dict) and "hostValue" in one
+        if held and one.get("originalEntry") == [layout().host_itself, name]:
+            one["hostValue"] = value
+
+
+def close(node: Json, name: str) -> None:
+    """Close a widget to what other nodes send everywhere, where it was marked as open to it."""
+    properties = node.get("properties")
+    for held in (properties, properties.get("ue_properties") if isinstance(properties, dict) else None):
+        marked = held.get("widget_ue_connectable") if isinstance(held, dict) else None
+        if isinstance(marked, dict) and marked.get(name):
+            marked[name] = False
 
 
 def unlink(drawing: Drawing, loaded: Loaded, sheet: Sheet, node: Json, name: str) -> None:
@@ -113,7 +148,7 @@ def brought(drawing: Drawing, into: list[str], link: Link) -> tuple[tuple[Any, i
     sheet = drawing.sheet_of(hosts)
     node = sheet.node(link.node.rpartition(":")[2]) if sheet else None
     if sheet is None or node is None:
-        raise InputError("it lies in a group node", where=f"node {link.node}")
+        raise InputError("it lies in a group node", where=f"node {link.node}", do=UNGROUP)
     origin, kind = (node["id"], number), type_of(node, number)
     shared = common(hosts, into)
     while len(hosts) > shared and sheet:

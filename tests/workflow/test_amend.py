@@ -1,0 +1,566 @@
+"""Edits in the document that the user saved: they lie where they should, and nothing else changes."""
+
+import json
+from copy import deepcopy
+
+import embedded
+import pytest
+from prompts import checkpoint
+from vram_forecast.estimator.advice import Download
+from vram_forecast.estimator.errors import InputError
+from vram_forecast.estimator.workflow import read
+from vram_forecast.estimator.workflow.amend import amend, document_of
+from vram_forecast.estimator.workflow.edits import Edit, Feed, apply
+from vram_forecast.estimator.workflow.graph import Link
+from workflow.drawing import (
+    BYPASSED,
+    EMPTY,
+    MUTED,
+    SAMPLING,
+    as_version_1,
+    node,
+    promoting,
+    sampler,
+    sent_by,
+    subgraph,
+    workflow,
+)
+from workflow.grouped import SAVE, drawn, mine, use
+from workflow.sending import NUMBER, everywhere, target
+from workflow.test_promotion import CASES as PROMOTED
+
+UNET = node(1, "UNETLoader", ["flux.safetensors", "default"], outputs=["MODEL"])
+LORA = node(2, "LoraLoaderModelOnly", ["style.safetensors", 0.8], outputs=["MODEL"], model="1.0")
+CHAIN = workflow(UNET, LORA, sampler(3, **EMPTY | {"model": "2.0"}))
+FAST = {"lora_name": "fast.safetensors", "strength_model": 1.0}
+TILES = {"tile_size": 512, "overlap": 64, "temporal_size": 64, "temporal_overlap": 8}
+NEW_UNET = Edit(
+    "replace",
+    "1",
+    class_type="UnetLoaderGGUF",
+    inputs={"unet_name": "flux-Q4_0.gguf"},
+    drops=("weight_dtype",),
+)
+
+
+def differences(one, other, at=()):
+    """Where two documents differ: paths of keys and places."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = [*one, *(key for key in other if key not in one)]
+        found = [differences(one.get(key, ...), other.get(key, ...), (*at, key)) for key in keys]
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        found = [differences(a, b, (*at, place)) for place, (a, b) in enumerate(zip(one, other, strict=True))]
+    else:
+        found = [] if one == other else [[at]]
+    return [path for paths in found for path in paths]
+
+
+def changed(document, *edits, **more):
+    """The amended document, and where it differs; it reads as the edited graph, and the given one stays."""
+    before = deepcopy(document)
+    found = amend(document, edits, **more)
+    assert before == document
+    return found, differences(document, found)
+
+
+def reads_as_edited(document, *edits):
+    found = amend(document, edits)
+    assert apply(read(document), edits).prompt() == read(found).prompt()
+    return found
+
+
+def set_to(key, name, value):
+    return Edit("set", key, input=name, value=value)
+
+
+def by_id(sheet, number):
+    (found,) = [one for one in sheet["nodes"] if one["id"] == number]
+    return found
+
+
+@pytest.fixture(params=["0.4", "1"])
+def version(request):
+    """A workflow in each version of the format."""
+    return as_version_1 if request.param == "1" else deepcopy
+
+
+class TestValues:
+    def test_a_value_changes_at_its_place_and_nothing_else_does(self, version):
+        _, where = changed(version(CHAIN), set_to("3", "steps", 4))
+        assert [("nodes", 2, "widgets_values", 2)] == where
+
+    def test_values_saved_by_name_change_by_name(self):
+        drawing = workflow(node(1, "VHS_VideoCombine", {"frame_rate": 8, "format": "video/h264-mp4"}))
+        _, where = changed(drawing, set_to("1", "frame_rate", 16))
+        assert [("nodes", 0, "widgets_values", "frame_rate")] == where
+
+    def test_what_newer_frontends_save_by_name_beside_the_places_follows(self):
+        drawing = deepcopy(CHAIN)
+        drawing["nodes"][1]["widgets_values_named"] = {
+            "lora_name": "style.safetensors",
+            "strength_model": 0.8,
+        }
+        found, _ = changed(drawing, set_to("2", "strength_model", 0.5))
+        assert 0.5 == found["nodes"][1]["widgets_values_named"]["strength_model"]
+
+    def test_a_value_that_was_not_saved_is_added_behind_those_before_it(self):
+        drawing = workflow(node(1, "UNETLoader", ["flux.safetensors"]))
+        found, _ = changed(drawing, set_to("1", "weight_dtype", "fp8_e4m3fn"))
+        assert ["flux.safetensors", "fp8_e4m3fn"] == found["nodes"][0]["widgets_values"]
+
+    def test_a_promoted_value_changes_at_its_host(self):
+        drawing = workflow(node(3, "sampling", [99]), subgraphs=[SAMPLING])
+        _, where = changed(drawing, set_to("3:5", "seed", 7))
+        assert [("nodes", 0, "widgets_values", 0)] == where
+
+    def test_a_value_promoted_the_old_way_does_too(self):
+        drawing, _ = PROMOTED["promoted widgets of the old kind get the host's values in their own order"]
+        _, where = changed(drawing, set_to("3:5", "seed", 7))
+        assert [("nodes", 0, "widgets_values", 1)] == where
+
+    def test_a_promoted_value_that_the_host_has_not_saved_lies_inside(self):
+        drawing = workflow(node(3, "sampling", []), subgraphs=[SAMPLING])
+        found, where = changed(drawing, set_to("3:5", "seed", 7))
+        assert [("definitions", "subgraphs", 0, "nodes", 0, "widgets_values", 0)] == where
+        assert 7 == sent_by(found)["3:5"]["seed"]
+
+    def test_a_value_that_once_was_quarantined_changes_there_as_well(self):
+        entry = {"originalEntry": ["-1", "seed"], "reason": "missingSourceNode", "hostValue": 99}
+        host = node(3, "sampling", [99]) | {"properties": {"proxyWidgetErrorQuarantine": [entry]}}
+        found, _ = changed(workflow(host, subgraphs=[SAMPLING]), set_to("3:5", "seed", 7))
+        assert 7 == found["nodes"][0]["properties"]["proxyWidgetErrorQuarantine"][0]["hostValue"]
+
+    def test_a_primitive_that_feeds_it_alone_has_the_value(self):
+        primitive = node(1, "PrimitiveNode", [20, "fixed"], outputs=["INT"])
+        drawing = workflow(primitive, sampler(3, _steps="1.0"))
+        _, where = changed(drawing, set_to("3", "steps", 4))
+        assert [("nodes", 0, "widgets_values", 0)] == where
+
+    def test_a_primitive_that_feeds_others_too_is_cut_off(self):
+        primitive = node(1, "PrimitiveNode", [20, "fixed"], outputs=["INT"])
+        drawing = workflow(primitive, sampler(3, _steps="1.0"), sampler(4, _steps="1.0"))
+        found = reads_as_edited(drawing, set_to("3", "steps", 4))
+        assert 1 == len(found["links"])
+        assert [2] == by_id(found, 1)["outputs"][0]["links"]
+
+    def test_one_that_feeds_others_gets_the_value_where_all_are_to_have_it(self):
+        primitive = node(1, "PrimitiveNode", [20, "fixed"], outputs=["INT"])
+        drawing = workflow(primitive, sampler(3, _steps="1.0"), sampler(4, _steps="1.0"))
+        _, where = changed(drawing, set_to("3", "steps", 4), set_to("4", "steps", 4))
+        assert [("nodes", 0, "widgets_values", 0)] == where
+
+    def test_a_link_gives_way_to_the_value(self, version):
+        number = node(1, "PrimitiveInt", [9, "fixed"], outputs=["INT"])
+        found = reads_as_edited(version(workflow(number, sampler(3, _seed="1.0"))), set_to("3", "seed", 5))
+        assert ([], None) == (found["links"], by_id(found, 3)["inputs"][0]["link"])
+
+    def test_a_link_into_a_host_gives_way_to_the_host_s_value(self):
+        number = node(1, "PrimitiveInt", [9, "fixed"], outputs=["INT"])
+        drawing = workflow(number, node(3, "sampling", [99], _seed="1.0"), subgraphs=[SAMPLING])
+        found = reads_as_edited(drawing, set_to("3:5", "seed", 5))
+        assert drawing["definitions"] == found["definitions"]
+        assert [5] == by_id(found, 3)["widgets_values"]
+
+    def test_a_widget_that_is_open_to_what_is_sent_everywhere_is_closed(self):
+        drawing = workflow(NUMBER, everywhere(anything="3.0"), target(20, "seed"))
+        assert Link("3", 0) == read(drawing).nodes["20"].inputs["seed"]
+        found = reads_as_edited(drawing, set_to("20", "seed", 5))
+        assert {"seed": False} == by_id(found, 20)["properties"]["ue_properties"]["widget_ue_connectable"]
+
+    def test_an_input_without_a_widget_takes_no_value(self):
+        with pytest.raises(InputError, match="KSampler has no widget `model`"):
+            amend(CHAIN, [set_to("3", "model", 5)])
+
+
+class TestLinks:
+    def test_an_input_is_linked_anew(self, version):
+        found = reads_as_edited(version(CHAIN), set_to("3", "model", Link("1", 0)))
+        assert [[1, 3], []] == [
+            by_id(found, 1)["outputs"][0]["links"],
+            by_id(found, 2)["outputs"][0]["links"],
+        ]
+
+    def test_a_link_into_a_subgraph_changes_outside_of_it(self):
+        drawing = workflow(
+            UNET, LORA, node(4, "sampling", [99], seed=None, model="2.0"), subgraphs=[SAMPLING]
+        )
+        found = reads_as_edited(drawing, set_to("4:5", "model", Link("1", 0)))
+        assert drawing["definitions"] == found["definitions"]
+
+    def test_a_link_may_need_an_input_of_the_subgraph_on_its_way(self):
+        inner = subgraph(
+            "two",
+            node(5, "UNETLoader", ["a", "default"], outputs=["MODEL"]),
+            sampler(6, **EMPTY | {"model": "5.0"}),
+        )
+        drawing = workflow(UNET, node(3, "two"), subgraphs=[inner])
+        found = reads_as_edited(drawing, set_to("3:6", "model", Link("1", 0)))
+        (port,) = found["definitions"]["subgraphs"][0]["inputs"]
+        assert ("MODEL", "MODEL") == (port["name"], port["type"])
+
+    def test_or_an_output(self):
+        inner = subgraph("one", node(5, "UNETLoader", ["a", "default"], outputs=["MODEL"]))
+        drawing = workflow(UNET, node(3, "one"), sampler(6, **EMPTY | {"model": "1.0"}), subgraphs=[inner])
+        found = reads_as_edited(drawing, set_to("6", "model", Link("3:5", 0)))
+        assert ["MODEL"] == [one["name"] for one in found["definitions"]["subgraphs"][0]["outputs"]]
+
+
+class TestClasses:
+    def test_a_node_becomes_one_of_another_class_and_keeps_its_place_and_links(self, version):
+        decoder = node(4, "VAEDecode", outputs=["IMAGE"], samples="3.0", vae=None) | {"pos": [7, 8]}
+        save = node(5, "SaveImage", ["x"], images="4.0")
+        drawing = version(workflow(sampler(3, outputs=["LATENT"]), decoder, save))
+        edit = Edit("replace", "4", class_type="VAEDecodeTiled", inputs=TILES)
+        found = reads_as_edited(drawing, edit)
+        one = by_id(found, 4)
+        assert ("VAEDecodeTiled", [512, 64, 64, 8], [7, 8]) == (
+            one["type"],
+            one["widgets_values"],
+            one["pos"],
+        )
+        assert "VAEDecodeTiled" == one["properties"]["Node name for S&R"]
+        assert drawing["links"] == found["links"]
+
+    def test_values_go_to_their_places_in_the_new_class(self):
+        made = {"noise_seed": 1, "add_noise": "enable", "start_at_step": 0, "end_at_step": 9}
+        made |= {"return_with_leftover_noise": "disable"}
+        edit = Edit("replace", "3", class_type="KSamplerAdvanced", inputs=made, drops=("seed", "denoise"))
+        found = reads_as_edited(CHAIN, edit)
+        values = ["enable", 1, "randomize", 20, 8, "euler", "normal", 0, 9, "disable"]
+        assert values == by_id(found, 3)["widgets_values"]
+
+    def test_where_it_says_which_pack_it_is_from_that_is_another_now(self):
+        drawing = deepcopy(CHAIN)
+        drawing["nodes"][0]["properties"] = {"cnr_id": "comfy-core", "ver": "0.3.75", "mine": 1}
+        found = reads_as_edited(drawing, NEW_UNET)
+        assert {"Node name for S&R": "UnetLoaderGGUF", "mine": 1} == by_id(found, 1)["properties"]
+
+    def test_a_promoted_widget_that_it_lacks_is_promoted_no_longer(self):
+        loader = node(
+            5, "UNETLoader", ["a", "default"], outputs=["MODEL"], _unet_name="in.1", _weight_dtype="in.0"
+        )
+        inner = subgraph(
+            "load",
+            loader,
+            inputs=[("weight_dtype", "COMBO"), ("unet_name", "COMBO")],
+            outputs=[("MODEL", "MODEL")],
+            ends=["5.0"],
+        )
+        drawing = workflow(node(3, "load", ["fp8_e4m3fn", "b"]), subgraphs=[inner])
+        edit = Edit(
+            "replace", "3:5", class_type="UnetLoaderGGUF", inputs={"unet_name": "q"}, drops=("weight_dtype",)
+        )
+        found = reads_as_edited(drawing, edit)
+        assert ["unet_name"] == [one["name"] for one in found["definitions"]["subgraphs"][0]["inputs"]]
+        assert ["q"] == by_id(found, 3)["widgets_values"]
+
+    def test_one_promoted_the_old_way_is_listed_no_longer(self):
+        inner = subgraph(
+            "load",
+            node(5, "UNETLoader", ["a", "default"], outputs=["MODEL"]),
+            outputs=[("MODEL", "MODEL")],
+            ends=["5.0"],
+        )
+        host = promoting(node(3, "load", ["fp8_e4m3fn", "b"]), ("5", "weight_dtype"), ("5", "unet_name"))
+        edit = Edit(
+            "replace", "3:5", class_type="UnetLoaderGGUF", inputs={"unet_name": "q"}, drops=("weight_dtype",)
+        )
+        found = reads_as_edited(workflow(host, subgraphs=[inner]), edit)
+        one = by_id(found, 3)
+        assert ([["5", "unet_name"]], ["q"]) == (one["properties"]["proxyWidgets"], one["widgets_values"])
+
+    def test_outputs_take_each_other_s_place(self):
+        loader = node(1, "CheckpointLoaderSimple", ["sd"], outputs=["MODEL", "CLIP", "VAE"])
+        drawing = workflow(loader, node(4, "VAEDecode", samples=None, vae="1.2"))
+        edit = Edit(
+            "replace",
+            "1",
+            class_type="VAELoader",
+            inputs={"vae_name": "v"},
+            drops=("ckpt_name",),
+            outputs={2: 0},
+        )
+        found = reads_as_edited(drawing, edit)
+        assert [1, 1, 0] == found["links"][0][:3]
+
+    def test_a_class_that_nobody_describes_is_refused(self):
+        with pytest.raises(InputError, match="no definition of Nobody"):
+            amend(CHAIN, [Edit("replace", "1", class_type="Nobody")])
+
+
+class TestNewNodes:
+    def insert(self, key="2", path=""):
+        feeds = (Feed(f"{path}3", "model"),)
+        inputs = {"model": Link(f"{path}{key}", 0)} | FAST
+        return Edit("insert", f"{path}9", class_type="LoraLoaderModelOnly", inputs=inputs, feeds=feeds)
+
+    def test_a_node_is_put_in_with_the_next_ids(self, version):
+        drawing = version(CHAIN)
+        found = amend(drawing, [self.insert()])
+        assert ["4", 0] == sent_by(found)["3"]["model"]
+        assert FAST | {"model": ["2", 0]} == sent_by(found)["4"]
+        state = found.get("state") or {
+            "lastNodeId": found["last_node_id"],
+            "lastLinkId": found["last_link_id"],
+        }
+        assert (4, 4) == (state["lastNodeId"], state["lastLinkId"])
+
+    def test_it_lies_on_no_other_node(self):
+        found = amend(CHAIN, [self.insert()])
+        new, (x, y) = by_id(found, 4), by_id(found, 4)["pos"]
+        for one in CHAIN["nodes"]:
+            beside = x + new["size"][0] <= one["pos"][0] or one["pos"][0] + one["size"][0] <= x
+            apart = y - 30 >= one["pos"][1] + one["size"][1] or y + new["size"][1] <= one["pos"][1] - 30
+            assert beside or apart
+
+    def test_in_a_subgraph_it_has_an_id_that_none_has_anywhere(self):
+        inner = subgraph("inside", UNET, sampler(3, **EMPTY | {"model": "1.0"}))
+        drawing = workflow(node(50, "inside"), subgraphs=[inner])
+        found = amend(drawing, [self.insert("1", "50:")])
+        assert ["50:51", 0] == sent_by(found)["50:3"]["model"]
+        assert 51 == found["definitions"]["subgraphs"][0]["state"]["lastNodeId"]
+
+    def test_two_are_put_in_a_row(self):
+        first = self.insert()
+        second = Edit(
+            "insert",
+            "10",
+            class_type="LoraLoaderModelOnly",
+            inputs={"model": Link("9", 0), "lora_name": "b", "strength_model": 0.1},
+            feeds=(Feed("3", "model"),),
+        )
+        found = amend(CHAIN, [first, second])
+        sent = sent_by(found)
+        assert (["5", 0], ["4", 0], ["2", 0]) == (sent["3"]["model"], sent["5"]["model"], sent["4"]["model"])
+
+    def test_a_checkpoint_becomes_three_loaders(self, version):
+        loader = node(1, "CheckpointLoaderSimple", ["sd"], outputs=["MODEL", "CLIP", "VAE"])
+        drawing = version(
+            workflow(
+                loader,
+                node(2, "CLIPTextEncode", ["a"], clip="1.1"),
+                sampler(3, **EMPTY | {"model": "1.0"}, outputs=["LATENT"]),
+                node(4, "VAEDecode", samples="3.0", vae="1.2"),
+            )
+        )
+        parts = (
+            ("UNETLoader", {"unet_name": "u", "weight_dtype": "default"}, "3", "model"),
+            ("CLIPLoader", {"clip_name": "c", "type": "sdxl", "device": "default"}, "2", "clip"),
+            ("VAELoader", {"vae_name": "v"}, "4", "vae"),
+        )
+        edits = [
+            Edit("insert", str(90 + place), class_type=kind, inputs=inputs, feeds=(Feed(user, name),))
+            for place, (kind, inputs, user, name) in enumerate(parts)
+        ]
+        sent = sent_by(amend(drawing, [*edits, Edit("remove", "1")]))
+        assert {"2", "3", "4", "5", "6", "7"} == set(sent)
+        assert [["5", 0], ["6", 0], ["7", 0]] == [sent["3"]["model"], sent["2"]["clip"], sent["4"]["vae"]]
+
+
+class TestGoneNodes:
+    def test_its_users_take_what_it_took(self, version):
+        found = reads_as_edited(version(CHAIN), Edit("remove", "2", instead={0: Link("1", 0)}))
+        assert [1, 3] == [one["id"] for one in found["nodes"]]
+        assert 1 == len(found["links"])
+
+    def test_a_reroute_behind_it_stays(self):
+        drawing = workflow(
+            UNET, LORA, node(7, "Reroute", outputs=["MODEL"], _="2.0"), sampler(3, model="7.0")
+        )
+        found = reads_as_edited(drawing, Edit("remove", "2", instead={0: Link("1", 0)}))
+        assert [1, 7, 3] == [one["id"] for one in found["nodes"]]
+
+    def test_what_it_promoted_goes_with_it(self):
+        inner = subgraph(
+            "inside",
+            UNET,
+            node(2, "LoraLoaderModelOnly", ["s", 1], outputs=["MODEL"], model="1.0", _lora_name="in.0"),
+            sampler(3, model="2.0", _steps="in.1"),
+            inputs=[("lora_name", "COMBO"), ("steps", "INT")],
+        )
+        host = node(50, "inside", ["style", 33], _lora_name=None, _steps=None)
+        found = reads_as_edited(
+            workflow(host, subgraphs=[inner]), Edit("remove", "50:2", instead={0: Link("50:1", 0)})
+        )
+        assert ["steps"] == [one["name"] for one in by_id(found, 50)["inputs"]]
+        assert [33] == by_id(found, 50)["widgets_values"]
+
+    def test_muted_and_bypassed_users_follow(self):
+        more = [sampler(4, model="2.0", mode=MUTED), sampler(5, model="2.0", mode=BYPASSED)]
+        drawing = workflow(UNET, LORA, sampler(3, model="2.0"), *more)
+        found = reads_as_edited(drawing, Edit("remove", "2", instead={0: Link("1", 0)}))
+        assert [1, 1, 1] == [link[1] for link in found["links"]]
+
+    def test_native_reroutes_forget_its_links(self):
+        drawing = deepcopy(CHAIN)
+        drawing["extra"] = {
+            "reroutes": [{"id": 1, "pos": [0, 0], "linkIds": [1]}],
+            "linkExtensions": [{"id": 1, "parentId": 1}],
+        }
+        found = reads_as_edited(drawing, Edit("remove", "2", instead={0: Link("1", 0)}))
+        assert ([], []) == (found["extra"]["reroutes"][0]["linkIds"], found["extra"]["linkExtensions"])
+
+
+class TestSeveralUses:
+    TWICE = workflow(node(3, "sampling", [1]), node(4, "sampling", [2]), subgraphs=[SAMPLING])
+
+    def test_what_each_has_for_itself_changes_alone(self):
+        _, where = changed(self.TWICE, set_to("4:5", "seed", 7))
+        assert [("nodes", 1, "widgets_values", 0)] == where
+
+    def test_what_they_share_is_not_changed_for_one(self):
+        with pytest.raises(InputError, match="stands 2 times in the workflow") as error:
+            amend(self.TWICE, [set_to("4:5", "steps", 7)])
+        assert "Unpack that subgraph in ComfyUI, or change all of them alike." == error.value.do
+
+    def test_nor_where_the_other_is_muted(self):
+        drawing = workflow(
+            node(3, "sampling", [1], mode=MUTED), node(4, "sampling", [2]), subgraphs=[SAMPLING]
+        )
+        with pytest.raises(InputError, match="stands 2 times"):
+            amend(drawing, [set_to("4:5", "steps", 7)])
+
+    def test_it_is_changed_once_for_all(self):
+        _, where = changed(self.TWICE, set_to("4:5", "steps", 7), set_to("3:5", "steps", 7))
+        assert [("definitions", "subgraphs", 0, "nodes", 0, "widgets_values", 2)] == where
+
+    def test_a_node_is_put_in_once_for_all(self):
+        inner = subgraph("inside", UNET, sampler(3, **EMPTY | {"model": "1.0"}))
+        drawing = workflow(node(50, "inside"), node(60, "inside"), subgraphs=[inner])
+        edits = [
+            Edit(
+                "insert",
+                f"{host}:9",
+                class_type="LoraLoaderModelOnly",
+                inputs={"model": Link(f"{host}:1", 0)} | FAST,
+                feeds=(Feed(f"{host}:3", "model"),),
+            )
+            for host in (50, 60)
+        ]
+        sent = sent_by(amend(drawing, edits))
+        assert (["50:61", 0], ["60:61", 0]) == (sent["50:3"]["model"], sent["60:3"]["model"])
+
+
+class TestGroupNodes:
+    def test_a_value_that_a_group_node_shows_changes_there(self):
+        drawing = drawn(use(), SAVE, groups={"Mine": mine()})
+        found = reads_as_edited(drawing, set_to("12:10", "steps", 4))
+        assert drawing["extra"] == found["extra"]
+
+    def test_a_node_beside_it_is_put_in_though_the_group_s_ids_move_on(self):
+        drawing = drawn(use(), SAVE, groups={"Mine": mine()})
+        new = Edit(
+            "insert", "90", class_type="EmptyLatentImage", inputs={"width": 64, "height": 64, "batch_size": 1}
+        )
+        found = amend(drawing, [new])
+        assert 1 + len(sent_by(drawing)) == len(sent_by(found))
+
+    def test_a_node_inside_becomes_no_other(self):
+        drawing = drawn(use(), SAVE, groups={"Mine": mine()})
+        with pytest.raises(InputError, match=r"lies in a group node.*Load the workflow in ComfyUI"):
+            amend(drawing, [Edit("replace", "12:11", class_type="VAEDecodeTiled", inputs=TILES)])
+
+
+OLD = {"name": "flux.safetensors", "url": "https://a/flux.safetensors", "directory": "diffusion_models"}
+
+
+class TestDownloads:
+    NEW = Download("flux-Q4_0.gguf", "https://b/flux-Q4_0.gguf", "diffusion_models", 5)
+
+    def test_the_node_that_names_a_file_offers_it_and_the_old_one_no_longer(self):
+        drawing = deepcopy(CHAIN)
+        other = {"name": "mine", "url": "https://c", "directory": "loras"}
+        drawing["nodes"][0]["properties"] = {"models": [OLD, other]}
+        found, _ = changed(drawing, NEW_UNET, downloads=[self.NEW])
+        told = {"name": self.NEW.file, "url": self.NEW.url, "directory": self.NEW.directory}
+        assert [other, told] == by_id(found, 1)["properties"]["models"]
+
+    def test_a_file_that_is_there_leaves_no_stale_offer(self):
+        drawing = deepcopy(CHAIN)
+        drawing["nodes"][0]["properties"] = {"models": [OLD]}
+        found, _ = changed(drawing, set_to("1", "unet_name", "other.safetensors"))
+        assert {} == by_id(found, 1)["properties"]
+
+
+class TestPrompts:
+    EDITS = (
+        set_to("4", "width", 512),
+        Edit("replace", "9", class_type="VAEDecodeTiled", inputs=TILES),
+        Edit(
+            "insert",
+            "20",
+            class_type="LoraLoaderModelOnly",
+            inputs={"model": Link("1", 0)} | FAST,
+            feeds=(Feed("8", "model"),),
+        ),
+    )
+
+    def test_a_prompt_is_edited_as_its_graph_is(self):
+        found, _ = changed(checkpoint(), *self.EDITS)
+        assert apply(read(checkpoint()), self.EDITS).prompt() == found
+
+    def test_titles_stay(self):
+        prompt = checkpoint()
+        prompt["9"]["_meta"] = {"title": "Decode"}
+        assert {"title": "Decode"} == amend(prompt, self.EDITS)["9"]["_meta"]
+
+    def test_an_id_that_is_taken_is_not_lost(self):
+        new = Edit("insert", "9", class_type="VAELoader", inputs={"vae_name": "v"}, feeds=(Feed("9", "vae"),))
+        with pytest.raises(InputError):
+            amend(checkpoint(), [new])
+
+    @pytest.mark.parametrize(
+        "wrapped",
+        [
+            {"prompt": checkpoint(), "client_id": "x"},
+            {"output": checkpoint()},
+            {"id": {"prompt": [1, "id", checkpoint(), {}, ["10"]], "outputs": {}}},
+        ],
+        ids=["request", "frontend", "history"],
+    )
+    def test_of_a_wrapping_what_comfyui_can_load_is_left(self, wrapped):
+        assert amend(checkpoint(), self.EDITS) == amend(wrapped, self.EDITS)
+
+
+class TestFiles:
+    PROMPT = read(CHAIN).prompt()
+
+    def test_what_was_drawn_is_amended_where_it_is_what_ran(self):
+        picture = embedded.png({"prompt": json.dumps(self.PROMPT), "workflow": json.dumps(CHAIN)})
+        assert CHAIN == document_of(picture)
+
+    def test_and_else_what_ran(self):
+        other = workflow(UNET)
+        picture = embedded.png({"prompt": json.dumps(self.PROMPT), "workflow": json.dumps(other)})
+        assert self.PROMPT == document_of(picture)
+
+    def test_a_request_to_the_server_holds_both_too(self):
+        request = {"prompt": self.PROMPT, "extra_data": {"extra_pnginfo": {"workflow": CHAIN}}}
+        assert CHAIN == document_of(request)
+
+    def test_a_picture_without_one_is_refused(self):
+        with pytest.raises(InputError, match="without a workflow"):
+            document_of(embedded.png({}))
+
+
+def test_no_edits_change_nothing():
+    assert CHAIN == amend(CHAIN, [])
+
+
+def test_a_node_that_is_not_there_is_named():
+    with pytest.raises(InputError, match="no node is called `77`"):
+        amend(CHAIN, [set_to("77", "seed", 1)])
+
+
+def test_copies_of_a_node_with_one_id_get_the_ids_that_the_frontend_gives_them():
+    drawing = workflow(sampler(5), node(3, "sampling", [1]), subgraphs=[SAMPLING])
+    (key,) = [key for key in read(drawing).nodes if ":" in key]
+    found = reads_as_edited(drawing, set_to(key, "cfg", 3))
+    assert key == f"3:{found['definitions']['subgraphs'][0]['nodes'][0]['id']}"
+
+
+def test_what_would_be_lost_on_the_way_is_refused_not_written():
+    # The drawing sends the value of the input's widget once its link is cut, and not nothing.
+    number = node(1, "PrimitiveInt", [9, "fixed"], outputs=["INT"])
+    with pytest.raises(InputError, match="`seed` of node 3 would be another"):
+        amend(workflow(number, sampler(3, _seed="1.0")), [Edit("remove", "1")])
