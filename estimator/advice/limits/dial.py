@@ -179,7 +179,7 @@ def furthest(quantity: Name, turns: list[Turn], temporal: int) -> float:
         cap = lead.setting.kind.most
     own, power = [turn.setting for turn in turns], lead.setting.kind.power
     room = min((one.kind.most / one.value) ** (power / one.kind.power) for one in own)
-    return max(lead.setting.value, min(cap, lead.setting.value * float(room)))
+    return min(cap, lead.setting.value * float(room))
 
 
 def stepped(step: float, least: float, most: float, digits: int = 0) -> list[float]:

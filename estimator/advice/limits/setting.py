@@ -14,7 +14,6 @@ from ...costs import Shape
 from ...workflow import Graph, Step, Workload, lower
 from ...workflow.edits import Edit, apply
 from ...workflow.graph import Link, Node
-from ...workflow.state import LARGEST
 from ..case import Case
 from ..origin import is_number, through
 
@@ -183,7 +182,7 @@ def written(graph: Graph, node: Node, name: str, rank: int) -> Iterator[Setting]
             if before and before.id not in seen and hands_on(before):
                 seen.add(before.id)
                 waiting += [(before, one) for one in before.inputs]
-        elif is_number(value) and 0 < value < LARGEST:
+        elif is_number(value) and 0 < value <= kinds()[rank].most:
             broken = here.class_type in real
             digits = kinds()[rank].digits or int(broken or value != int(value)) * 2
             yield Setting(here.id, own, value, rank, digits if here is node or broken else 0)
