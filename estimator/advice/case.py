@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -36,6 +37,11 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     def loaded(self) -> dict[str, Loaded]:
         """What is loaded, by the keys that steps have for it."""
         return self.workload.loaded
+
+    @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What several rules work out of it and keep here, by names of their own."""
+        return {}
 
     def after(self, change: Change) -> Case:
         """The case once a change is made."""

@@ -132,11 +132,19 @@ def change(case: Case, parts: Sequence[Swap], replaces: str = "instead") -> Chan
         choice="+".join(dict.fromkeys(one.rung.file for one in parts)),
         edits=tuple(edit for one in merged(parts) for edit in one),
         harm=max(harm(one) for one in parts),
-        quality="; ".join(dict.fromkeys(one.rung.quality for one in parts)),
+        quality="; ".join(dict.fromkeys(map(quality, parts))),
         effects=tuple(dict.fromkeys(effect for one in parts for effect in effects(case, one))),
         downloads=tuple(dict.fromkeys(one.rung.download for one in parts if one.rung.download)),
         needs=tuple(dict.fromkeys(pack for one in parts for pack in needed(one))),
     )
+
+
+def quality(one: Swap) -> str:
+    """How good a file is, in words: of a text encoder what that means for text."""
+    if one.loaded.role != "text_encoder" or one.rung.rank <= rule()["whole"]:
+        return one.rung.quality
+    rows = facts.table("swaps")["encoder"]
+    return str(next(row["words"] for row in rows if one.rung.rank <= row["rank"]))
 
 
 def title(parts: Sequence[Swap], replaces: str) -> str:

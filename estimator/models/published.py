@@ -8,7 +8,7 @@ from typing import Any
 from .. import facts
 from ..formats import Tensor, TensorTable
 from .editions import edition, made_of, own_name
-from .variants import Keeps, as_table, variant
+from .variants import Keeps, adapter_of, as_table, variant
 
 
 def published(folder: str, name: str) -> TensorTable | None:
@@ -22,6 +22,8 @@ def published(folder: str, name: str) -> TensorTable | None:
     if "header" in row:
         return stand_in(name, row["header"])
     base = without(stand_in(name, row["like"]), tuple(row.get("lacks", ())))
+    if "rank" in row:
+        return adapter_of(base, row["rank"], row["storage"], tuple(row.get("lacks_words", ())))
     keeps = Keeps(row.get("kept_blocks", 0), tuple(row.get("keeps", ())), row.get("packs_all", False))
     return variant(base, row["storage"], keeps if keeps != Keeps() else None)
 

@@ -156,6 +156,19 @@ def as_table(name: str, tensors: Iterable[Tensor], metadata: dict[str, str], kin
     return TensorTable(name, kind or "published", size, 0, metadata, held)
 
 
+def adapter_of(table: TensorTable, rank: int, dtype: str, lacks: tuple[str, ...] = ()) -> TensorTable:
+    """A LoRA of a rank on the matrices of a model's blocks, but for those with a word of `lacks`."""
+    found: list[Tensor] = []
+    for tensor in table.tensors.values():
+        layer, _, last = tensor.name.rpartition(".")
+        matrix = last == "weight" and len(tensor.shape) == 2 and BLOCK.search(tensor.name)
+        if matrix and not any(word in layer for word in lacks):
+            rows, columns = tensor.shape
+            for end, shape in (("lora_A", (rank, columns)), ("lora_B", (rows, rank))):
+                found.append(Tensor(f"diffusion_model.{layer}.{end}.weight", dtype, shape))
+    return as_table(table.path, found, {})
+
+
 def as_gguf(table: TensorTable, recipe: dict[str, Any]) -> TensorTable:
     """The model as a GGUF made by a recipe."""
     known = facts.table("gguf_recipes")

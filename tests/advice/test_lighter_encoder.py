@@ -91,3 +91,9 @@ def test_encoders_of_which_nothing_lighter_is_published_are_left_alone():
     prompt = wan()
     prompt["2"]["inputs"]["clip_name"] = "clip_l.safetensors"
     assert offered(lighter_encoder, case_of(prompt, **SMALL)) == {}
+
+
+def test_its_quality_is_said_of_text_and_not_of_pictures():
+    found = offered(lighter_encoder, case_of(SCHNELL, **SMALL))
+    assert found["t5-v1_1-xxl-encoder-Q8_0.gguf"].quality == "text is understood as well, in practice"
+    assert found["t5-v1_1-xxl-encoder-Q3_K_S.gguf"].quality == "text is understood less exactly"

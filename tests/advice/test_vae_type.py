@@ -45,13 +45,6 @@ def test_decoding_takes_half_of_the_memory():
     assert decode(case.after(change).forecast) == decode(case.forecast) / 2
 
 
-def test_flags_that_slow_a_vae_down_are_taken_away_first():
-    case = case_of(flux(), gpu="rtx-4090", flags="--fp32-vae --reserve-vram 1")
-    (change,) = vae_type.changes(case)
-    assert change.title == "Start ComfyUI without --fp32-vae"
-    assert case.after(change).machine.policy.flags == ("--reserve-vram", "1")
-
-
 def test_vaes_that_run_in_16_bits_by_themselves_are_left_alone():
     assert offered(vae_type, case_of(flux(), gpu="rtx-3060-12gb")) == {}
     assert offered(vae_type, case_of(wan(), gpu="rtx-2060")) == {}

@@ -102,6 +102,24 @@ def test_it_has_nearly_the_bytes_that_its_publisher_lists(one):
     assert published(one.folder, one.file).file_bytes == pytest.approx(listed(one), rel=tolerance(one))
 
 
+@pytest.mark.parametrize(
+    ("folder", "name", "gigabytes"),
+    [  # ComfyUI-Manager's list and readers' lists, to the digit that they give
+        ("checkpoints", "ltx-2-19b-dev-fp8.safetensors", 27.1),
+        ("checkpoints", "ltx-2-19b-dev-fp4.safetensors", 20.0),
+        ("checkpoints", "ltx-2.3-22b-dev-nvfp4.safetensors", 21.7),
+        ("checkpoints", "ltxv-2b-0.9.8-distilled-fp8.safetensors", 4.46),
+        ("checkpoints", "ltxv-13b-0.9.7-dev-fp8.safetensors", 15.7),
+        ("diffusion_models", "flux-2-klein-9b-Q4_K_M.gguf", 5.9),
+        ("diffusion_models", "hunyuan_video_720_cfgdistill_fp8_e4m3fn.safetensors", 13.19),
+        ("diffusion_models", "sd3.5_large-Q8_0.gguf", 8.78),
+        ("text_encoders", "umt5-xxl-encoder-Q5_K_M.gguf", 4.15),
+    ],
+)
+def test_it_is_near_what_lists_round(folder, name, gigabytes):
+    assert published(folder, name).file_bytes == pytest.approx(gigabytes * 1e9, rel=0.035)
+
+
 def test_half_of_them_are_within_a_thousandth():
     errors = sorted(
         abs(published(one.folder, one.file).file_bytes / listed(one) - 1) for one in EDITIONS if listed(one)

@@ -68,3 +68,10 @@ def test_no_name_has_two_rows_in_one_folder():
 
 def test_a_file_in_a_subfolder_is_found_by_its_own_name():
     assert row_of("vae", "FLUX1\\ae.safetensors") is row_of("vae", "sub/ae.safetensors") is not None
+
+
+def test_a_lora_stands_on_the_matrices_of_its_models_blocks():
+    table = published("loras", "Qwen-Image-Edit-2511-Lightning-4steps-V1.0-bf16.safetensors")
+    (found,) = identify(table).components
+    assert (found.role, found.family) == ("lora", "qwen-image")
+    assert table.file_bytes == pytest.approx(810 * 2**20, rel=0.01)

@@ -29,7 +29,7 @@ from ...runtime.capabilities import capability
 from ...workflow.edits import Edit
 from ..case import Case
 from ..change import Change
-from ..flags import started
+from ..setup import start
 from ..uses import Use, uses
 
 CODE = "fp8-weights"
@@ -104,10 +104,10 @@ def set_to(name: str, some: list[Use], rule: dict[str, Any], fast: bool = False)
 
 def by_flag(case: Case, rule: dict[str, Any]) -> Change:
     """The change of the start-up flags, for nodes that have no such widget."""
-    return Change(
-        title=f"Start ComfyUI with {rule['flag']}",
+    return start(
+        case.machine,
+        [rule["flag"]],
         choice="flag",
-        machine=started(case.machine, rule["flag"]),
         harm=rule["harm"],
         quality=rule["quality"],
         effects=("it holds for every workflow until ComfyUI is started without it",),

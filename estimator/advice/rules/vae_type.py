@@ -2,7 +2,7 @@
 
 ## What it does
 Where ComfyUI runs the VAE in 32 bits (NVIDIA cards before the RTX 30, AMD cards before RDNA 3), it is
-started with `--fp16-vae`. Flags that keep the VAE in 32 bits or off the card are taken away first.
+started with `--fp16-vae`.
 
 ## Why it helps
 Decoding takes half the memory, and on cards with 16-bit matrix units it is quicker.
@@ -26,7 +26,7 @@ from ...workflow.edits import Edit, Feed, fresh
 from ...workflow.values import Loaded
 from ..case import Case
 from ..change import Change
-from ..flags import started
+from ..setup import restarted
 from ..swap import absent, of_row
 from ..uses import Use, uses
 
@@ -36,17 +36,9 @@ LOADER, INPUT, SLOT = "VAELoader", "vae_name", 2  # the slot is a checkpoint nod
 
 
 def changes(case: Case) -> Iterator[Change]:
-    """Without the flags that slow a VAE down; then in F16."""
+    """Every VAE in F16."""
     rule = facts.table("swaps")["vae"]
-    slow = [flag for flag in rule["slow"] if case.machine.policy.has(flag)]
-    if slow:
-        yield Change(
-            title=f"Start ComfyUI without {' and '.join(slow)}",
-            choice="default",
-            machine=started(case.machine, without=slow),
-            quality="as ComfyUI decodes by default",
-        )
-    elif change := in_f16(case, rule):
+    if change := in_f16(case, rule):
         yield change
 
 
@@ -70,7 +62,7 @@ def in_f16(case: Case, rule: dict[str, Any]) -> Change | None:
         title=f"{first} ComfyUI with {rule['flag']}",
         choice="f16",
         edits=tuple(edits),
-        machine=started(case.machine, rule["flag"]),
+        machine=restarted(case.machine, [rule["flag"]]),
         harm=max(row["harm"] for row in known),
         quality="; ".join(dict.fromkeys(row["quality"] for row in known)),
         effects=("the flag holds for every workflow: SDXL's own VAE makes black pictures with it",),
