@@ -133,6 +133,12 @@ def test_tracing_is_imported_on_demand_only(path):
     ]
 
 
+@pytest.mark.parametrize("path", sources(ESTIMATOR), ids=short)
+def test_only_charts_draw_and_import_what_they_draw_with_on_demand(path):
+    found = [(line, held) for line, node, held in imports(path) if names(node) & {"matplotlib"}]
+    assert [] == [line for line, held in found if not held or part_of(path) != "charts"]
+
+
 def test_only_facts_reads_the_data_folder():
     readers = {
         path.relative_to(ESTIMATOR).as_posix()

@@ -20,9 +20,13 @@ WHOLE = 3  # so many cards are told of in full, more in a table
 
 @app.command()
 def gpus(
-    names: Annotated[list[str] | None, typer.Argument(help="Cards to show; without, those on sale.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Cards to show; without, released desktop ones.")
+    ] = None,
     compare: Annotated[tuple[str, str] | None, typer.Option(help="Two cards, side by side.")] = None,
-    sort: Annotated[str, typer.Option(help="vram, bandwidth, tflops, balance, unlocks, ...")] = "vram",
+    sort: Annotated[
+        str, typer.Option(help="vram, bandwidth, tflops, balance, unlocks, date, sdxl, ...")
+    ] = "",
     vendor: Annotated[str, typer.Option(help="Of one maker: nvidia, amd, intel or apple.")] = "",
     segment: Annotated[str, typer.Option(help="desktop, laptop, workstation, datacenter, unified.")] = "",
     min_vram: Annotated[float, typer.Option(help="With at least so many GB.")] = 0,
@@ -40,15 +44,13 @@ def gpus(
         beside(compare, png, as_json)
         return
     usual = not (names or vendor or segment or min_vram or everything)
-    rows = (
-        [card(name) for name in names or ()]
-        if names
-        else charts.chosen(vendor, segment, min_vram, everything)
-    )
+    rows = [card(name) for name in names] if names else charts.chosen(vendor, segment, min_vram, everything)
     if not rows:
         raise InputError("no card is like that", where="gpus", do="Ask for less, or for --all.")
     rows = popular() if png and usual else rows
-    found = charts.ordered(map(rate, rows), sort)
+    found = [rate(row) for row in rows]
+    if sort or not names:
+        found = charts.ordered(found, sort or "vram")
     if png:
         from ..charts.cards_picture import picture
 

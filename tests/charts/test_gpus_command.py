@@ -45,6 +45,13 @@ def test_a_card_that_was_never_released_says_so(cli):
     assert "Never released" in cli("gpus", "rtx-5080-super").stdout
 
 
+def test_named_cards_keep_their_order_unless_another_is_asked_for(cli):
+    names = ("rtx-3060-12gb", "rtx-4090")
+    ids = [[row["id"] for row in json.loads(cli("gpus", *names, "--json", *more).stdout)["gpus"]]
+           for more in ((), ("--sort", "flux-dev"))]  # fmt: skip
+    assert ids == [list(names), [*reversed(names)]]
+
+
 def test_the_list_says_how_many_cards_it_leaves_out(cli):
     said = cli("gpus", "--min-vram", "24").stdout
     assert "--all shows laptops" in said
