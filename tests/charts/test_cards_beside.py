@@ -38,7 +38,7 @@ def test_where_one_is_quicker_and_the_other_larger_both_are_named_for_what_they_
 def test_more_memory_and_more_speed_need_no_choice():
     said = answer(beside("rtx-5080", "rtx-4090"))
     assert said.startswith("RTX 4090 over RTX 5080: 8 GB more VRAM")
-    assert "FLUX, Qwen, Wan, LTX-2 then stream less" in said
+    assert "FLUX, Qwen, Wan then stream less" in said
 
 
 def test_equally_fast_cards_are_told_apart_by_memory():
