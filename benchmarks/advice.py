@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 import templates
 
 from estimator.advice import Case
-from estimator.advice.judge import GOOD, better, demand, grade, times
+from estimator.advice.judge import GOOD, better, demand, grade, lack, times
 from estimator.advice.search import Tried, search
 from estimator.errors import InputError
 from estimator.forecast import Forecast
@@ -54,7 +54,7 @@ def judged(path: Path, here: Machine) -> dict[str, Any]:
         "verdict": before.verdict,
         "good": grade(before) == GOOD,
         "milliseconds": round(1000 * took, 1),
-        "suggested": [(one.suggestion().code, one.grade, one.applicability) for one in found],
+        "suggested": [(one.codes, one.grade, one.applicability) for one in found],
         "exceptions": wrong,
     }
 
@@ -82,12 +82,15 @@ def broken(one: Tried, document: dict[str, Any], library: Library) -> Iterator[s
 
 
 def lower(after: Forecast, before: Forecast) -> bool:
-    """Whether the card, RAM or the disk has less to bear, or a run takes less time, or more of it is free."""
+    """Whether card, RAM or disk have less to bear, or more of them is free, or a run takes less time."""
     bears = [
-        (demand(one), reach(one), one.ram_peak.best, one.disk_bytes, one.ram_short, *times(one))
+        (demand(one), reach(one), lack(one), one.ram_peak.best, one.disk_bytes, one.ram_short, *times(one))
         for one in (after, before)
     ]
-    return any(new < old for new, old in zip(*bears, strict=True)) or after.device.free > before.device.free
+    more = [(one.device.free, one.host.ram_total, one.host.swap or 0) for one in (after, before)]
+    return any(new < old for new, old in zip(*bears, strict=True)) or any(
+        new > old for new, old in zip(*more, strict=True)
+    )
 
 
 def reach(forecast: Forecast) -> float:
@@ -107,7 +110,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     known = [row for row in rows if row["verdict"] not in ("refused", "unknown")]
     troubled = [row for row in known if not row["good"]]
     rules = Counter(
-        code.partition(":")[0] for row in rows for code, *_ in row["suggested"] if "+" not in code
+        code.partition(":")[0] for row in rows for codes, *_ in row["suggested"] for code in codes
     )
     return {
         "schema": 1,

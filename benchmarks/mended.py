@@ -72,7 +72,9 @@ EXAMPLES = (
         "SDXL with two ControlNets and four LoRAs on 8 GB, ComfyUI 0.3.75", CROWDED, "rtx-4060", 16, LEGACY
     ),
     Example("LTX-2 on 12 GB", "video_ltx2_t2v", "rtx-3060-12gb", 32),
-    Example("HunyuanVideo on 24 GB", "hunyuan_video_text_to_video", "rtx-3090", 16),
+    Example("LTX-2 on 12 GB, with less RAM", "video_ltx2_t2v", "rtx-3060-12gb", 16),
+    Example("HunyuanVideo on 24 GB", "hunyuan_video_text_to_video", "rtx-3090", 32),
+    Example("HunyuanVideo on 24 GB, ComfyUI 0.3.75", "hunyuan_video_text_to_video", "rtx-3090", 32, LEGACY),
 )
 
 
@@ -125,9 +127,13 @@ def case(example: Example, saved: Document) -> Case:
 
 
 def kept(one: Tried, saved: Document) -> Forecast:
-    """The forecast of the saved workflow with a suggestion made in it, from nothing."""
+    """The forecast of the saved workflow with a suggestion made in it, from nothing.
+
+    What is done by hand changes the machine, or leaves another workflow behind.
+    """
     edits = one.suggestion().edits
-    return Case(read(amend(saved, edits) if edits else saved), one.after.machine, Library(files)).forecast
+    graph = read(amend(saved, edits)) if edits else one.after.graph
+    return Case(graph, one.after.machine, Library(files)).forecast
 
 
 def outcome(found: Forecast) -> str:

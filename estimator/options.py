@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from . import facts
 from .errors import InputError
 from .media.inputs import in_input_folders
 from .models.library import Files, Folders
@@ -66,6 +67,19 @@ def machine(
     else:
         device = own_device(asked, given, number, held, host)
     return Machine(device, host, policy_of(comfy, torch, host, device, given))
+
+
+def usual_machine(row: dict[str, Any]) -> Machine | None:
+    """The computer that charts put a card's row in (`data/charts/references.toml`).
+
+    A chip that works in RAM has its own, where it comes with one size. None for a card that is not released.
+    """
+    if row["status"] != "released":
+        return None
+    around = facts.table("charts/references")["machine"]
+    system = "macos" if row["vendor"] == "apple" else around["os"]
+    ram = row.get("vram_gb") or around["ram_gib"] if row["segment"] == "unified" else around["ram_gib"]
+    return machine(gpu=row["id"], ram=ram, system=system, disk=around["disk"])
 
 
 def amounts(**values: float) -> None:

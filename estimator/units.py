@@ -86,3 +86,8 @@ def duration(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def closer(seconds: float) -> str:
+    """Seconds with a digit more than a forecast supports, to tell two of them apart: `2.9 min`."""
+    return f"{seconds / 60:.1f} min" if 100 <= seconds < 600 else duration(seconds)

@@ -157,7 +157,7 @@ def test_inspect_of_nothing_and_in_no_known_order_is_one_line(cli, models, tmp_p
 
 
 def test_gpus_lists_what_is_known(cli):
-    assert "rtx-3060-12gb" in cli("gpus").stdout
+    assert "RTX 3060 12 GB" in cli("gpus").stdout
     (row,) = json.loads(cli("gpus", "RTX 4090", "--json").stdout)["gpus"]
     assert row["vram_gb"] == 24.0
 

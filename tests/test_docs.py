@@ -14,9 +14,10 @@ from vram_forecast.estimator.options import machine
 from vram_forecast.estimator.units import BASES
 
 
-def test_the_readme_shows_what_is_really_printed_and_measured(root):
+@pytest.mark.parametrize("tool", ["readme", "gpus_page"])
+def test_pages_show_what_is_really_printed_and_measured(root, tool):
     done = subprocess.run(
-        [sys.executable, root / "tools" / "readme.py", "--check"], capture_output=True, text=True
+        [sys.executable, root / "tools" / f"{tool}.py", "--check"], capture_output=True, text=True
     )
     assert (done.returncode, done.stdout.strip()) == (0, "up to date")
 

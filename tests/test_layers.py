@@ -21,6 +21,7 @@ LAYERS = (
     ("runtime",),
     ("forecast",),
     ("advice",),
+    ("charts",),
     ("report",),
     ("api",),
     ("__init__",),

@@ -139,3 +139,17 @@ class TestInputs:
     def test_a_folder_that_is_not_there_is_refused(self, folders):
         with pytest.raises(InputError, match="no such folder"):
             finder([], None, [folders / "nowhere"])
+
+
+def test_folders_of_an_extra_model_paths_are_looked_in_and_listed(tmp_path):
+    for path in ("models/vae/a.safetensors", "other/clips/b.safetensors"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).touch()
+    extra = tmp_path / "extra.yaml"
+    extra.write_text("mine:\n  base_path: other\n  clip: clips\n")
+    find = finder([tmp_path / "models"], extra)
+    assert (find("text_encoders", "b.safetensors"), find("vae", "b.safetensors")) == (
+        tmp_path / "other" / "clips" / "b.safetensors",
+        None,
+    )
+    assert find.names("text_encoders") == ("b.safetensors",)

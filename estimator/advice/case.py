@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -37,12 +38,16 @@ class Case(msgspec.Struct, frozen=True, dict=True):
         """What is loaded, by the keys that steps have for it."""
         return self.workload.loaded
 
+    @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What several rules work out of it and keep here, by names of their own."""
+        return {}
+
     def after(self, change: Change) -> Case:
         """The case once a change is made."""
         machine = change.machine or self.machine
-        if change.edits or change.graph:
-            graph = change.graph or apply(self.graph, change.edits)
-            return Case(graph, machine, self.library)
+        if change.graph or change.edits:
+            return Case(change.graph or apply(self.graph, change.edits), machine, self.library)
         same = Case(self.graph, machine, self.library)
         same.__dict__["workload"] = self.workload  # which does not ask for the machine
         return same

@@ -56,7 +56,9 @@ def rungs(case: Case, loaded: Loaded) -> tuple[Rung, ...]:
     if loaded.component is None or (loaded.folder == CHECKPOINTS and loaded.role != "diffusion_model"):
         return ()
     own = own_edition(loaded, loaded.component)
-    found = {(one.folder, own_name(one.file)): one for one in offered(case.library, loaded, own)}
+    found = {
+        (one.folder, own_name(one.file)): one for one in offered(case.library, loaded, loaded.component, own)
+    }
     for one in on_disk(case.library, loaded, loaded.component, own):
         found[one.folder, own_name(one.file)] = one
     found.pop((loaded.folder, own_name(loaded.file)), None)
@@ -88,7 +90,7 @@ def alike(one: Component | Brief, other: Component) -> bool:
     )
 
 
-def offered(library: Library, loaded: Loaded, own: Edition | None) -> Iterator[Rung]:
+def offered(library: Library, loaded: Loaded, component: Component, own: Edition | None) -> Iterator[Rung]:
     """The published files of the same model; not those that only a checkpoint loader takes, for others."""
     for one in bases()[own.base].editions if own else ():
         size, exact = size_of(one)
@@ -97,6 +99,8 @@ def offered(library: Library, loaded: Loaded, own: Edition | None) -> Iterator[R
         if not size or not fits or (own and own.effects and own.effects != one.effects):
             continue
         there = library.files(one.folder, one.file)
+        if there and not any(alike(held, component) for held in library.briefs(one.folder, one.file)):
+            continue  # something else goes by its name
         download = None if there else Download(one.file, one.url, one.folder, size, exact, one.gated)
         yield rung(loaded, one.file, one.folder, one.format, size, changes, one.asks, download)
 
@@ -105,22 +109,25 @@ def offered(library: Library, loaded: Loaded, own: Edition | None) -> Iterator[R
 def size_of(one: Edition) -> tuple[int, bool]:
     """Bytes of an edition, and whether its publisher lists them; 0 where its header is not known."""
     row = row_of(one.folder, one.file) or {}
-    listed = one.bytes or row.get("bytes", 0)
-    if listed and ("header" in row or "like" in row):
+    if not ("header" in row or "like" in row):
+        return 0, False
+    if listed := one.bytes or row.get("bytes", 0):
         return listed, True
     table = published(one.folder, one.file)
-    return (listed or table.file_bytes, bool(listed)) if table else (0, False)
+    return (table.file_bytes, False) if table else (0, False)
 
 
 def on_disk(library: Library, loaded: Loaded, component: Component, own: Edition | None) -> Iterator[Rung]:
     """The files in the user's folders whose headers hold the same model in another precision."""
     least = round(component.parameters * facts.table("precisions")["names"]["least_bits"] / 8)
+    layer = telling(component)
     here = own.format if own else format_of(component, loaded.file)
     for folder in folders_for(loaded):
         for name in library.names(folder):
             if expert(name) != expert(loaded.file):
                 continue
-            same = next((one for one in library.briefs(folder, name, least) if alike(one, component)), None)
+            briefs = library.briefs(folder, name, least, layer)
+            same = next((one for one in briefs if alike(one, component)), None)
             known = edition(folder, name)
             if same is None or (known and own and known.base != own.base):
                 continue
@@ -131,6 +138,13 @@ def on_disk(library: Library, loaded: Loaded, component: Component, own: Edition
                 effects = kin.effects if kin else () if alike_name(name, loaded.file) else (FINE_TUNE,)
                 asks = kin.asks if kin else ()
                 yield rung(loaded, name, folder, held, path.stat().st_size, effects, asks, None)
+
+
+def telling(component: Component) -> str:
+    """The name of a layer that all files of the same model have; empty where some name it otherwise."""
+    if component.role != "diffusion_model":
+        return ""  # GGUF has its own names for a text encoder's
+    return max(component.tensors, key=lambda one: one.parameters).name.rpartition(".")[0]
 
 
 def folders_for(loaded: Loaded) -> tuple[str, ...]:

@@ -52,6 +52,15 @@ def hurting(case: Case) -> list[Step]:
 
 def levers(case: Case, node_id: str) -> list[Lever]:
     """The numbers written before a node that move its step's shape, the nearest first."""
+    key = ("levers", node_id)
+    if key not in case.kept:
+        case.kept[key] = found_levers(case, node_id)
+    found: list[Lever] = case.kept[key]
+    return found
+
+
+def found_levers(case: Case, node_id: str) -> list[Lever]:
+    """The same, found by halving each number."""
     now = shape_of(case, case.graph, node_id)
     if now is None:
         return []

@@ -9,7 +9,7 @@ from .. import facts
 from ..errors import InputError
 from .case import Case
 from .change import Applicability, Change
-from .judge import GOOD, SLOW, better, grade, lack
+from .judge import GOOD, SLOW, better, grade, lack, quicker
 from .rules import RULES
 from .suggestion import Suggestion, saved, why
 
@@ -27,8 +27,9 @@ class Tried:
 
     @property
     def helps(self) -> bool:
-        """Whether it is better than with no change."""
-        return better(self.after.forecast, self.case.forecast)
+        """Whether it is better than with no change; of what runs well, whether it is clearly quicker."""
+        after, before = self.after.forecast, self.case.forecast
+        return quicker(after, before) if grade(before) == GOOD else better(after, before)
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ def start(machine: Machine, add: Sequence[str] = (), drop: Sequence[str] = (), *
     gone = [one for one in drop if machine.policy.has(one)]
     rival = [one for one in sorted(rivals(add[0]) - {add[0]}) if machine.policy.has(one)] if add else []
     words = [f"with {' '.join(add)}"] if add else []
-    words += [f"without {' and '.join((*gone, *rival))}"] if gone or rival else []
+    words += [f"without {', '.join((*gone, *rival))}"] if gone or rival else []
     title = f"Start ComfyUI {' and '.join(words)}"
     choice = (add[0] if add else "+".join(gone)).replace("--", "")
     return Change(title=title, **{"choice": choice} | said, machine=restarted(machine, add, drop))

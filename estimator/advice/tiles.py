@@ -28,7 +28,7 @@ class Cut(msgspec.Struct, frozen=True):
 def in_tiles(case: Case, kind: str, verb: str) -> Iterator[Change]:
     """The change that does all steps of a kind that are in trouble in the largest tiles that fit.
 
-    `verb`: what they do. VAEs that cut by themselves are left out, and nodes without a twin.
+    `verb`: what they do. VAEs that take no notice of tiles are left out, and nodes without a twin.
     """
     found = [(step, row) for step in troubled(case, kind) if (row := row_of(case, step))]
     for sound in (False, True):
@@ -56,7 +56,7 @@ def calm(step: StepForecast) -> bool:
 def row_of(case: Case, step: Step) -> dict[str, Any] | None:
     """The row of `data/sizes.toml` by which a step is done in tiles, where that changes anything."""
     load = case.loaded.get(step.components[0]) if step.components else None
-    if load is None or load.component is None or retry.cuts_itself(load.component.id):
+    if load is None or load.component is None or retry.takes_no_tiles(latent_format(load.component.latent)):
         return None
     comfy = version(case.machine.policy.comfy)
     rows: list[dict[str, Any]] = facts.table("sizes")["tiled"]
@@ -106,8 +106,14 @@ def pixels(case: Case, step: Step) -> int:
 
 def times(case: Case, steps: list[tuple[Step, dict[str, Any]]]) -> list[int]:
     """Frames in a tile that are tried where all at once do not do: fewer than there are."""
-    there = max((frames_of(case, step) for step, _ in steps), default=1)
+    there = max((frames_of(case, step) for step, _ in steps if not whole_in_time(case, step)), default=1)
     return [count for count in facts.table("sizes")["tiles"]["frames"] if count < there]
+
+
+def whole_in_time(case: Case, step: Step) -> bool:
+    """Whether a step's VAE always takes all frames."""
+    component = case.loaded[step.components[0]].component
+    return component is not None and retry.takes_all_frames(latent_format(component.latent))
 
 
 def frames_of(case: Case, step: Step) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import forecasts, limits, machines, models
+from . import charts, forecasts, limits, machines, models
 from .front import app, main
 
-__all__ = ["app", "forecasts", "limits", "machines", "main", "models"]
+__all__ = ["app", "charts", "forecasts", "limits", "machines", "main", "models"]

@@ -26,10 +26,13 @@ def asked(step: Step, cell: LatentFormat) -> Pieces:
     assert step.shape is not None
     if step.law == "upscale":
         return pieces(step.shape, Tile(step.tile, step.tile, step.overlap or 0))
+    if takes_no_tiles(cell):
+        return pieces(step.shape, Tile(0, 0, 0))
     if cell.dimensions == 3:
         overlap = step.tile // 4 if step.overlap is None else step.overlap
         shared = 1 if step.overlap_frames is None else step.overlap_frames
-        return pieces(step.shape, Tile(step.tile, step.tile, overlap, step.tile_frames, shared))
+        frames = 0 if takes_all_frames(cell) else step.tile_frames
+        return pieces(step.shape, Tile(step.tile, step.tile, overlap, frames, shared))
     if is_sound(cell):
         overlap = rule("sound")["overlap"] if step.overlap is None else step.overlap
         return pieces(step.shape, Tile(0, step.tile, overlap))
@@ -111,6 +114,16 @@ def cut(shape: Shape, side: int, frames: int = 0) -> Shape:
 def cuts_itself(kind: str) -> bool:
     """Whether a VAE of this kind cuts by itself, into tiles of the side that ComfyUI gives it."""
     return kind in rule("own_tiles")["families"]
+
+
+def takes_no_tiles(cell: LatentFormat) -> bool:
+    """Whether a VAE works as it always does, whatever tiles a node asks for."""
+    return cell.id in rule("asked_tiles")["deaf"]
+
+
+def takes_all_frames(cell: LatentFormat) -> bool:
+    """Whether a VAE takes tiles' sides from a node, and always all frames."""
+    return cell.id in rule("asked_tiles")["all_frames"]
 
 
 def is_sound(cell: LatentFormat) -> bool:

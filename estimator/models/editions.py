@@ -68,7 +68,7 @@ def bases() -> dict[str, Base]:
 
 def of_row(row: dict[str, Any]) -> tuple[Edition, ...]:
     """The files of a base: those with a row each, and those of GGUF, which a line names by their types."""
-    shared = {"base": row["id"], "folder": row["folder"]}
+    shared = {"base": row["id"], "folder": row["folder"]}  # a file may lie in another folder than most
     found = [one_file(shared | one) for one in row.get("file", [])]
     return (*found, *(one for line in row.get("gguf", []) for one in of_line(shared | line)))
 

@@ -79,14 +79,20 @@ def widened(table: TensorTable) -> tuple[TensorTable, frozenset[str]]:
     if not packed:
         return table, packed
     wide = "BF16" if any(one.dtype == "BF16" for one in held.values()) else "F16"
-    own = [one for one in held.values() if one.name.rpartition(".")[2] not in scale_names()]
+    own = [one for one in held.values() if not scale(one)]
     plain = [Tensor(one.name, wide, one.shape) if one.name in packed else one for one in own]
     return as_table(table.path, plain, told(table)), packed
 
 
 def narrow(tensor: Tensor) -> bool:
-    """Whether a tensor is a weight of fewer than 16 bits."""
-    return len(tensor.shape) > 1 and bits()[tensor.dtype] < HALF
+    """Whether a tensor is a weight of fewer than 16 bits, or a vector stored as they are."""
+    weight = len(tensor.shape) > 1 or tensor.dtype.startswith("F8")
+    return weight and bits()[tensor.dtype] < HALF and not scale(tensor)
+
+
+def scale(tensor: Tensor) -> bool:
+    """Whether a tensor lies beside a packed weight and is none itself."""
+    return tensor.name.rpartition(".")[2] in scale_names()
 
 
 def stored_as(table: TensorTable, rule: dict[str, Any], keeps: Keeps) -> TensorTable:
@@ -95,8 +101,8 @@ def stored_as(table: TensorTable, rule: dict[str, Any], keeps: Keeps) -> TensorT
     marks: dict[str, Any] = {}
     for tensor in table.tensors.values():
         if "all" in rule:
-            dtype = rule["all"] if tensor.dtype in FLOATS else tensor.dtype
-            found.append(Tensor(tensor.name, dtype, tensor.shape))
+            changes = tensor.dtype in FLOATS and not named(tensor, keeps.words)
+            found.append(Tensor(tensor.name, rule["all"] if changes else tensor.dtype, tensor.shape))
         elif packable(tensor, rule["least"], keeps):
             layer = tensor.name.rpartition(".")[0]
             found += packed(tensor, layer, rule)
@@ -119,8 +125,12 @@ def packable(tensor: Tensor, least: int, keeps: Keeps) -> bool:
     large = len(tensor.shape) == 2 and min(tensor.shape) >= least
     block = BLOCK.search(tensor.name)
     inside = int(block[2]) >= keeps.blocks if block else keeps.everything
-    kept = any(word in tensor.name for word in keeps.words)
-    return large and tensor.name.endswith(".weight") and inside and not kept
+    return large and tensor.name.endswith(".weight") and inside and not named(tensor, keeps.words)
+
+
+def named(tensor: Tensor, words: Iterable[str]) -> bool:
+    """Whether one of some words is in a tensor's name."""
+    return any(word in tensor.name for word in words)
 
 
 def packed(tensor: Tensor, layer: str, rule: dict[str, Any]) -> list[Tensor]:

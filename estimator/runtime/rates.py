@@ -23,12 +23,23 @@ def tflops(device: Device, dtype: str, narrow: bool = False) -> float | None:
     """
     if not device.tflops:
         return None
-    row = kernel(device)
-    rates = [device.tflops * row["wide"][dtype]] if dtype in row["wide"] else []
-    other = device.tflops_narrow or device.tflops
-    rates += [other * row["narrow"][dtype]] if dtype in row.get("narrow", {}) else []
-    rates += [other] if narrow and dtype == "F16" else []
+    own = native(device, dtype)
+    rates = [] if own is None else [own]
+    rates += [device.tflops_narrow or device.tflops] if narrow and dtype == "F16" else []
     return max(rates) if rates else tflops(device, "F32")
+
+
+def native(device: Device, dtype: str) -> float | None:
+    """The rate of a type that the card multiplies as it is, 1e12 operations a second; None where it does not.
+
+    Also None where the card's rate is not known.
+    """
+    if not device.tflops:
+        return None
+    row, other = kernel(device), device.tflops_narrow or device.tflops
+    rates = [device.tflops * row["wide"][dtype]] if dtype in row["wide"] else []
+    rates += [other * row["narrow"][dtype]] if dtype in row.get("narrow", {}) else []
+    return max(rates, default=None)
 
 
 def listed(row: dict[str, Any]) -> tuple[float | None, float | None]:
@@ -39,7 +50,8 @@ def listed(row: dict[str, Any]) -> tuple[float | None, float | None]:
     wide, narrow = row.get("fp16_tensor_tflops_fp32acc"), row.get("fp16_tensor_tflops_fp16acc")
     more = facts.table("managers/rates")
     if row["vendor"] != "nvidia":
-        return more["rates"].get(row["id"]) or more["rates_apple"].get(row["id"]) or narrow, narrow
+        known = {**more["rates"], **more["rates_intel"], **more["rates_apple"]}
+        return known.get(row["id"]) or narrow, narrow
     if row["segment"] == "laptop" and row.get("tensor_cores"):
         rate = row["tensor_cores"] * more["laptop"]["operations"] * more["laptop"]["ghz"] / 1000
         return rate, 2 * rate

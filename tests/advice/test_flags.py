@@ -61,6 +61,12 @@ def test_lowvram_is_not_spoken_of_where_it_does_nothing():
     assert offered(drop_flags, here) == {}
 
 
+def test_a_headroom_that_is_too_large_is_dropped():
+    here = case(flux(dtype="fp8_e4m3fn"), gpu="rtx-4090", flags="--vram-headroom 16")
+    (one,) = helping(drop_flags, here).values()
+    assert one.title == "Start ComfyUI without --vram-headroom" and "other programs" in one.effects[0]
+
+
 def test_flags_that_do_no_harm_are_left_alone():
     assert offered(drop_flags, case(flux(), vram=12, flags="--listen --preview-method auto --fast")) == {}
 

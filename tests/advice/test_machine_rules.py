@@ -123,7 +123,7 @@ def test_swap_is_given_where_what_must_stay_finds_no_room():
 def test_wsl_is_given_ram_as_far_as_windows_has_it_and_else_swap():
     here = case(flux(), gpu="rtx-3060-12gb", ram=24, swap=0, system="wsl", comfy="0.32.0")
     ram, swap = offered(swap_file, here).values()
-    assert ram.title.startswith("Give WSL 38 GiB of RAM (memory=38GB") and "half" in ram.effects[0]
+    assert ram.title.startswith("Give WSL 38 GiB of RAM (memory=38GB") and "48.0 GiB" in ram.effects[0]
     assert "swap=" in swap.title
     assert "wsl-38GB" in helping(swap_file, here)
 
@@ -134,5 +134,17 @@ def test_systems_that_make_their_swap_larger_are_left_alone(system):
     assert offered(swap_file, case(flux(), **{"ram": 16, "comfy": "0.3.75"} | where)) == {}
 
 
+def test_swap_that_most_systems_have_is_not_asked_for():
+    here = case(flux(), gpu="rtx-3060-12gb", ram=34, comfy="0.3.75")
+    assert here.machine.host.swap is None and here.forecast.tight
+    assert offered(swap_file, here) == {}
+
+
 def test_enough_ram_needs_no_swap():
     assert offered(swap_file, case(wan(), vram=12)) == {}
+
+
+def test_another_machine_does_not_read_the_workflow_again():
+    here = crowded()
+    (one,) = close_programs.changes(here)
+    assert here.after(one).workload is here.workload

@@ -3,7 +3,13 @@
 import pytest
 from prompts import checkpoint, flux, node
 from set_up import case, comes_true, helping, offered, prompt_after
-from vram_forecast.estimator.advice.rules import block_swap, drop_unused, encoder_cpu, no_compile
+from vram_forecast.estimator.advice.rules import (
+    block_swap,
+    drop_unused,
+    encoder_cpu,
+    no_compile,
+    unload_between,
+)
 
 GEMMA = "gemma_3_12B_it_fp8_scaled.safetensors"
 LEGACY = {"gpu": "rtx-3060-12gb", "comfy": "0.8.0"}
@@ -38,10 +44,11 @@ def test_an_encoder_of_a_subgraph_is_named_by_its_id():
     [
         (with_encoder(device="cpu"), LEGACY),
         (flux(), {"gpu": "rtx-4090", "ram": 64}),
+        (flux(), {"gpu": "rtx-4060", "ram": 64}),
         (flux(), {"gpu": "apple-m2-max", "ram": 16}),
         (flux(), {"gpu": "rtx-3060-12gb", "flags": "--cpu"}),
     ],
-    ids=["there already", "nothing wrong", "one memory", "all on the processor"],
+    ids=["there already", "nothing wrong", "weights stream", "one memory", "all on the processor"],
 )
 def test_encoders_in_nobodys_way_stay_where_they_are(prompt, where):
     assert offered(encoder_cpu, case(prompt, **where)) == {}
@@ -208,3 +215,26 @@ def test_blocks_that_are_swapped_already_or_fit_are_left_alone():
     assert offered(block_swap, case(swapped, gpu="rtx-2060")) == {}
     assert offered(block_swap, case(wrapped(), gpu="rtx-4090")) == {}
     assert offered(block_swap, case(flux(), gpu="rtx-2060", ram=16)) == {}
+
+
+def test_models_leave_the_card_between_stages_where_a_decode_is_tight_beside_them():
+    here = case(flux(dtype="fp8_e4m3fn"), gpu="rx-7900-xt")
+    assert [step.kind for step in here.forecast.steps if step.tight] == ["decode"]
+    (one,) = helping(unload_between, here).values()
+    assert one.title == "Start ComfyUI with --disable-smart-memory"
+    assert not here.after(one).forecast.tight
+    assert comes_true(one, here)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"gpu": "rtx-3060-12gb"},
+        {"gpu": "apple-m1", "ram": 16},
+        {"gpu": "rx-7900-xt", "flags": "--highvram"},
+        {"gpu": "rx-7900-xt", "flags": "--disable-smart-memory"},
+    ],
+    ids=["weights give way", "one memory", "models are held", "they leave already"],
+)
+def test_models_stay_where_leaving_does_nothing(where):
+    assert offered(unload_between, case(flux(dtype="fp8_e4m3fn"), **where)) == {}

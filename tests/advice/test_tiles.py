@@ -71,7 +71,7 @@ def test_a_decode_that_fits_is_left_whole():
     assert not list(tiled_decode.changes(case_of(flux(), gpu="rtx-5090")))
 
 
-def test_a_vae_that_cuts_by_itself_is_left_alone():
+def test_a_vae_that_takes_no_notice_of_tiles_is_left_alone():
     # MiniMax H3's VAE works in tiles of 256 pixels whatever it is asked for.
     vae = node("VAELoader", vae_name="minimax_h3_video_vae_fp16.safetensors")
     for loader, offers in ((vae, 0), (wan()["3"], 1)):

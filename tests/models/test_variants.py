@@ -96,3 +96,45 @@ def test_a_storage_that_nobody_described_is_refused():
 )
 def test_some_of_a_role_are_chosen(which, chosen):
     assert [place for place in range(16) if among(which, place, 16)] == chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("wan2.2_i2v_high_noise_14B_fp16.safetensors", 14_288_901_184),
+        ("humo_17B_fp16.safetensors", 17_055_925_312),
+    ],
+)
+def test_a_file_in_16_bits_that_is_made_of_one_in_8_has_all_its_bytes(name, parameters):
+    table = published("diffusion_models", name)
+    assert {one.dtype for one in table.tensors.values()} == {"F16"}
+    assert table.file_bytes == pytest.approx(2 * parameters, rel=1e-4)
+
+
+def test_layers_that_a_maker_packed_are_packed_in_another_storage_too():
+    like = stand_in("x", "minimax_h3_fl2va_pruned_int8_convrot")
+    packed = {one.name for one in like.tensors.values() if one.dtype == "I8"}
+    made = variant(like, "f8_e4m3_scaled").tensors.values()
+    assert packed == {one.name for one in made if one.dtype == "F8_E4M3"}
+    assert not [one.name for one in made if one.dtype == "I8"]
+
+
+def test_what_a_file_says_of_its_model_is_said_in_another_storage_too():
+    like = stand_in("x", "wan_animate_2_bf16")
+    assert [one.id for one in identify(variant(like, "int8_convrot")).components] == ["wan-animate2"]
+
+
+def test_an_output_of_its_own_has_more_bits_than_the_embedding():
+    own, tied = (
+        variant(stand_in("x", "qwen_3_8b"), "gguf-Q4_K_S"),
+        variant(stand_in("x", "qwen_3_4b"), "gguf-Q4_K_S"),
+    )
+    assert own.tensors["output.weight"].dtype == "Q6_K"
+    assert own.tensors["token_embd.weight"].dtype == "Q4_K"
+    assert tied.tensors["token_embd.weight"].dtype == "Q6_K"
+
+
+def test_a_part_of_a_checkpoint_can_stay_in_16_bits_where_the_rest_is_in_8():
+    names = published("checkpoints", "ltxv-13b-0.9.8-distilled-fp8.safetensors").tensors.values()
+    assert {one.dtype for one in names if one.name.startswith("vae.")} == {"BF16"}
+    assert {one.dtype for one in names if one.name.startswith("model.")} == {"F8_E4M3"}

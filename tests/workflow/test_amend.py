@@ -559,6 +559,13 @@ def test_copies_of_a_node_with_one_id_get_the_ids_that_the_frontend_gives_them()
     assert key == f"3:{found['definitions']['subgraphs'][0]['nodes'][0]['id']}"
 
 
+def test_a_file_that_comfyui_would_not_save_is_refused_in_a_line():
+    drawing = deepcopy(CHAIN)
+    drawing["nodes"][0]["properties"] = "x"
+    with pytest.raises(InputError, match="has not the shape that ComfyUI saves"):
+        amend(drawing, [NEW_UNET])
+
+
 def test_what_would_be_lost_on_the_way_is_refused_not_written():
     # The drawing sends the value of the input's widget once its link is cut, and not nothing.
     number = node(1, "PrimitiveInt", [9, "fixed"], outputs=["INT"])

@@ -9,6 +9,7 @@ from . import (
     block_swap,
     cache_flags,
     checkpointed_training,
+    chunked_video,
     close_programs,
     context_windows,
     cpu_vae,
@@ -34,6 +35,7 @@ from . import (
     swap_file,
     tiled_decode,
     tiled_encode,
+    unload_between,
     vae_type,
 )
 
@@ -51,6 +53,7 @@ RULES: tuple[ModuleType, ...] = (
     tiled_encode,
     distilled,
     checkpointed_training,
+    chunked_video,
     smaller_batch,
     context_windows,
     fewer_frames,
@@ -60,6 +63,7 @@ RULES: tuple[ModuleType, ...] = (
     close_programs,
     drop_flags,
     reserve_vram,
+    unload_between,
     async_offload,
     cache_flags,
     narrow_encoders,

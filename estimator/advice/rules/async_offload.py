@@ -28,7 +28,7 @@ OFF = "--disable-async-offload"
 
 def changes(case: Case) -> Iterator[Change]:
     """Where weights stream on a card that can copy beside computing."""
-    streamed = any(step.streamed for step in case.forecast.steps)
+    streamed = any(step.streamed and step.passes > 1 for step in case.forecast.steps)
     if streamed and not streams(case.machine) and case.machine.backend in ("cuda", "rocm"):
         flag = known("async_offload", case.machine)
         if flag and not case.machine.policy.has(OFF):

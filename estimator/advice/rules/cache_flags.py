@@ -31,8 +31,8 @@ APPLICABILITY = "manual"
 def changes(case: Case) -> Iterator[Change]:
     """The one that keeps what it can, then the one that keeps nothing."""
     forecast, machine = case.forecast, case.machine
-    results = sum(step.ram for step in forecast.steps)
-    if not (forecast.ram_short or forecast.swapped) or results < table()["results"]["least_gib"] * GIB:
+    results, missing = sum(step.ram for step in forecast.steps), max(forecast.ram_short, forecast.swapped)
+    if not missing or results < missing * table()["results"]["least_share"]:
         return
     by_ram, none = known("cache_ram", machine), known("cache_none", machine)
     if by_ram and not machine.policy.has(by_ram):

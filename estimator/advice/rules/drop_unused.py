@@ -52,6 +52,7 @@ def changes(case: Case) -> Iterator[Change]:
             f"Load {name} in one type ({DTYPE} {kept})",
             f"once-{name}",
             tuple(Edit("set", node.id, DTYPE, kept) for node in nodes if node.inputs[DTYPE] != kept),
+            effects=(f"what was sampled with it in another type comes out as in {kept}",),
         )
 
 

@@ -51,13 +51,16 @@ def changes(case: Case) -> Iterator[Change]:
 
 
 def in_trouble(forecast: Forecast) -> bool:
-    """Whether memory is short: what only streams is quicker on the card than on the processor.
+    """Whether memory is short, on the card where texts are encoded or in RAM.
 
-    Without a rate of the card nobody knows whether a run that does not fail gets quicker.
+    What only streams is quicker on the card than on the processor, a text that is written much so. Without a
+    rate of the card nobody knows whether a run that does not fail gets quicker.
     """
-    if forecast.seconds is None:
+    if forecast.verdict in FAILS or forecast.seconds is None:
         return forecast.verdict in FAILS
-    return forecast.tight or forecast.verdict not in ("resident", "streamed")
+    texts = [one for one in forecast.steps if one.kind == "encode_text"]
+    writes = any(one.passes > 1 for one in texts)
+    return not writes and (forecast.verdict == "disk" or any(one.tight for one in texts))
 
 
 def on_card(case: Case) -> list[str]:

@@ -25,14 +25,16 @@ APPLICABILITY = "manual"
 
 
 def changes(case: Case) -> Iterator[Change]:
-    """Where some encoder is held in 16 bits or more and nothing says otherwise."""
+    """Where memory is short, some encoder is held in 16 bits or more, and nothing says otherwise."""
     flag = known("narrow_encoders", case.machine)
     wide = [
         one
         for one in case.forecast.components
         if one.role == "text_encoder" and bits().get(one.storage_dtype, 0) > 8
     ]
-    if wide and not any(map(case.machine.policy.has, rivals(flag))):
+    forecast = case.forecast
+    short = forecast.tight or forecast.verdict not in ("resident", "streamed")
+    if wide and short and not any(map(case.machine.policy.has, rivals(flag))):
         yield start(
             case.machine,
             [flag],

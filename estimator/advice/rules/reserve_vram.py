@@ -36,10 +36,10 @@ APPLICABILITY = "manual"
 def changes(case: Case) -> Iterator[Change]:
     """Less than is asked for, what ComfyUI reserves by itself, then more."""
     flag, own = known("reserve", case.machine), case.machine.policy.value(known("reserve", case.machine))
-    if own is not None:
-        yield start(case.machine, drop=[flag], choice="none")
     if not case.machine.partial:  # all of a model is loaded, or nothing
         return
+    if own is not None:
+        yield start(case.machine, drop=[flag], choice="none")
     least = table()["reserve"]["least_gib"]
     if too_careful(case.forecast) and extra_reserved(case.machine) > least * GIB:
         yield start(case.machine, [flag, f"{least:g}"], choice=f"{least:g}")

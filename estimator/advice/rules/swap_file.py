@@ -12,7 +12,8 @@ computer's RAM unless it is told another amount.
 Unchanged.
 
 ## When it is left out
-Where RAM holds all of it, and on Windows and macOS, which make their swap larger by themselves.
+Where RAM holds all of it, or as much swap will do as most systems have; and on Windows and macOS, which make
+their swap larger by themselves.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from math import ceil, floor
 
 from msgspec.structs import replace
 
-from ...units import GIB
+from ... import facts
+from ...units import GIB, amount
 from ..case import Case
 from ..change import Change
 from ..setup import table
@@ -41,6 +43,8 @@ def changes(case: Case) -> Iterator[Change]:
     if short <= 0 or form is None or case.machine.device.unified:
         return
     gib = ceil((forecast.ram_kept.high - host.ram_total) / GIB)
+    if host.swap is None and gib <= facts.table("managers/memory")["swap"]["unknown_gib"][host.os]:
+        return  # as much as a system mostly has
     machine = replace(case.machine, host=replace(host, swap=gib * GIB))
     yield Change(form.format(gib=gib), f"{gib}GB", machine=machine)
 
@@ -57,5 +61,5 @@ def ram_for_wsl(case: Case) -> Iterator[Change]:
         f"Give WSL {gib} GiB of RAM (memory={gib}GB in .wslconfig)",
         f"wsl-{gib}GB",
         machine=machine,
-        effects=("it is taken to have half of the computer's RAM now",),
+        effects=(f"the computer is taken to have {amount(host.ram_total / row['usual_share'])} of RAM",),
     )

@@ -13,7 +13,7 @@ Nearly lossless: tiles overlap by 64 pixels, and seams are rarely seen. Tiles be
 in time, show them in even areas at times.
 
 ## When it is left out
-VAEs that work in tiles of their own (SeedVR2, MiniMax H3) are not changed by it.
+MiniMax H3's VAE works in tiles of its own, whatever it is asked for.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ even areas at times.
 
 ## When it is left out
 Nodes that encode beside other work (Wan Image to Video and the like) have no twin that works in tiles, and
-VAEs that work in tiles of their own (SeedVR2, MiniMax H3) are not changed by it.
+MiniMax H3's VAE works in tiles of its own, whatever it is asked for.
 """
 
 from __future__ import annotations

@@ -83,8 +83,16 @@ def amend(document: Json, edits: Iterable[Edit], downloads: Sequence[File] = ())
     if not isinstance(given.get("nodes"), list):
         known(from_document(given), listed)
         return prompt.edited(given, listed)
-    draft = Draft(given, listed)
-    before, renamed = draft.graph, [named(edit, draft.names) for edit in listed]
+    try:
+        return drawn(given, listed, downloads)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise InputError("the workflow has not the shape that ComfyUI saves", do=AGAIN) from error
+
+
+def drawn(document: Json, edits: Sequence[Edit], downloads: Sequence[File]) -> Json:
+    """A drawn workflow, which is changed, with the edits made in it. Raises what a broken one leads to."""
+    draft = Draft(document, edits)
+    before, renamed = draft.graph, [named(edit, draft.names) for edit in edits]
     known(before, renamed)
     draw(draft, renamed)
     wrong = different(draft.graph, apply(before, renamed), draft.touched)

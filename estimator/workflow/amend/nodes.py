@@ -48,7 +48,7 @@ def insert(drawing: Drawing, edit: Edit, beside: str = "") -> None:
     node["inputs"] = [slot(one) for one in drawn(row, node)]
     node["size"] = size(node)
     node["pos"] = position(sheet, node, sheet.node(beside.rpartition(":")[2]))
-    sheet.nodes.append(node)
+    list_of(sheet.given, "nodes").append(node)
     names = [one["name"] for one in node["inputs"]]
     for name, value in edit.inputs.items():
         if isinstance(value, Link):

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from ..ui import layout
 from .drawing import Drawing
 from .follow import Loaded
-from .sheet import Json, Sheet, list_of
+from .sheet import Json, Sheet, list_of, listed
 
 End = tuple[Any, int]  # a node's id, and the number of its output
 
@@ -28,7 +28,7 @@ def lead_out(drawing: Drawing, sheet: Sheet, origin: End, kind: Any) -> int:
 def lead_in(drawing: Drawing, outer: Sheet, host: Json, origin: End, kind: Any) -> int:
     """The number of the subgraph's input that takes what `origin` gives to its host; a new one where none."""
     sheet = drawing.sheets[str(host["type"])]
-    slots = {slot.get("name"): slot for slot in list_of(host, "inputs")}
+    slots = {slot.get("name"): slot for slot in listed(host, "inputs")}
     for number, port in enumerate(sheet.ports("inputs")):
         link = slots.get(port.get("name"), {}).get("link")
         if link is not None and same(outer, link, origin):
@@ -47,7 +47,7 @@ def same(sheet: Sheet, link_id: Any, origin: End) -> bool:
 
 def add(drawing: Drawing, sheet: Sheet, side: str, kind: Any) -> int:
     """A new input or output of a subgraph, on all of its hosts; its number."""
-    ports = sheet.ports(side)
+    ports = list_of(sheet.given, side)
     name = free(str(kind), [port.get("name") for port in ports])
     own = str(uuid5(NAMESPACE_URL, f"{sheet.id}/{side}/{name}"))
     ports.append({"id": own, "name": name, "type": kind, "linkIds": []})
@@ -96,7 +96,7 @@ def drop_idle(drawing: Drawing, loaded: Loaded, sheet: Sheet, origin_id: Any, nu
 
 def drop_slot(drawing: Drawing, loaded: Loaded, sheet: Sheet, node: Json, name: Any) -> None:
     """Take an input from a node, with the link that ends there."""
-    slots = list_of(node, "inputs")
+    slots = listed(node, "inputs")
     number = next((place for place, slot in enumerate(slots) if slot.get("name") == name), None)
     if number is None:
         return

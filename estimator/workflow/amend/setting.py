@@ -14,7 +14,7 @@ from .drawing import UNGROUP, Drawing
 from .follow import Loaded, Spot
 from .places import note, put
 from .ports import drop_idle, lead_in, lead_out, release
-from .sheet import Json, Sheet, list_of
+from .sheet import Json, Sheet, list_of, listed
 
 Way = Callable[[Drawing], None]
 
@@ -110,7 +110,7 @@ def close(node: Json, name: str) -> None:
 
 def unlink(drawing: Drawing, loaded: Loaded, sheet: Sheet, node: Json, name: str) -> None:
     """Cut what is linked to an input."""
-    for slot in list(list_of(node, "inputs")):
+    for slot in list(listed(node, "inputs")):
         widget = slot.get("widget") or {}
         if name in (slot.get("name"), widget.get("name")) and slot.get("link") is not None:
             release(drawing, loaded, sheet, slot["link"])

@@ -25,12 +25,12 @@ class Sheet:
     @property
     def nodes(self) -> list[Json]:
         """Its nodes."""
-        return list_of(self.given, "nodes")
+        return listed(self.given, "nodes")
 
     @property
     def links(self) -> list[Any]:
         """Its links, each a list or an object."""
-        return list_of(self.given, "links")
+        return listed(self.given, "links")
 
     def node(self, node_id: Any) -> Json | None:
         """The node of that id."""
@@ -52,7 +52,7 @@ class Sheet:
         end = self.slot(target, "inputs")
         if end.get("link") is not None and "linkIds" not in end:
             self.cut(end["link"])
-        self.links.append(
+        list_of(self.given, "links").append(
             [link_id, *origin, *target, kind]
             if self.rows
             else dict(zip((*FIELDS, "type"), (link_id, *origin, *target, kind), strict=True))
@@ -87,7 +87,7 @@ class Sheet:
 
     def ports(self, side: str) -> list[Json]:
         """A subgraph's own `inputs` or `outputs`; the outermost sheet has none."""
-        return list_of(self.given, side) if self.id else []
+        return listed(self.given, side) if self.id else []
 
     def slot(self, end: tuple[Any, int], side: str) -> Json:
         """The input or output that a link may end at, made where the node was saved without it."""
@@ -106,6 +106,12 @@ class Sheet:
             slots.append({"name": kind, "type": kind, "links": []})
         found: Json = slots[number]
         return found
+
+
+def listed(given: Json, key: str) -> list[Any]:
+    """The list under a key; an empty one where there is none, which is not kept."""
+    found = given.get(key)
+    return found if isinstance(found, list) else []
 
 
 def list_of(given: Json, key: str) -> list[Any]:
