@@ -11,7 +11,6 @@ from .advice import limits as most
 from .models.library import Files, Library
 from .runtime import Machine
 from .workflow import Definitions, read, using
-from .workflow.amend import amend, document_of
 
 
 def amended(
@@ -25,6 +24,8 @@ def amended(
     what was drawn if that is what ran, else the prompt. `workflow`, `definitions`: as of `check`. Raises
     `InputError` for a change that cannot be made without changing more.
     """
+    from .workflow.amend import amend, document_of
+
     with using(definitions):
         document = document_of(workflow)
         for one in suggestions:

@@ -1,4 +1,4 @@
-"""Writes docs/models.md and its picture from data/charts: `python tools/models_page.py [--check]`.
+"""Writes docs/models.md and its pictures from data/charts: `python tools/models_page.py [--check]`.
 
 With `--check` nothing is written, and a page that says something else is exit code 1.
 """
@@ -17,15 +17,17 @@ from estimator import facts  # noqa: E402
 from estimator.charts import unlocks_picture  # noqa: E402
 from estimator.charts.choices import choices  # noqa: E402
 from estimator.charts.claims import Judged, judged  # noqa: E402
-from estimator.charts.machines import reference, settings  # noqa: E402
+from estimator.charts.machines import reference, settings, sized  # noqa: E402
 from estimator.charts.points import points  # noqa: E402
-from estimator.charts.unlocked import Unlocked, tiers  # noqa: E402
+from estimator.charts.unlocked import Unlocked, tiers, unlocked  # noqa: E402
 from estimator.charts.unlocks import Mark, Needs, Row, bare, needs, rows  # noqa: E402
 from estimator.charts.usual import family, group  # noqa: E402
 from estimator.report.unlocks import MANY, NONE, TIERS, said, short, verdict  # noqa: E402
 from estimator.units import GIB, duration  # noqa: E402
 
 PAGE, PICTURE = ROOT / "docs" / "models.md", ROOT / "docs" / "models.png"
+CARD_PICTURE = ROOT / "docs" / "models-16gb.png"
+CARD_GIB, CARD_RAM = 16, 32
 WIDTH_PX, COLOURS = 1400, 96
 SHOWN_RAM = (64, 32)  # GiB, beside the article's claims
 WORDS = {"yes": "works", "light": "works, in under 16 bits", "slow": "works, slowly", "no": "does not work"}
@@ -192,8 +194,14 @@ def others() -> str:
     return table(("", "GB", "as", "with", "kind", "source"), lines)
 
 
+def one_card() -> str:
+    """The picture of one size of card."""
+    return f"![What {CARD_GIB} GB unlocks](models-16gb.png)"
+
+
 SECTIONS = (
     ("", chart),
+    (f"What {CARD_GIB} GB unlocks, with {CARD_RAM} GiB of RAM", one_card),
     ("What each size adds to the one below", added),
     ("With less RAM", by_ram),
     ("On slower and quicker cards", by_speed),
@@ -214,17 +222,23 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def picture() -> bytes:
-    """The picture, in as few colours as it has."""
+def pictures() -> dict[Path, bytes]:
+    """Both pictures: all families, and one size of card."""
+    machine = sized(reference(CARD_RAM), CARD_GIB)
+    card = unlocks_picture.card(unlocked(machine), machine)
+    return {PICTURE: small(unlocks_picture.needed(0)), CARD_PICTURE: small(card)}
+
+
+def small(picture: bytes) -> bytes:
+    """A picture in fewer pixels, and in as few colours as it needs."""
     from PIL import Image
 
-    with Image.open(io.BytesIO(unlocks_picture.needed(0))) as drawn:
+    with Image.open(io.BytesIO(picture)) as drawn:
         height = round(drawn.height * WIDTH_PX / drawn.width)
-        small = drawn.convert("RGB").resize((WIDTH_PX, height), Image.Resampling.LANCZOS)
+        less = drawn.convert("RGB").resize((WIDTH_PX, height), Image.Resampling.LANCZOS)
+    few = less.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     out = io.BytesIO()
-    small.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-        out, format="PNG", optimize=True
-    )
+    few.save(out, format="PNG", optimize=True)
     return out.getvalue()
 
 
@@ -236,7 +250,8 @@ def main() -> int:
         print("up to date" if fresh else "docs/models.md: out of date. Run python tools/models_page.py")
         return int(not fresh)
     PAGE.write_text(now, encoding="utf-8")
-    PICTURE.write_bytes(picture())
+    for path, picture in pictures().items():
+        path.write_bytes(picture)
     return 0
 
 

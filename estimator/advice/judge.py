@@ -10,6 +10,7 @@ from ..forecast import VERDICTS, Forecast, Verdict
 # What counts as good, and everything worse by its verdict.
 GOOD = 0
 SLOW = 1
+FAILS: set[Verdict] = {"oom", "spill"}
 
 
 def enough() -> dict[str, Any]:
@@ -33,21 +34,20 @@ def slow(forecast: Forecast) -> bool:
 
 
 def better(after: Forecast, before: Forecast) -> bool:
-    """Whether the verdict is better or no longer tight, or as good and clearly quicker or not retried.
+    """Whether it no longer fails, is mended without taking much longer, or is clearly quicker.
 
     A run that still fails is no better for failing otherwise.
     """
-    new, old = badness(after.verdict, after.tight), badness(before.verdict, before.tight)
-    known = (after.seconds is None) == (before.seconds is None)
-    if new != old or after.verdict == "oom" or not known:
-        return new < old and after.verdict != "oom"
-    mended = grade(after) < grade(before) and not slower(after, before)
-    return mended or quicker(after, before)
+    if FAILS & {after.verdict, before.verdict}:
+        return VERDICTS.index(after.verdict) < VERDICTS.index(before.verdict)
+    verdict = badness(after.verdict, after.tight) < badness(before.verdict, before.tight)
+    mended = verdict or grade(after) < grade(before)
+    return (mended and not slower(after, before, enough()["patience"])) or quicker(after, before)
 
 
-def slower(after: Forecast, before: Forecast) -> bool:
-    """Whether the first run or the next takes longer."""
-    return any(new > old for new, old in zip(times(after), times(before), strict=True))
+def slower(after: Forecast, before: Forecast, patience: float = 1) -> bool:
+    """Whether the first run or the next takes longer than so many times what it took."""
+    return any(new > patience * old for new, old in zip(times(after), times(before), strict=True))
 
 
 def quicker(after: Forecast, before: Forecast) -> bool:

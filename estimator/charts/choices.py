@@ -12,11 +12,10 @@ from ..models.editions import precision
 from ..models.library import Library
 from ..workflow import Loaded
 from .machines import reference, settings
-from .usual import Family, usual
+from .usual import Family, family, usual
 
 MODEL, SECOND = "model", "second"
 SIXTEEN = 16.0
-KNOWN: dict[str, tuple[Choice, ...]] = {}
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -65,22 +64,25 @@ def library() -> Library:
     return Library(nowhere)
 
 
-def choices(family: Family) -> tuple[Choice, ...]:
+def choices(own: Family) -> tuple[Choice, ...]:
     """Its usable files, the best quality first and then the smallest: no worse than the least in the data."""
-    if family.id not in KNOWN:
-        least = settings()["points"]["worst_rank"]
-        usable = [one for one in whole(family) if one.rank <= least]
-        usable.sort(key=lambda one: (one.rank, one.bytes))
-        kept: list[Choice] = []
-        for one in usable:
-            kept += [one] if smaller(one, kept) else []
-        KNOWN[family.id] = tuple(kept)
-    return KNOWN[family.id]
+    return choices_of(own.id)
 
 
-def whole(family: Family) -> list[Choice]:
+@cache
+def choices_of(name: str) -> tuple[Choice, ...]:
+    """The same, by a family's id."""
+    least = settings()["points"]["worst_rank"]
+    usable = [one for one in whole(family(name)) if one.rank <= least]
+    kept: list[Choice] = []
+    for one in sorted(usable, key=lambda one: (one.rank, one.bytes)):
+        kept += [one] if smaller(one, kept) else []
+    return tuple(kept)
+
+
+def whole(own: Family) -> list[Choice]:
     """All of its files that are published; of two experts those that both are in."""
-    case = Case(usual(family), reference(), library())
+    case = Case(usual(own), reference(), library())
     models = {one.node: one for one in case.loaded.values() if one.role == "diffusion_model"}
     firsts, seconds = held(case, models[MODEL]), {}
     if SECOND in models:

@@ -36,7 +36,8 @@ def lines(made: Sequence[Suggestion], path: Path, after: Checked) -> Iterator[st
     """Line by line: what was done, what is left to do, and the forecast."""
     for one in made:
         yield f"Done: {one.title} ({one.code})."
-        yield from (f"  {text}." for text in (one.quality, *one.effects) if text)
+        yield from (f"  Quality: {text}." for text in (one.quality,) if text)
+        yield from (f"  Also: {text}." for text in one.effects)
     for one in made:
         for file in one.downloads:
             yield f"To download: {file.file}, {amount(file.bytes)}, into models/{file.directory}: {file.url}"

@@ -15,7 +15,7 @@ from .words import SIGNS, place, sentence
 
 SCHEMA = 1
 NONE = "none"
-HEADS = ("", "", "up to", "peak", "time", "", "one step further")
+HEADS = ("", "", "up to", "set to", "peak", "time", "runs", "one step further")
 UNITS = {"frames": "frames", "seconds": "s of sound", "batch": "at once"}
 
 
@@ -119,13 +119,13 @@ def table(limits: Limits) -> Any:
     """A row for each limit of each quantity, under what the workflow has now."""
     from rich.table import Table
 
-    found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    found = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for head in HEADS:
         right = head in ("peak", "time")
         found.add_column(head, no_wrap=head != HEADS[-1], justify="right" if right else "left")
     for one in limits.quantities:
         if one.limits:
-            found.add_row(one.name, "now", said(one, one.value, limits.made), *cells(limits.forecast), "")
+            found.add_row(one.name, "now", *said(one, one.value, limits.made), *cells(limits.forecast), "")
             for name, each in promises(one, limits).items():
                 found.add_row("", name, *row(one, each))
     return found
@@ -136,17 +136,16 @@ def promises(one: Quantity, limits: Limits) -> dict[str, Limit]:
     known = {each.stays: each for each in one.limits}
     if "quick" in known and "safe" in known and known["quick"].value == known["safe"].value:
         del known["safe"]
-    words = {"resident": "stays resident", "safe": "with a margin", "running": "runs at all"}
+    words = {"resident": "resident", "safe": "with a margin", "running": "at all"}
     return {words.get(stays, f"within {limits.slowdown:g}x"): each for stays, each in known.items()}
 
 
 def row(one: Quantity, each: Limit) -> tuple[str, ...]:
     """The cells of a limit."""
-    beyond = f"{said(one, each.next_value, each.next)}: {stops(each)}" if each.beyond else ""
     if each.forecast is None:
-        return NONE, "", "", "", f"even {beyond}"
-    end = beyond or "as far as it is looked for"
-    return said(one, each.value, each.made), *cells(each.forecast), end
+        return NONE, "", "", "", "", f"even {spoken_value(one, each.next_value, each.next)}: {stops(each)}"
+    end = stops(each) or "as far as it is looked for"
+    return *said(one, each.value, each.made), *cells(each.forecast), end
 
 
 def cells(forecast: Forecast) -> tuple[str, str, str]:
@@ -157,18 +156,20 @@ def cells(forecast: Forecast) -> tuple[str, str, str]:
     return gib(forecast.vram_peak.best), time, f"{word}, tight" if forecast.tight else word
 
 
-def said(one: Quantity, value: float, what: Made) -> str:
-    """A value as a person says it, with what the widget says where that is something else."""
+def said(one: Quantity, value: float, what: Made) -> tuple[str, str]:
+    """A value as a person says it, and what the widget says where that is something else."""
     if one.name == "size":
-        size, plain = f"{number(what.width)} x {number(what.height)}", value == what.longer
+        shown, plain = f"{number(what.width)} x {number(what.height)}", value == what.longer
     else:
-        shown = {"frames": what.frames, "batch": what.batch}.get(one.name, value)
-        size, plain = number(shown), value == shown
-    return (
-        size
-        if plain or not one.settings
-        else f"{size} ({one.settings[0].input.rpartition('.')[2]} {value:g})"
-    )
+        amount_of = {"frames": what.frames, "batch": what.batch}.get(one.name, value)
+        shown, plain = number(amount_of), value == amount_of
+    return shown, "" if plain or not one.settings else f"{value:g}"
+
+
+def spoken_value(one: Quantity, value: float, what: Made) -> str:
+    """Both in one."""
+    shown, widget = said(one, value, what)
+    return f"{shown} ({one.settings[0].input.rpartition('.')[2]} {widget})" if widget else shown
 
 
 def number(value: float) -> str:
@@ -184,7 +185,7 @@ def written(one: Quantity) -> str:
     places = [f"{' and '.join(names)} of node {node}" for node, names in nodes.items()]
     shown = ", ".join(places[:2]) + f" and {len(places) - 2} more" * (len(places) > 2)
     multiples = f", multiples of {one.step}" if one.step > 1 and not one.settings[0].digits else ""
-    return f"The {one.name} is set by {shown}{multiples}."
+    return f"{one.name.capitalize()}: set by {shown}{multiples}."
 
 
 def stops(each: Limit) -> str:
@@ -197,8 +198,10 @@ def stops(each: Limit) -> str:
         return f"out of system memory in {place(where)}"
     if run.verdict in ("oom", "spill"):
         return f"{SIGNS[run.verdict]} in {place(where)}"
-    if run.verdict in ("unknown", "disk"):
-        return "reads files from disk again in every run" if run.verdict == "disk" else "not known"
+    if run.verdict == "unknown":
+        return "not known"
+    if run.verdict == "disk" and each.stays in ("resident", "quick"):
+        return "reads files from disk again in every run"
     if each.stays == "resident" and run.verdict == "streamed" and where:
         return f"streams {amount(where.streamed)} in {place(where)}"
     tight = [step for step in run.steps if step.tight]
@@ -217,22 +220,26 @@ def summary(limits: Limits) -> str:
         return f"{card} there are no limits to look for: {'; '.join(dict.fromkeys(why(limits)))}."
     if not any(each.forecast for one in limits.quantities for each in one.limits if each.stays == "running"):
         return f"{card} nothing makes it run: no size, no number of frames and no batch."
-    known = {each.stays: each for each in first.limits}
-    parts = [part(first, known[stays], text) for stays, text in spoken(limits).items() if stays in known]
-    return f"{card}: {', '.join(dict.fromkeys(parts))}."
+    return f"{card}: {', '.join(parts(first, limits))}."
 
 
-def spoken(limits: Limits) -> dict[str, str]:
-    """What the sentence says of each limit."""
-    times = f"runs within {limits.slowdown:g}x the time"
-    known = {
+def parts(one: Quantity, limits: Limits) -> list[str]:
+    """The limits of a quantity in the sentence, but what an earlier one said already."""
+    words = {
         "resident": "stays resident",
-        "quick": times,
+        "quick": f"runs within {limits.slowdown:g}x the time",
         "safe": "runs with a margin",
         "running": "is the end",
     }
-    timed = any(each.stays == "quick" for one in limits.quantities for each in one.limits)
-    return {stays: text for stays, text in known.items() if stays != "safe" or not timed}
+    found, said_before = list[str](), set[float | None]()
+    for each in one.limits:
+        value = each.value if each.forecast else None
+        if value is None or value not in said_before or each.stays == "running":
+            quick = any(other.stays == "quick" and other.forecast for other in one.limits)
+            if each.stays != "safe" or not quick:
+                found.append(part(one, each, words[each.stays]))
+        said_before.add(value)
+    return found
 
 
 def part(one: Quantity, each: Limit, text: str) -> str:
@@ -243,7 +250,7 @@ def part(one: Quantity, each: Limit, text: str) -> str:
     up = "up to " if each.stays == "resident" else ""
     if each.stays == "running" and each.beyond is None:
         text = "runs, as far as it is looked for"
-    return f"{up}{said(one, each.value, each.made)}{unit} {text}"
+    return f"{up}{spoken_value(one, each.value, each.made)}{unit} {text}"
 
 
 def why(limits: Limits) -> list[str]:
@@ -257,7 +264,8 @@ def without(limits: Limits) -> list[str]:
         return []
     lines = [written(one) for one in limits.quantities if one.limits]
     lines += [f"No limit of {one.name}: {one.why}." for one in limits.quantities if one.why]
-    if not limits.forecast.slowdown:
+    known = [each for one in limits.quantities for each in one.limits]
+    if any(each.forecast for each in known) and not any(each.stays == "quick" for each in known):
         lines.append(
             "How much slower it gets is not known for this card and workflow: name the card with --gpu."
         )

@@ -15,6 +15,7 @@ from vram_forecast.estimator.advice.limits.dial import dial
 from vram_forecast.estimator.advice.limits.made import made
 from vram_forecast.estimator.advice.limits.setting import effects
 from vram_forecast.estimator.advice.limits.standards import standards
+from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.models.library import Library
 from vram_forecast.estimator.options import machine
 from vram_forecast.estimator.report import limits as report
@@ -277,6 +278,27 @@ def test_limits_within_each_other_are_in_order():
             assert values == sorted(values)
 
 
+# Anything may come in.
+
+
+@pytest.mark.parametrize("value", [0, -5, 2**31 - 2, 1e30, float("inf"), True, None, "wide", [], ["8", 0]])
+@pytest.mark.parametrize("name", ["width", "batch_size"])
+def test_a_value_that_is_no_size_is_answered_or_refused(name, value):
+    broken = flux()
+    broken["4"]["inputs"][name] = value
+    try:
+        _, whole = limited(broken)
+    except InputError:
+        return
+    assert report.render(whole)
+    assert report.encode(whole)
+
+
+def test_a_workflow_beyond_all_bounds_is_not_searched():
+    large = flux() | {str(at): node("PrimitiveInt", value=at) for at in range(1000, 1700)}
+    assert limited(large)[0]["size"].why == "a workflow of more than 600 nodes is not searched"
+
+
 # The command.
 
 
@@ -296,7 +318,7 @@ def test_the_command_as_json_has_the_keys_of_the_contract(cli, saved):
     assert answer["slowdown"] == 2
     size = answer["quantities"][0]
     assert list(size) == ["quantity", "value", "settings", "step", "why", "limits"]
-    assert [one["stays"] for one in size["limits"]] == ["resident", "safe", "quick", "running"]
+    assert [one["stays"] for one in size["limits"]] == ["resident", "quick", "safe", "running"]
     assert " ".join(size["limits"][0]) == (
         "stays value width height frames batch edits verdict tight vram_peak seconds slowdown where beyond"
     )

@@ -19,6 +19,9 @@ from .standards import Stays, standards
 # What holds wherever a stricter standard does is looked for from its border on, what is quick up to it first.
 WITHIN: dict[Stays, Stays] = {"safe": "resident", "quick": "safe", "running": "safe"}
 
+# From the strictest on.
+ORDER: tuple[Stays, ...] = ("resident", "quick", "safe", "running")
+
 
 class Limit(msgspec.Struct, frozen=True):
     """The most of a quantity at which a run stays `stays`; no `forecast`: there is none.
@@ -92,15 +95,21 @@ def quantity(case: Case, name: Name, turned: Dial | None, reason: str, slowdown:
     if turned is None:
         return Quantity(name, why=reason)
     course = Course(case, turned)
-    timed = case.forecast.slowdown is not None
     places: dict[Stays, int | None] = {}
     for stays, standard in standards(slowdown).items():
-        if timed or stays != "quick":
-            wider = WITHIN.get(stays)
-            places[stays] = border(course, standard, places.get(wider) if wider else None, stays != "quick")
-    found = tuple(limit(course, stays, place) for stays, place in places.items())
+        wider = WITHIN.get(stays)
+        hint = places.get(wider) if wider else None
+        if stays != "quick" or timed(course, hint):
+            places[stays] = border(course, standard, hint, stays != "quick")
+    found = tuple(limit(course, stays, places[stays]) for stays in ORDER if stays in places)
     widgets = tuple(turn.setting for turn in turned.turns)
     return Quantity(name, turned.lead.setting.value, widgets, turned.grain, found)
+
+
+def timed(course: Course, place: int | None) -> bool:
+    """Whether it is known how much slower a run gets; of one that fails nothing is."""
+    known = [course.forecast(at) for at in (course.dial.start, place) if at is not None]
+    return any(one.slowdown for one in known)
 
 
 def limit(course: Course, stays: Stays, place: int | None) -> Limit:

@@ -17,6 +17,7 @@ from ...workflow.edits import Edit
 from ...workflow.graph import Graph, Node
 from ...workflow.latents import LatentFormat, latent_format
 from ..case import Case
+from ..origin import is_number
 from .made import VIDEO
 from .setting import Effect, Key, Name, Setting, kinds, rank_of
 
@@ -112,7 +113,7 @@ def keeps_aspect(chosen: list[Effect]) -> bool:
         for key, (old, new) in one.shapes.items():
             high, wide = grown.get(key, (1.0, 1.0))
             grown[key] = (high * new.height / old.height, wide * new.width / old.width)
-    slack = facts.table("limits")["multiple"]["aspect"]
+    slack = facts.table("limits")["sides"]["aspect"]
     return all(1 / slack < high / wide < slack for high, wide in grown.values())
 
 
@@ -143,7 +144,7 @@ def literals(node: Node, quantity: Name) -> Iterator[tuple[str, tuple[Name, floa
         rank = rank_of(node.class_type, name)
         if rank is None or kinds()[rank].quantity != quantity:
             continue
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if is_number(value):
             yield name, (quantity, value)
 
 
@@ -157,7 +158,7 @@ def range_of(quantity: Name, turns: list[Turn], grain: int, cell: LatentFormat) 
     lead, rule = turns[0], facts.table("limits")
     one, most = lead.setting, furthest(quantity, turns, cell.temporal)
     if quantity == "size" and not one.digits:
-        least = min(one.value, rule["multiple"]["least_side"])
+        least = min(one.value, rule["sides"]["least"])
         found = stepped(grain, least, most)
     elif one.digits:
         step = one.grain if quantity == "size" else 1
@@ -178,7 +179,7 @@ def furthest(quantity: Name, turns: list[Turn], temporal: int) -> float:
         cap = lead.setting.kind.most
     own, power = [turn.setting for turn in turns], lead.setting.kind.power
     room = min((one.kind.most / one.value) ** (power / one.kind.power) for one in own)
-    return max(lead.setting.value, min(cap, lead.setting.value * float(room)))
+    return min(cap, lead.setting.value * float(room))
 
 
 def stepped(step: float, least: float, most: float, digits: int = 0) -> list[float]:
@@ -204,7 +205,7 @@ def grid(key: str, workload: Workload) -> int:
     part = workload.loaded[key].component
     assert part is not None
     if part.convolutional:
-        return int(facts.table("limits")["multiple"]["convolutional"])
+        return int(facts.table("sizes")["smaller"]["unet_multiple"])
     return max(1, latent_format(part.latent).spatial) * patch(part.cost_table)
 
 

@@ -18,7 +18,9 @@ OPENED = {
 
 def unfit(case: Case) -> str:
     """Why nothing can be promised of a workflow at any size; empty where something can."""
-    forecast = case.forecast
+    forecast, most = case.forecast, facts.table("limits")["search"]["nodes"]
+    if len(case.graph.nodes) > most:
+        return f"a workflow of more than {most} nodes is not searched"
     if not forecast.steps:
         return "nothing in it runs on the card"
     if forecast.unknown:

@@ -15,6 +15,7 @@ from ...workflow import Graph, Step, Workload, lower
 from ...workflow.edits import Edit, apply
 from ...workflow.graph import Link, Node
 from ..case import Case
+from ..origin import is_number, through
 
 Name = Literal["size", "frames", "seconds", "batch"]
 NAMES: tuple[Name, ...] = ("size", "frames", "seconds", "batch")
@@ -172,16 +173,23 @@ def rank_of(class_type: str, name: str) -> int | None:
 
 def written(graph: Graph, node: Node, name: str, rank: int) -> Iterator[Setting]:
     """The numbers in widgets that an input's value is made of."""
-    through, seen, waiting = facts.table("limits")["through"], {node.id}, [(node, name)]
+    real, seen, waiting = facts.table("sizes")["real"]["classes"], {node.id}, [(node, name)]
     while waiting:
         here, own = waiting.pop(0)
         value = here.inputs[own]
         if isinstance(value, Link):
             before = graph.nodes.get(value.node)
-            if before and before.id not in seen and before.class_type in through["classes"]:
+            if before and before.id not in seen and hands_on(before):
                 seen.add(before.id)
                 waiting += [(before, one) for one in before.inputs]
-        elif isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-            real = here.class_type in through["real"]
-            digits = kinds()[rank].digits or int(real or value != int(value)) * 2
-            yield Setting(here.id, own, value, rank, digits if here is node or real else 0)
+        elif is_number(value) and 0 < value <= kinds()[rank].most:
+            broken = here.class_type in real
+            digits = kinds()[rank].digits or int(broken or value != int(value)) * 2
+            yield Setting(here.id, own, value, rank, digits if here is node or broken else 0)
+
+
+def hands_on(node: Node) -> bool:
+    """Whether a node's numbers become those of the inputs that it leads to, and say nothing themselves."""
+    return node.class_type in through() and all(
+        rank_of(node.class_type, name) is None for name in node.inputs
+    )
