@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from .. import facts
-from ..forecast import VERDICTS
+from ..forecast import VERDICTS, Forecast
 from .case import Case
 from .change import Change
-from .judge import GOOD, SLOW, grade
+from .judge import GOOD, SLOW, better, grade
 
 Size = TypeVar("Size")
 UNKNOWN = VERDICTS.index("unknown")
@@ -36,12 +36,18 @@ def mildest(case: Case, sizes: Sequence[Size], change: Callable[[Size], Change])
     more is given up than that is worth. None where no size does it; where the least size still reads from
     disk, the largest that does nothing worse.
     """
-    grades: dict[Size, int] = {}
+    known: dict[Size, Forecast] = {}
+
+    def after(size: Size) -> Forecast:
+        if size not in known:
+            known[size] = case.after(change(size)).forecast
+        return known[size]
 
     def at(size: Size) -> int:
-        if size not in grades:
-            grades[size] = grade(case.after(change(size)).forecast)
-        return grades[size]
+        return grade(after(size))
+
+    def runs_well(size: Size) -> bool:
+        return at(size) == GOOD and better(after(size), case.forecast)
 
     now = grade(case.forecast)
     if now == GOOD or not sizes or (now > SLOW and not at(sizes[-1]) < min(now, UNKNOWN)):
@@ -49,7 +55,7 @@ def mildest(case: Case, sizes: Sequence[Size], change: Callable[[Size], Change])
     limit = max(SLOW, at(sizes[-1]))
     runs = first(sizes, lambda size: at(size) <= limit) if now > SLOW else None
     begin = sizes.index(runs) if runs is not None else 0
-    well = first(sizes[begin:], lambda size: at(size) == GOOD)
+    well = first(sizes[begin:], runs_well)
     found = [(size, change(size)) for size in dict.fromkeys((runs, well)) if size is not None]
     most = facts.table("advice")["harm"]["to_run_well"]
     return [one for size, one in found if size == runs or one.harm <= most]

@@ -154,7 +154,10 @@ def on_card(model: Loaded, parts: tuple[Held, ...]) -> list[int]:
         here = model.here[start : start + len(part.layers)]
         found.append(sum(one.bytes for one, is_here in zip(part.layers, here, strict=True) if is_here))
         start += len(part.layers)
-    found[0] += model.bytes - sum(found)  # what no partial load counts, of whichever part
+    rest = model.bytes - sum(found)  # what no partial load counts, of whichever part
+    for number, part in enumerate(parts):
+        more = min(rest, part.bytes - found[number])
+        found[number], rest = found[number] + more, rest - more
     return found
 
 

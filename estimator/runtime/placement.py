@@ -42,8 +42,8 @@ class Placement(msgspec.Struct, frozen=True):
 
     @property
     def streamed(self) -> int:
-        """Bytes that every forward pass moves to the card; never less than none, where both are rounded."""
-        return max(0, self.weights - self.resident)
+        """Bytes that every forward pass moves to the card."""
+        return self.weights - self.resident
 
 
 class Manager(Protocol):
