@@ -41,6 +41,7 @@ def check(
     outputs: Sequence[str] = (),
     definitions: Definitions | None = None,
     suggestions: int | None = None,
+    always: bool = False,
 ) -> Checked:
     """The forecast of a workflow on a machine.
 
@@ -48,13 +49,13 @@ def check(
     the path of a model file by ComfyUI's folder name, of a picture or video by `input`, or None. `outputs`:
     the ids of the nodes that are asked for; all without. `definitions`: those of a server, which win over
     the shipped ones. `suggestions`: how many changes that would help are looked for at most; each takes some
-    forecasts, so that none (0) is quickest. Raises `InputError` where the workflow or one of its files cannot
-    be used.
+    forecasts, so that none (0) is quickest. `always`: also of a workflow that runs well, where only what is
+    clearly quicker counts. Raises `InputError` where the workflow or one of its files cannot be used.
     """
     with using(definitions):
         graph = read(workflow).only(outputs) if outputs else read(workflow)
         case = Case(graph, machine, Library(files))
-        return Checked(case.forecast, () if suggestions == 0 else suggest(case, suggestions))
+        return Checked(case.forecast, () if suggestions == 0 else suggest(case, suggestions, always))
 
 
 def limits(

@@ -79,7 +79,7 @@ def test_a_code_that_none_has_is_refused_with_those_there_are(cli, saved, tmp_pa
 
 
 def test_where_there_is_none_that_is_said(cli, saved, tmp_path):
-    path, target = saved(checkpoint(side=512)), tmp_path / "o.json"
+    path, target = saved(checkpoint("v1-5-pruned-emaonly-fp16.safetensors", side=512)), tmp_path / "o.json"
     line = refused(cli("advise", path, "--gpu", "rtx-4090", "--ram", "64", "--apply", "a", "--out", target))
     assert line.endswith("There is none for this workflow on this machine.")
     assert not target.exists()

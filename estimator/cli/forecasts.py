@@ -69,7 +69,7 @@ def advise(
     """What would help: each change with how the workflow runs then; `--apply` makes it in the workflow."""
     from .. import api
     from ..advice.chosen import chosen
-    from ..report import applied, encode, render
+    from ..report import advice, applied, encode
     from .written import free, write
 
     if bool(codes) != bool(to):
@@ -86,11 +86,13 @@ def advise(
             outputs=among.output or (),
             definitions=definitions,
             suggestions=suggestions,
+            always=True,
         )
 
     before = forecast(workflow, None)
     if target is None:
-        text = encode(before).decode() if as_json else render(before, columns(), sys.stdout.isatty())
+        shown = advice.render(before, columns(), sys.stdout.isatty())
+        text = encode(before).decode() if as_json else shown
         out(text.rstrip("\n"))
         return
     made = [chosen(before.suggestions, code) for code in codes or ()]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from .. import facts
 from ..advice import Checked, Download, Suggestion
+from ..advice.judge import GOOD, grade
 from ..units import GIB, amount, duration
 from .words import SIGNS, sentence
 
@@ -16,10 +17,15 @@ LINE = " · "
 
 def line(one: Suggestion) -> str:
     """A suggestion in one line: what to do, what it saves, how the workflow runs then, what it costs."""
+    return LINE.join(filter(None, (one.title, outcome(one))))
+
+
+def outcome(one: Suggestion) -> str:
+    """What a suggestion saves, how the workflow runs with it, and what that costs in quality."""
     after = f"{SIGNS[one.verdict_after]}, tight" if one.tight_after else SIGNS[one.verdict_after]
     time = duration(one.seconds_after) if one.seconds_after and one.verdict_after != "oom" else ""
     quality = f"quality: {one.quality}" if one.quality else ""
-    return LINE.join(filter(None, (one.title, saving(one), after, time, quality)))
+    return LINE.join(filter(None, (saving(one), after, time, quality)))
 
 
 def saving(one: Suggestion) -> str:
@@ -66,19 +72,24 @@ def render(checked: Checked, width: int = 100, colour: bool = False) -> str:
 
 def show(checked: Checked, console: Any) -> None:
     """Print them on a rich console, numbered, the best first."""
-    from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
     console.print(Text(sentence(checked.forecast), style="bold"))
     console.print()
     if not checked.suggestions:
         console.print(Text(nothing(checked)))
+    elif grade(checked.forecast) == GOOD:
+        console.print(Text("Nothing has to be changed. Clearly quicker would be:"))
+        console.print()
     for number, one in enumerate(checked.suggestions, 1):
-        console.print(Text(f"{number}. {line(one)}"))
-        for note in notes(one):
-            console.print(Padding(Text(note), (0, 0, 0, 3)))
-        how = "Do it by hand" if one.applicability == "manual" else f"--apply {one.code}"
-        console.print(Padding(Text(how, style="dim"), (0, 0, 0, 3)))
+        table = Table.grid(padding=(0, 1))
+        table.add_row(f"{number}.", Text(one.title, style="bold"))
+        how = "by hand" if one.applicability == "manual" else f"--apply {one.code}"
+        for said in (outcome(one), *notes(one)):
+            table.add_row("", Text(said))
+        table.add_row("", Text(how, style="dim"))
+        console.print(table)
 
 
 def nothing(checked: Checked) -> str:
