@@ -40,7 +40,7 @@ KNOWN = {
 def test_every_template_is_forecast_and_only_lists_of_templates_are_refused():
     refused = []
     for path in TEMPLATES:
-        began = time.perf_counter()
+        began = time.process_time()  # of the processor: a busy machine is not this program's fault
         try:
             found = check(path, HERE, nowhere)
         except InputError:
@@ -50,7 +50,7 @@ def test_every_template_is_forecast_and_only_lists_of_templates_are_refused():
         fits = [one for one in found.forecast.steps if one.verdict in ("resident", "streamed")]
         assert all(one.tight or one.vram_peak.best <= HERE.device.total for one in fits), path.name
         assert render(found, 80)
-        assert time.perf_counter() - began < 1, path.name
+        assert time.process_time() - began < 1, path.name
     assert len(TEMPLATES) > 600
     assert [name for name in refused if "index" not in name] == ["fuse_options.json"]
 
