@@ -63,7 +63,7 @@ def broken(one: Tried, document: dict[str, Any], library: Library) -> Iterator[s
     """What of a suggestion does not come true."""
     promise, before = one.suggestion(), one.case.forecast
     try:
-        graph = read(amend(document, promise.edits)) if promise.edits else one.case.graph
+        graph = read(amend(document, promise.edits)) if promise.edits else one.after.graph
     except InputError as error:
         yield f"cannot be made: {error}"
         return

@@ -163,13 +163,28 @@ def section(example: Example) -> Iterator[str]:
     if not found:
         yield from ("", "Nothing is advised.")
         return
-    yield from ("", "| change | saves | said to come to | comes to |", "|---|---|---|---|")
+    yield from ("", "| change | how | saves | said to come to | comes to |", "|---|---|---|---|---|")
     for one in found:
         promise, after = one.suggestion(), kept(one, saved)
-        title = " ".join((promise.title, *advice.notes(promise)))
         same = "the same" if as_promised(promise, after) else outcome(after)
-        said = outcome(one.after.forecast)
-        yield f"| {title} `{promise.code}` | {advice.saving(promise)} | {said} | {same} |"
+        yield " | ".join(
+            (
+                "",
+                told(promise),
+                promise.applicability,
+                advice.saving(promise),
+                outcome(one.after.forecast),
+                same,
+                "",
+            )
+        ).strip()
+
+
+def told(promise: Suggestion) -> str:
+    """What a suggestion says of itself."""
+    needs = f"needs {', '.join(promise.needs)}" if promise.needs else ""
+    quality = f"quality: {promise.quality}" if promise.quality else ""
+    return f"{'; '.join(filter(None, (promise.title, *promise.effects, needs, quality)))} `{promise.code}`"
 
 
 def page() -> str:
