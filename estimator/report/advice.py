@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ from .. import facts
 from ..advice import Checked, Download, Suggestion
 from ..advice.judge import GOOD, grade
 from ..units import GIB, amount, duration
+from .paper import Paper
 from .words import SIGNS, sentence
 
 LINE = " · "
@@ -54,20 +54,9 @@ def download(file: Download) -> str:
 
 def render(checked: Checked, width: int = 100, colour: bool = False) -> str:
     """The verdict, and every change that would make it better, as text of at most `width` columns."""
-    from rich.console import Console
-
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=colour,
-        no_color=not colour,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
-    show(checked, console)
-    return "\n".join(one.rstrip() for one in out.getvalue().splitlines()) + "\n"
+    paper = Paper(width, colour)
+    show(checked, paper.console)
+    return paper.text() + "\n"
 
 
 def show(checked: Checked, console: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +13,8 @@ from ..charts.levers import levers
 from ..charts.references import Outcome, references
 from ..charts.unlocks import rows
 from ..units import closer
-from .cards import console_of, number
+from .cards import number
+from .paper import Paper
 from .words import SIGNS
 
 HEAD = 11  # columns of the words on the left
@@ -26,8 +26,8 @@ def render(card: Card, effects: Effects, width: int, colour: bool) -> str:
     """All that is known of a card, in at most `width` columns."""
     from rich.text import Text
 
-    out = io.StringIO()
-    console = console_of(out, width, colour)
+    paper = Paper(width, colour)
+    console = paper.console
     console.print(Text(card.row["name"], style="bold"), Text(f"  {origin(card)}", style="dim"))
     if not card.released:
         console.print("Never released: what was said of it is not rated.")
@@ -36,7 +36,7 @@ def render(card: Card, effects: Effects, width: int, colour: bool) -> str:
         console.print(Text(f"  {head:{HEAD}}") + Text(first, style=style))
         for line in rest:
             console.print(Text(f"  {'':{HEAD}}{line}"))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+    return paper.text()
 
 
 def origin(card: Card) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from ..charts.references import Outcome, references
 from ..charts.unlocks import rows
 from ..forecast.result import VERDICTS
 from ..units import closer
+from .paper import Paper
 
 SCHEMA = 1
 WIDE = 100  # columns that the table with all it has takes
@@ -52,21 +52,13 @@ def described(card: Card) -> dict[str, Any]:
 
 def render(cards: Sequence[Card], width: int, colour: bool, notes: Sequence[str] = ()) -> str:
     """The table in at most `width` columns: at less than 100 without tensor cores, 8 and 4 bits."""
-    out = io.StringIO()
-    console = console_of(out, width, colour)
+    paper = Paper(width, colour)
+    console = paper.console
     console.print(table(cards, width))
     console.print()
     for line in (*notes, *legend(cards, width)):
         console.print(line, style="dim")
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
-
-
-def console_of(out: io.StringIO, width: int, colour: bool) -> Any:
-    """A console that writes into `out`."""
-    from rich.console import Console
-
-    plain = {"highlight": False, "emoji": False, "markup": False}
-    return Console(file=out, width=width, force_terminal=colour, no_color=not colour, **plain)  # type: ignore[arg-type]
+    return paper.text()
 
 
 def table(cards: Sequence[Card], width: int) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,8 @@ from ..charts.cards_beside import Beside, answer
 from ..charts.grades import keys
 from ..charts.references import references
 from ..units import closer
-from .cards import SCHEMA, console_of, described, number, signed, titles
+from .cards import SCHEMA, described, number, signed, titles
+from .paper import Paper
 from .words import SIGNS
 
 
@@ -34,8 +34,8 @@ def render(both: Beside, width: int, colour: bool) -> str:
     """The answer, and a line for each thing that is compared, in at most `width` columns."""
     from rich.text import Text
 
-    out = io.StringIO()
-    console = console_of(out, width, colour)
+    paper = Paper(width, colour)
+    console = paper.console
     console.print(Text(answer(both), style="bold"))
     if both.first.released and both.second.released:
         console.print()
@@ -46,7 +46,7 @@ def render(both: Beside, width: int, colour: bool) -> str:
                 console.print(f"Only {card.name} holds whole: {', '.join(names)}.")
         for line in titles((both.first, both.second)):
             console.print(line, style="dim")
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+    return paper.text()
 
 
 def table(both: Beside) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from ..advice.limits import Limit, Limits, Made, Quantity
 from ..forecast import Forecast
 from ..units import amount, duration, gib
+from .paper import Paper
 from .text import machine_line
 from .words import SIGNS, place, sentence
 
@@ -90,19 +90,10 @@ def encode(limits: Limits) -> str:
 
 def render(limits: Limits, width: int = 100, colour: bool = False) -> str:
     """One sentence, and a table of all limits, as text of at most `width` columns."""
-    from rich.console import Console
     from rich.text import Text
 
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=colour,
-        no_color=not colour,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
+    paper = Paper(width, colour)
+    console = paper.console
     console.print(Text(summary(limits), style="bold"))
     console.print()
     console.print(Text(machine_line(limits.forecast), style="dim"))
@@ -112,7 +103,7 @@ def render(limits: Limits, width: int = 100, colour: bool = False) -> str:
         console.print(table(limits))
     for line in without(limits):
         console.print(Text(line, style="dim"))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return paper.text() + "\n"
 
 
 def table(limits: Limits) -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import msgspec
 
 from ..costs import Shape
 from ..workflow import Step, Workload
+from .paper import Paper
 
 SCHEMA = 1
 
@@ -72,7 +72,6 @@ def encode(workload: Workload) -> str:
 
 def render(workload: Workload, width: int) -> str:
     """The steps as a table, and what was not understood under it."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -80,10 +79,9 @@ def render(workload: Workload, width: int) -> str:
         table.add_column(title, justify="right" if title in ("tokens", "passes") else "left")
     for row in map(lambda one: step(one, workload), workload.steps):
         table.add_row(*cells(row))
-    out = io.StringIO()
-    console = Console(file=out, width=width, highlight=False, emoji=False, markup=False, no_color=True)
-    console.print(table)
-    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    paper = Paper(width)
+    paper.console.print(table)
+    lines = paper.text().splitlines()
     lines += [f"Assumed: {one.reason} (node {one.node})." for one in workload.assumed]
     lines += [f"Not understood: {one.class_type} (node {one.node})." for one in workload.unknown]
     return "\n".join(lines)

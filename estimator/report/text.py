@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 from typing import Any
 
@@ -12,6 +11,7 @@ from ..forecast import Forecast, StepForecast
 from ..runtime.disk import disk_seconds
 from ..units import Estimate, amount, duration, gib
 from .advice import line as change
+from .paper import Paper
 from .words import SIGNS, held_by, sentence
 
 BAR = 14
@@ -37,20 +37,9 @@ DOES = {
 
 def render(checked: Checked, width: int = 100, colour: bool = False) -> str:
     """The whole report as text of at most `width` columns."""
-    from rich.console import Console
-
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=colour,
-        no_color=not colour,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
-    show(checked, console)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    paper = Paper(width, colour)
+    show(checked, paper.console)
+    return paper.text() + "\n"
 
 
 def show(checked: Checked, console: Any) -> None:

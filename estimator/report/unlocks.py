@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..charts.unlocks import Mark, Statement, bare, nearest, needs, rows
 from ..charts.usual import group
 from ..runtime import Machine
 from ..units import GIB, duration, gib
+from .paper import Paper
 from .text import COLOURS
 from .words import LEAST_SLOWDOWN, SIGNS
 
@@ -95,15 +95,12 @@ def render_card(found: Sequence[Unlocked], machine: Machine, width: int, colour:
 
 def printed(width: int, colour: bool, *parts: Any) -> str:
     """Tables, lines, and lines with their style, on a console of so many columns."""
-    from rich.console import Console
     from rich.text import Text
 
-    out = io.StringIO()
-    how: dict[str, Any] = {"force_terminal": colour, "no_color": not colour}
-    console = Console(file=out, width=width, highlight=False, emoji=False, markup=False, **how)
+    paper = Paper(width, colour)
     for part in parts:
-        console.print(Text(part[0], style=part[1]) if isinstance(part, tuple) else part)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+        paper.console.print(Text(part[0], style=part[1]) if isinstance(part, tuple) else part)
+    return paper.text()
 
 
 def grid(heads: Sequence[str], right: Iterable[str], dim: Iterable[str]) -> Any:
