@@ -20,17 +20,20 @@ def enough() -> dict[str, Any]:
 
 
 def grade(forecast: Forecast) -> int:
-    """`GOOD`: it runs at nearly full speed with a margin; `SLOW`: it runs; then as `VERDICTS`, worse."""
+    """`GOOD`: it runs at nearly full speed with a margin; `SLOW`: it runs; then as `VERDICTS`, worse.
+
+    Files that are read again from a disk so quick that it costs next to no time are no worse than `SLOW`.
+    """
     if forecast.verdict not in ("resident", "streamed"):
-        return VERDICTS.index(forecast.verdict)
+        return SLOW if forecast.verdict == "disk" and not slow(forecast) else VERDICTS.index(forecast.verdict)
     retried = any(step.tiled for step in forecast.steps)
     return SLOW if slow(forecast) or retried or forecast.tight else GOOD
 
 
 def slow(forecast: Forecast) -> bool:
-    """Whether streaming makes it clearly slower; where the card's rate is not known, whether it streams."""
+    """Whether what does not fit makes it clearly slower; where the card's rate is not known, whether any."""
     slowdown = forecast.slowdown
-    return slowdown.best > enough()["slowdown"] if slowdown else forecast.verdict == "streamed"
+    return slowdown.best > enough()["slowdown"] if slowdown else forecast.verdict != "resident"
 
 
 def better(after: Forecast, before: Forecast) -> bool:
