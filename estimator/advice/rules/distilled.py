@@ -39,7 +39,6 @@ from ..uses import Use, uses
 CODE = "distilled"
 APPLICABILITY = "lossy"
 ROLE = "diffusion_model"
-NATIVE = "UNETLoader"
 Matched = tuple[Use, dict[str, Any]]
 
 
@@ -163,7 +162,8 @@ def in_place(use: Use, node: Node, file: str) -> Edit:
     """Another file in a loader, which is ComfyUI's own for it."""
     name = next(at for owner, at in use.inputs if owner.id == node.id)
     if GGUF in node.class_type.lower():
-        return replaced(node, NATIVE, {name: file})
+        native = facts.table("precisions")["loaders"]["own"]["diffusion_models"]
+        return replaced(node, native, {name: file})
     return Edit("set", node.id, name, file)
 
 

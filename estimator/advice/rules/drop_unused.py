@@ -30,7 +30,6 @@ from ..setup import table
 
 CODE = "drop-unused"
 APPLICABILITY = "lossless"
-LOADER, FILE, DTYPE = "UNETLoader", "unet_name", "weight_dtype"
 
 
 def changes(case: Case) -> Iterator[Change]:
@@ -46,12 +45,14 @@ def changes(case: Case) -> Iterator[Change]:
             "strength-0",
             tuple(removal(node, row) for node, row in idle),
         )
-    for name, nodes in twice(case).items():
-        kept = min(nodes, key=lambda node: node.inputs[DTYPE] != "default").inputs[DTYPE]
+    typed = table()["typed"]
+    widget = typed["type"]
+    for name, nodes in twice(case, typed).items():
+        kept = min((node.inputs[widget] for node in nodes), key=lambda held: held != typed["usual"])
         yield Change(
-            f"Load {name} in one type ({DTYPE} {kept})",
+            f"Load {name} in one type ({widget} {kept})",
             f"once-{name}",
-            tuple(Edit("set", node.id, DTYPE, kept) for node in nodes if node.inputs[DTYPE] != kept),
+            tuple(Edit("set", node.id, widget, kept) for node in nodes if node.inputs[widget] != kept),
             effects=(f"what was sampled with it in another type comes out as in {kept}",),
         )
 
@@ -75,13 +76,14 @@ def removal(node: Node, row: dict[str, Any]) -> Edit:
     return Edit("remove", node.id, instead={slot: links[name] for slot, name in enumerate(row["gives"])})
 
 
-def twice(case: Case) -> dict[str, list[Node]]:
+def twice(case: Case, typed: dict[str, Any]) -> dict[str, list[Node]]:
     """Files that several nodes load in different types."""
+    file, widget = typed["file"], typed["type"]
     found: dict[str, list[Node]] = defaultdict(list)
     ran = set(case.workload.order)
-    for node in case.graph.of_type(LOADER):
-        if node.id in ran and isinstance(node.inputs.get(FILE), str) and DTYPE in node.inputs:
-            found[node.inputs[FILE]].append(node)
+    for node in case.graph.of_type(typed["class"]):
+        if node.id in ran and isinstance(node.inputs.get(file), str) and widget in node.inputs:
+            found[node.inputs[file]].append(node)
     return {
-        name: nodes for name, nodes in found.items() if len({str(node.inputs[DTYPE]) for node in nodes}) > 1
+        name: nodes for name, nodes in found.items() if len({str(node.inputs[widget]) for node in nodes}) > 1
     }

@@ -32,7 +32,6 @@ from ..uses import Use, uses
 
 CODE = "vae-type"
 APPLICABILITY = "manual"
-LOADER, INPUT, SLOT = "VAELoader", "vae_name", 2  # the slot is a checkpoint node's
 
 
 def changes(case: Case) -> Iterator[Change]:
@@ -88,14 +87,18 @@ def replaced(case: Case, use: Use, row: dict[str, Any]) -> Iterator[Edit]:
     """The edits that put the row's file in the place of a VAE, if it has one."""
     if "file" not in row:
         return
-    name = row["file"]["name"]
+    name, rule = row["file"]["name"], facts.table("swaps")["vae"]
+    loader = rule["loader"]
     for node, own in use.inputs:
-        if node.class_type == LOADER:
+        if node.class_type == loader["class"]:
             yield Edit("set", node.id, own, name)
             continue
         feeds = [
-            Feed(user.id, at) for user, at in case.graph.users_of(node.id) if user.links()[at].slot == SLOT
+            Feed(user.id, at)
+            for user, at in case.graph.users_of(node.id)
+            if user.links()[at].slot == rule["slot"]
         ]
         if feeds:
             new = fresh(case.graph, node.id)
-            yield Edit("insert", new, class_type=LOADER, inputs={INPUT: name}, feeds=tuple(feeds))
+            inputs = {loader["input"]: name}
+            yield Edit("insert", new, class_type=loader["class"], inputs=inputs, feeds=tuple(feeds))
