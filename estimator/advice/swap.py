@@ -73,7 +73,9 @@ def takes(case: Case, node: Node, use: Use, rung: Rung) -> bool:
     """
     names = {name: rung.file for owner, name in use.inputs if owner.id == node.id}
     target = class_for(node, names, rung.loader)
-    if target != node.class_type and definition(target) is None:
+    if target != node.class_type and (
+        definition(target) is None or len(slots(node, target)) != len(slots(node, node.class_type))
+    ):
         return False
     if not any(map(is_gguf, final(node, names).values())):
         return True
@@ -185,15 +187,19 @@ def merged(parts: Sequence[Swap]) -> Iterator[tuple[Edit, ...]]:
 
 def replaced(node: Node, target: str, named: dict[str, str]) -> Edit:
     """A loader as one of another class: its files under that class's names, its widgets at their defaults."""
-    old = [file.name for file in files(node)]
-    new = [
-        file.name for file in files(msgspec.structs.replace(node, class_type=target, inputs=all_of(target)))
-    ]
+    old, new = slots(node, node.class_type), slots(node, target)
     renamed = {new[old.index(name)]: file for name, file in named.items()}
     kept = all_of(target)
     given = {name: value for name, value in kept.items() if value is not None and name not in node.inputs}
     drops = tuple(name for name in node.inputs if name not in kept)
     return Edit("replace", node.id, class_type=target, inputs={**given, **renamed}, drops=drops)
+
+
+def slots(node: Node, class_type: str) -> list[str]:
+    """The inputs by which a node names its files, as it is or as one of another class."""
+    same = class_type == node.class_type
+    inputs = node.inputs if same else all_of(class_type)
+    return [file.name for file in files(msgspec.structs.replace(node, class_type=class_type, inputs=inputs))]
 
 
 def all_of(class_type: str) -> dict[str, Any]:
