@@ -173,15 +173,16 @@ class Weights:
     def step(self, placed: Placed) -> tuple[int, int]:
         """Bytes in RAM when what is in a step's way has left the card, and then while it runs.
 
-        A LoRA's originals stay in RAM (not those of GGUF, which has none); GGUF is taken out of its file when
-        it is first used.
+        A LoRA's originals stay in RAM (not those of GGUF, which has none). GGUF is taken out of its file when
+        it is first used: to the card, and only what finds no room there to RAM (`GGUFModelPatcher.load` of
+        ComfyUI-GGUF 795e451, nodes.py).
         """
         plain = [one for one in placed.placements if one.key not in self.ram.files]
-        self.used.update(one.key for one in plain)
         uploaded = sum(one.uploaded for one in plain)
         if placed.price is not None:
             self.on_card = max(0, placed.said.fixed - uploaded)
         before = self.bytes()
+        self.used.update(one.key for one in plain)
         self.on_card += uploaded
         if self.ram.forced:
             for key, size in touched([placed], self.ram.files).items():

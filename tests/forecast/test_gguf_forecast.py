@@ -99,3 +99,13 @@ def test_it_is_pages_of_its_file_until_it_is_used(folders, comfy):
     off = sum(one.streamed for one in sampled.placements) + encoders
     after = runs.first.steps[runs.placed.index(sampled)].weights
     assert after == pytest.approx(off, rel=0.05)
+
+
+def test_what_finds_room_on_the_card_takes_no_ram(folders):
+    graph, kept = prompt("Q8_0"), {}
+    graph["2"] = flux()["2"]  # encoders that are pages of their files, which give way
+    for gpu in ("rtx-3060-12gb", "rtx-4090"):
+        found = check(graph, machine(gpu=gpu, ram=16, system="linux", comfy="0.33.0"), folders).forecast
+        kept[gpu] = found.ram_kept.best
+        assert "disk" != found.verdict
+    assert kept["rtx-4090"] < 6 * GIB < kept["rtx-3060-12gb"]
