@@ -1,7 +1,7 @@
 """Every official template is forecast, known or not, without an exception, and in time for a queue button."""
 
-import importlib.util
 import gc
+import importlib.util
 import json
 import time
 from pathlib import Path
