@@ -18,7 +18,6 @@ from ..workflow.values import Image
 from .case import Case
 
 MOST = 1 << 24  # no widget takes a larger number
-ROUND = (100, 64, 32, 16, 10, 8, 4, 2)  # what is a multiple of these is easier to read
 Measure = Callable[[Graph], float | None]
 
 
@@ -76,52 +75,6 @@ def origin(case: Case, node_id: str, name: str) -> Origin | None:
     best = min(found, key=lambda one: len(strange(case.graph, one)))
     reached = [end for end in ends(case.graph, best) if end != (node_id, name)]
     return Origin(value, best, reaches=tuple(reached))
-
-
-def rewritten(case: Case, node_id: str, name: str, source: Origin, value: float) -> tuple[Edit, ...]:
-    """The edits that make an input get `value`, or the most below it that its origin can say.
-
-    Empty where no widget decides it, or where none of its values brings the input so low.
-    """
-    one = source.written
-    if one is None:
-        return ()
-    if (one.node, one.input) == (node_id, name):
-        return (one.becoming(value),)
-
-    def measure(written: float) -> float | None:
-        return number(case, apply(case.graph, [one.becoming(written)]), node_id, name)
-
-    best = solve(one, value, measure)
-    return () if best is None else (one.becoming(best),)
-
-
-def solve(one: Written, wanted: float, measure: Callable[[float], float | None]) -> float | None:
-    """The largest number with which the measure is at most `wanted`, or a rounder one that gives the same.
-
-    None where there is none; what has no measure (a side of nothing) is too little.
-    """
-    grain = 1 if one.whole else 0.01
-    lowest, highest, best = 0, max(2, round(one.value / grain)), None
-    while highest < MOST and reaches(measure(highest * grain), wanted):
-        lowest, best, highest = highest, highest, highest * 2
-    while highest - lowest > 1:
-        middle = (lowest + highest) // 2
-        found = measure(middle * grain)
-        if reaches(found, wanted):
-            lowest, best = middle, middle if found is not None else best
-        else:
-            highest = middle
-    if best is None:
-        return None
-    same = measure(best * grain)
-    rounder = (best // step * step for step in ROUND if best >= step)
-    return next((one * grain for one in rounder if measure(one * grain) == same), best * grain)
-
-
-def reaches(found: float | None, wanted: float) -> bool:
-    """Whether a measure is not more than wanted."""
-    return found is None or found <= wanted
 
 
 def number(case: Case, graph: Graph, node_id: str, name: str) -> float | None:
