@@ -10,7 +10,7 @@ import msgspec
 from .. import facts
 from ..errors import InputError
 from ..runtime import Device, Machine
-from ..runtime.cards import cards, works_in_ram
+from ..runtime.cards import cards
 from ..runtime.rates import native
 from . import grades
 from .cards_held import held, newly
@@ -201,8 +201,3 @@ ORDERS: dict[str, Callable[[Card], tuple[Any, ...]]] = {
     "name": lambda card: (card.name,),
     "date": lambda card: (newest(card),),
 }
-
-
-def in_ram(card: Card) -> bool:
-    """Whether it works in the computer's RAM."""
-    return works_in_ram(card.row)
