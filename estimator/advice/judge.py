@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import facts
 from ..forecast import VERDICTS, Forecast, Verdict
+from ..units import GIB
 
 # What counts as good, and everything worse by its verdict.
 GOOD = 0
@@ -44,8 +45,14 @@ def better(after: Forecast, before: Forecast) -> bool:
     if FAILS & {after.verdict, before.verdict}:
         return VERDICTS.index(after.verdict) < VERDICTS.index(before.verdict)
     verdict = badness(after.verdict, after.tight) < badness(before.verdict, before.tight)
-    mended = verdict or grade(after) < grade(before)
+    mended = verdict or grade(after) < grade(before) or reads_less(after, before)
     return (mended and not slower(after, before, enough()["patience"])) or quicker(after, before)
+
+
+def reads_less(after: Forecast, before: Forecast) -> bool:
+    """Whether a run reads much less again from disk, of what is more than nothing."""
+    again, was = after.disk_bytes, before.disk_bytes
+    return bool(again <= enough()["read"] * was and was - again >= enough()["least_gib"] * GIB)
 
 
 def slower(after: Forecast, before: Forecast, patience: float = 1) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from ..forecast import Forecast, Verdict
+from ..units import gib
 from ..workflow.edits import Edit
 from .change import Applicability, Download
-from .judge import demand
+from .judge import demand, quicker, reads_less
 
 
 class Suggestion(msgspec.Struct, frozen=True):
@@ -54,4 +55,9 @@ def why(after: Forecast, before: Forecast) -> str:
         return f"{before.verdict} becomes {after.verdict}"
     if before.tight and not after.tight:
         return "no longer tight"
-    return "quicker"
+    if quicker(after, before):
+        return "quicker"
+    if reads_less(after, before):
+        return f"{gib(after.disk_bytes)} instead of {gib(before.disk_bytes)} read again from disk"
+    retried = any(step.tiled for step in before.steps)
+    return "no longer retried in tiles" if retried else "at nearly full speed"

@@ -79,6 +79,7 @@ def advise(
     machine, files, definitions = on.machine(among.models_dir), among.files(workflow), among.definitions()
 
     def forecast(path: Path, suggestions: int | None) -> Checked:
+        """The forecast of one file with the options given."""
         return api.check(
             path,
             machine,

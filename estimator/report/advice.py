@@ -25,7 +25,8 @@ def outcome(one: Suggestion) -> str:
     after = f"{SIGNS[one.verdict_after]}, tight" if one.tight_after else SIGNS[one.verdict_after]
     time = duration(one.seconds_after) if one.seconds_after and one.verdict_after != "oom" else ""
     quality = f"quality: {one.quality}" if one.quality else ""
-    return LINE.join(filter(None, (saving(one), after, time, quality)))
+    why = "" if one.why == "quicker" or one.why.endswith(f"becomes {one.verdict_after}") else one.why
+    return LINE.join(filter(None, (saving(one), why, after, time, quality)))
 
 
 def saving(one: Suggestion) -> str:

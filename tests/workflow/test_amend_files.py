@@ -18,7 +18,7 @@ from workflow.drawing import (
     sampler,
     workflow,
 )
-from workflow.test_amend import (
+from workflow.edited import (
     CHAIN,
     FAST,
     NEW_UNET,

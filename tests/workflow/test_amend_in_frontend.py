@@ -13,7 +13,7 @@ from vram_forecast.estimator.workflow.edits import Edit, Feed, apply
 from vram_forecast.estimator.workflow.graph import Link
 from workflow.amending import KINDS
 from workflow.drawing import as_version_1, node, sampler, subgraph, workflow
-from workflow.test_amend import CHAIN, FAST, NEW_UNET, TILES, set_to
+from workflow.edited import CHAIN, FAST, NEW_UNET, TILES, set_to
 from workflow.test_templates import FILES, UNSAVED, need
 
 # Promoted widgets, subgraphs in subgraphs, two experts, primitives, checkpoints, LoRAs.

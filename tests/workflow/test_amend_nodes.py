@@ -18,8 +18,7 @@ from workflow.drawing import (
     subgraph,
     workflow,
 )
-from workflow.grouped import SAVE, drawn, mine, use
-from workflow.test_amend import (
+from workflow.edited import (
     CHAIN,
     FAST,
     LORA,
@@ -29,10 +28,8 @@ from workflow.test_amend import (
     changed,
     reads_as_edited,
     set_to,
-    version,
 )
-
-__all__ = ["version"]
+from workflow.grouped import SAVE, drawn, mine, use
 
 
 class TestNewNodes:

@@ -58,6 +58,7 @@ def writing(loaded: Loaded, spot: Spot, value: Any, cut: bool = True) -> Way:
     """
 
     def way(drawing: Drawing) -> None:
+        """Write it in a drawing."""
         sheet, node = drawing.find(spot.node)
         if spot.kind == "primitive":
             node["widgets_values"] = [value, *(node.get("widgets_values") or ())[1:]]
@@ -75,6 +76,7 @@ def writing_host(loaded: Loaded, spot: Spot, number: int, value: Any) -> Way:
     """Write a value at the host that shows a widget as its own."""
 
     def way(drawing: Drawing) -> None:
+        """Write it in a drawing."""
         sheet, host = drawing.find(spot.node)
         unlink(drawing, loaded, sheet, host, spot.widget)
         values = list(host.get("widgets_values") or ())
