@@ -15,7 +15,7 @@ from ..workflow.graph import Link
 from ..workflow.lower import before
 from ..workflow.values import Image, Latent
 from .case import Case
-from .judge import GOOD, SLOW, grade
+from .judge import FAILS, GOOD, SLOW, grade
 from .origin import Written, origin, root, upstream
 
 VAE_LAWS = ("decode", "encode")
@@ -40,7 +40,7 @@ def hurting(case: Case) -> list[Step]:
     None where it runs well, or where only a VAE is in doubt, for which there are tiles.
     """
     said, now = case.forecast.steps, grade(case.forecast)
-    failing = {one.node for one in said if one.verdict in ("oom", "spill")}
+    failing = {one.node for one in said if one.verdict in FAILS}
     doubtful = {one.node for one in said if one.tight or one.tiled}
     nodes = failing or doubtful or {one.node for one in said if one.kind == "sample"}
     in_tiles = now == SLOW and bool(doubtful)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,6 +22,12 @@ def known(name: str, machine: Machine) -> str:
     """The flag for a purpose; empty where this ComfyUI does not know it yet."""
     row = table()["flags"][name]
     return str(row["flag"]) if version(machine.policy.comfy) >= version(row["since"]) else ""
+
+
+def begun(machine: Machine, purpose: str, *words: str, **said: Any) -> Iterator[Change]:
+    """The change of starting ComfyUI with the flag for a purpose; none where it does not know it yet."""
+    if flag := known(purpose, machine):
+        yield start(machine, [flag, *words], **said)
 
 
 def split(flags: Sequence[str]) -> list[tuple[str, ...]]:

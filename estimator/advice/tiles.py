@@ -16,6 +16,7 @@ from ..workflow.values import Step
 from .bisect import first
 from .case import Case
 from .change import Change
+from .judge import FAILS
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ def troubled(case: Case, kind: str) -> list[Step]:
 
 def survives(step: StepForecast) -> bool:
     """Whether a step runs."""
-    return step.verdict not in ("oom", "spill")
+    return step.verdict not in FAILS
 
 
 def calm(step: StepForecast) -> bool:

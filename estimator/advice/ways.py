@@ -44,7 +44,7 @@ class Way(msgspec.Struct, frozen=True):
 
     def moved(self, case: Case, lever: Lever, share: float) -> list[Edit]:
         """What one lever is set to: of a side, a multiple of the unit."""
-        one, power = lever.written, log(0.5) / log(max(lever.left.values()))
+        one, power = lever.written, log(0.5) / log(max(lever.left[side] for side in AREA & lever.sides))
         if not one.whole:
             return together(case.graph, one, max(0.01, round(one.value * share ** round(power), 2)))
         unit = self.grain(lever)
@@ -60,6 +60,7 @@ class Way(msgspec.Struct, frozen=True):
         return max(self.multiple, (even if each < even * ODD else round(each)) * self.unit)
 
 
+AREA = frozenset(("height", "width"))
 ODD = 1.2  # a side that is no multiple of its cells gives so many times their pixels at most
 MEGA = 1 << 20  # pixels of a "megapixel" of ComfyUI's scalers
 

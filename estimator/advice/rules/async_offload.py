@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from ...runtime.policy import streams
 from ..case import Case
 from ..change import Change
-from ..setup import known, start
+from ..setup import begun
 
 CODE = "async-offload"
 APPLICABILITY = "manual"
@@ -29,7 +29,6 @@ OFF = "--disable-async-offload"
 def changes(case: Case) -> Iterator[Change]:
     """Where weights stream on a card that can copy beside computing."""
     streamed = any(step.streamed and step.passes > 1 for step in case.forecast.steps)
-    if streamed and not streams(case.machine) and case.machine.backend in ("cuda", "rocm"):
-        flag = known("async_offload", case.machine)
-        if flag and not case.machine.policy.has(OFF):
-            yield start(case.machine, [flag])
+    able = case.machine.backend in ("cuda", "rocm") and not case.machine.policy.has(OFF)
+    if streamed and able and not streams(case.machine):
+        yield from begun(case.machine, "async_offload")

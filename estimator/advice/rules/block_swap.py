@@ -28,11 +28,11 @@ from ...workflow.edits import Edit, Feed, apply, fresh
 from ...workflow.graph import Graph
 from ..case import Case
 from ..change import Change
+from ..judge import FAILS
 from ..setup import table
 
 CODE = "block-swap"
 APPLICABILITY = "lossless"
-FAILS = ("oom", "spill")
 
 
 def changes(case: Case) -> Iterator[Change]:

@@ -25,20 +25,21 @@ from ...workflow.edits import Edit
 from ...workflow.graph import Link, Node
 from ..case import Case
 from ..change import Change
-from ..judge import GOOD, grade
 from ..levers import hurting
+from ..origin import number
 
 CODE = "checkpointed-training"
 APPLICABILITY = "lossless"
+GATHERED = ("batch_size", "grad_accumulation_steps")
 
 
 def changes(case: Case) -> Iterator[Change]:
     """All trainings in trouble, by one thing more each time."""
-    steps = [step for step in hurting(case) if step.training] if grade(case.forecast) > GOOD else []
+    steps = [step for step in hurting(case) if step.training]
     nodes = [case.graph.nodes[step.node] for step in steps]
     done = dict[tuple[str, str], Edit]()
     for choice, title, effects, wanted in stages(case, nodes):
-        edits = [one for node, widgets in wanted for one in set_in(node, widgets)]
+        edits = [one for node, widgets in wanted for one in set_in(case, node, widgets)]
         if edits:
             done |= {(one.node, one.input): one for one in edits}
             yield Change(title, choice, tuple(done.values()), quality="as good", effects=effects)
@@ -55,8 +56,12 @@ def stages(case: Case, nodes: list[Node]) -> Iterator[Stage]:
     blocks = {"gradient_checkpointing": True} | ({"checkpoint_depth": rule["depth"]} if deep else {})
     at = f" at depth {rule['depth']}" if deep else ""
     yield "depth", f"Train with gradient checkpointing{at}", (), [(node, blocks) for node in own]
-    single = [(node, {"batch_size": 1, "grad_accumulation_steps": gathered(node)}) for node in own]
-    batches = [(node, widgets) for node, widgets in single if value(node, "batch_size") > 1]
+    counts = [(node, *(value(case, node, name) for name in GATHERED)) for node in own]
+    batches = [
+        (node, dict(zip(GATHERED, (1, int(size * steps)), strict=True)))
+        for node, size, steps in counts
+        if size and steps and size > 1  # where neither number is known, nothing can be kept as it was
+    ]
     what = "Train one latent at a time, with checkpointing"
     yield "batch", what, ("gradients of as many steps are gathered",), batches
     if deep:
@@ -65,19 +70,16 @@ def stages(case: Case, nodes: list[Node]) -> Iterator[Stage]:
         yield "offloading", "Train with offloading and checkpointing", effect, apart
 
 
-def gathered(node: Node) -> int:
-    """Steps whose gradients are gathered, so that one latent at a time trains as a batch did."""
-    return int(value(node, "batch_size") * value(node, "grad_accumulation_steps"))
-
-
-def set_in(node: Node, widgets: dict[str, Any]) -> list[Edit]:
+def set_in(case: Case, node: Node, widgets: dict[str, Any]) -> list[Edit]:
     """The edits that set widgets that are otherwise."""
-    return [Edit("set", node.id, name, new) for name, new in widgets.items() if value(node, name) != new]
+    return [
+        Edit("set", node.id, name, new) for name, new in widgets.items() if value(case, node, name) != new
+    ]
 
 
-def value(node: Node, name: str) -> Any:
-    """A widget's value or its default; 0 for one that is linked."""
+def value(case: Case, node: Node, name: str) -> Any:
+    """What a widget is set to, over a link too, or its default; None where a link's number is not known."""
     rows = (definition(node.class_type) or {}).get("inputs", ())
     default = next((row.get("default") for row in rows if row["name"] == name), 0)
     found = node.inputs.get(name, default)
-    return 0 if isinstance(found, Link) else found
+    return number(case, case.graph, node.id, name) if isinstance(found, Link) else found

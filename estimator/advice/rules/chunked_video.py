@@ -41,7 +41,11 @@ def changes(case: Case) -> Iterator[Change]:
     """The sampler in trouble, in the longest parts that fit."""
     if version(case.machine.policy.comfy) < version(rule()["since"]):
         return
-    found = [(step, latent) for step in hurting(case) if (latent := latent_of(case, step))]
+    found = [
+        (step, latent)
+        for step in hurting(case)
+        if len(slots(case, step)) == 1 and (latent := latent_of(case, step))
+    ]
     if found:
         frames = frames_of(case, found[0][0])
         least = max(rule()["least"], frames // rule()["most"])
@@ -61,11 +65,17 @@ def latent_of(case: Case, step: Step) -> Link | None:
 
 
 def frames_of(case: Case, step: Step) -> int:
-    """Frames that a step works on, as the nodes count them: 4 share a latent frame, but the first."""
+    """Frames that a step works on, as the nodes count them."""
     load = case.loaded[step.components[0]]
     assert step.shape is not None
     own = latent_format(load.component.latent) if load.component else None
-    return (step.shape.frames - 1) * 4 + 1 if own and own.dimensions == 3 else 1
+    made = latent_format(rule()["latent"])
+    return made.frames(step.shape.frames) if own and own.dimensions == 3 else 1
+
+
+def slots(case: Case, step: Step) -> set[int]:
+    """The outputs of a sampler that others take: parts of only one of them can be merged behind it."""
+    return {node.links()[name].slot for node, name in case.graph.users_of(step.node)}
 
 
 def changed(case: Case, step: Step, latent: Link, size: int) -> Change:
@@ -94,7 +104,7 @@ def inserted(case: Case, step: Step, latent: Link, size: int) -> Iterator[Edit]:
     )
     first = Edit("insert", split, class_type=chunks["split"], inputs=inputs, feeds=feeds)
     yield first
-    made = {"latents": Link(step.node, 0), "temporal_overlap": Link(split, 1)}
+    made = {"latents": Link(step.node, slots(case, step).pop()), "temporal_overlap": Link(split, 1)}
     behind = tuple(Feed(node.id, name) for node, name in graph.users_of(step.node))
     merge = fresh(apply(graph, [first]), step.node)
     yield Edit("insert", merge, class_type=chunks["merge"], inputs=made, feeds=behind)

@@ -33,6 +33,7 @@ from ...workflow.state import State
 from ...workflow.values import Guider, Model
 from ..case import Case
 from ..change import Change
+from ..judge import FAILS
 from ..levers import hurting
 
 CODE = "context-windows"
@@ -41,7 +42,7 @@ APPLICABILITY = "lossy"
 
 def changes(case: Case) -> Iterator[Change]:
     """All samplers in trouble whose video is longer than their model's window."""
-    doubtful = {one.node for one in case.forecast.steps if one.tight or one.verdict in ("oom", "spill")}
+    doubtful = {one.node for one in case.forecast.steps if one.tight or one.verdict in FAILS}
     steps = [step for step in hurting(case) if step.kind == "sample" and step.node in doubtful]
     long = [(step, row) for step in steps if (row := row_of(case, step))]
     for frames in sorted({frames for _, row in long for frames in row["windows"]}, reverse=True):

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 
 from ..case import Case
 from ..change import Change
-from ..setup import known, start
+from ..judge import FAILS
+from ..setup import begun
 
 CODE = "cpu-vae"
 APPLICABILITY = "manual"
-FAILS = ("oom", "spill")
 KINDS = ("decode", "encode_image")
 
 
@@ -29,4 +29,4 @@ def changes(case: Case) -> Iterator[Change]:
     failing = any(one.kind in KINDS and one.verdict in FAILS for one in case.forecast.steps)
     if failing and not case.machine.device.unified:
         effects = ("pictures are decoded by the processor, in minutes",)
-        yield start(case.machine, [known("cpu_vae", case.machine)], effects=effects)
+        yield from begun(case.machine, "cpu_vae", effects=effects)

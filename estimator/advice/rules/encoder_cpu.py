@@ -24,11 +24,11 @@ from ...forecast import Forecast
 from ...workflow.edits import Edit
 from ..case import Case
 from ..change import Change
-from ..setup import known, start, table
+from ..judge import FAILS
+from ..setup import begun, table
 
 CODE = "encoder-on-cpu"
 APPLICABILITY = "lossless"
-FAILS = ("oom", "spill")
 SLOWER = "the processor encodes the prompt, which takes it longer"
 
 
@@ -46,8 +46,7 @@ def changes(case: Case) -> Iterator[Change]:
             effects=(SLOWER,),
         )
     if not case.machine.policy.dynamic_vram and len(able) < len(loaders):
-        flag = known("low_vram", case.machine)
-        yield start(case.machine, [flag], applicability="manual", effects=(SLOWER,))
+        yield from begun(case.machine, "low_vram", applicability="manual", effects=(SLOWER,))
 
 
 def in_trouble(forecast: Forecast) -> bool:

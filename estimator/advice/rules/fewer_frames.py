@@ -74,7 +74,7 @@ def values(case: Case, step: Step, lever: Lever) -> list[float]:
 
 def counts_seconds(case: Case, step: Step, lever: Lever) -> bool:
     """Whether a number counts seconds, or something else that stands for several frames."""
-    lost = (1 - min(lever.left.values())) * frames(case, step, lever)
+    lost = (1 - lever.left["frames" if "frames" in lever.sides else "batch"]) * frames(case, step, lever)
     return not lever.written.whole or lost > 2 * (lever.written.value - lever.written.half)
 
 

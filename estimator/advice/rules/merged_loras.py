@@ -23,6 +23,7 @@ from ... import facts
 from ...units import GIB
 from ...workflow.edits import Edit, apply
 from ...workflow.graph import Graph, Link, Node
+from ...workflow.values import Loaded
 from ..case import Case
 from ..change import Change
 from ..samplers import sampled
@@ -37,8 +38,9 @@ CHECKPOINTS = "checkpoints"
 def changes(case: Case) -> Iterator[Change]:
     """All LoRAs of all models at once."""
     found = [use for use in uses(case, ROLE) if patched(case, use)]
-    nodes = [node for node in case.graph.of_type(*facts.table("distilled")["wires"]["loras"])]
-    nodes = [node for node in nodes if node.id in case.workload.order]
+    there = {one.node for use in found for one in on_model(case, use)}
+    loaders = case.graph.of_type(*facts.table("distilled")["wires"]["loras"])
+    nodes = [one for one in loaders if one.id in there]
     if not found or not nodes or not all(map(savable, found)):
         return
     names = " and ".join(use.file for use in found)
@@ -57,8 +59,13 @@ def changes(case: Case) -> Iterator[Change]:
 
 def patched(case: Case, use: Use) -> bool:
     """Whether LoRAs whose files are there lie on a model while it samples."""
+    return bool(on_model(case, use))
+
+
+def on_model(case: Case, use: Use) -> list[Loaded]:
+    """The LoRAs on a model whose files are there."""
     keys = {key for step in sampled(case, [one.key for one in use.loads]) for key in step.loras}
-    return any(one.component for key, one in case.loaded.items() if key in keys)
+    return [one for key, one in case.loaded.items() if key in keys and one.component]
 
 
 def savable(use: Use) -> bool:

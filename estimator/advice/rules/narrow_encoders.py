@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ... import facts
 from ...formats import bits
 from ..case import Case
 from ..change import Change
-from ..setup import known, rivals, start, table
+from ..setup import begun, known, rivals, table
 
 CODE = "narrow-encoders"
 APPLICABILITY = "manual"
@@ -34,10 +35,11 @@ def changes(case: Case) -> Iterator[Change]:
     ]
     forecast = case.forecast
     short = forecast.tight or forecast.verdict not in ("resident", "streamed")
-    if wide and short and not any(map(case.machine.policy.has, rivals(flag))):
-        yield start(
+    able = case.machine.backend in facts.table("swaps")["fp8"]["backends"]
+    if wide and short and able and not any(map(case.machine.policy.has, rivals(flag))):
+        yield from begun(
             case.machine,
-            [flag],
+            "narrow_encoders",
             harm=table()["flags"]["narrow_encoders"]["harm"],
             quality="prompts followed a little less closely",
         )

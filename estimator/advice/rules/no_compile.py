@@ -28,6 +28,7 @@ from ..setup import table
 CODE = "no-compile"
 APPLICABILITY = "lossless"
 WAY = "torch_compile"
+WORDS = {"remove": "Remove", "set": "Turn disable_dynamic_vram off in"}
 
 
 def changes(case: Case) -> Iterator[Change]:
@@ -42,13 +43,18 @@ def changes(case: Case) -> Iterator[Change]:
     if not edits:
         return
     kinds = {edit.op for edit in edits}
-    what = "Remove" if kinds == {"remove"} else "Turn disable_dynamic_vram off in"
-    names = ", ".join(f"{case.graph.nodes[edit.node].class_type} (node {edit.node})" for edit in edits)
+    first, *others = [said for op, words in WORDS.items() if (said := named(case, edits, op, words))]
     yield Change(
-        f"{what} {names}",
+        " and ".join((first, *(one[0].lower() + one[1:] for one in others))),
         edits=tuple(edits),
         effects=("each step then runs without what torch.compile saves",) if "remove" in kinds else (),
     )
+
+
+def named(case: Case, edits: list[Edit], op: str, words: str) -> str:
+    """What is done with the nodes of one kind of edit; empty where there is none."""
+    names = [f"{case.graph.nodes[one.node].class_type} (node {one.node})" for one in edits if one.op == op]
+    return f"{words} {', '.join(names)}" if names else ""
 
 
 def freed(node: Node, row: dict[str, Any]) -> Edit | None:

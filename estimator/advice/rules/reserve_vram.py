@@ -27,7 +27,7 @@ from ...runtime.capabilities import extra_reserved
 from ...units import GIB
 from ..case import Case
 from ..change import Change
-from ..setup import known, start, table
+from ..setup import begun, known, start, table
 
 CODE = "reserve-vram"
 APPLICABILITY = "manual"
@@ -41,10 +41,9 @@ def changes(case: Case) -> Iterator[Change]:
     if own is not None:
         yield start(case.machine, drop=[flag], choice="none")
     least = table()["reserve"]["least_gib"]
-    if too_careful(case.forecast) and extra_reserved(case.machine) > least * GIB:
-        yield start(case.machine, [flag, f"{least:g}"], choice=f"{least:g}")
-    for gib in wanted(case):
-        yield start(case.machine, [flag, f"{gib:g}"], choice=f"{gib:g}")
+    careful = too_careful(case.forecast) and extra_reserved(case.machine) > least * GIB
+    for gib in ([least] if careful else []) + wanted(case):
+        yield from begun(case.machine, "reserve", f"{gib:g}", choice=f"{gib:g}")
 
 
 def too_careful(forecast: Forecast) -> bool:
@@ -56,7 +55,7 @@ def too_careful(forecast: Forecast) -> bool:
 def wanted(case: Case) -> list[float]:
     """GiB to reserve so that what is short by the low end, the middle or the high end of its band is not."""
     step, now = table()["reserve"]["step_gib"], extra_reserved(case.machine)
-    amounts = [now + one for one in shortfalls(case.forecast)]
+    amounts = [now + one for one in shortfalls(case.forecast) if now + one < case.machine.device.total]
     return sorted({round(ceil(one / GIB / step) * step, 2) for one in amounts})
 
 

@@ -24,7 +24,6 @@ from ..levers import Lever, hurting, levers
 
 CODE = "smaller-references"
 APPLICABILITY = "lossy"
-SHARES = (0.75, 0.5, 0.35, 0.25)  # of a reference's pixels
 
 
 def changes(case: Case) -> Iterator[Change]:
@@ -36,18 +35,20 @@ def changes(case: Case) -> Iterator[Change]:
         for one in levers(case, step.node)
     ]
     found = {(one.written.node, one.written.input): one for one in each if one.sides == {"reference"}}
-    areas = [one for one in found.values() if not one.written.whole]
+    rule = facts.table("sizes")["references"]
+    areas = [one for one in found.values() if one.written.input.rpartition(".")[2] in rule["areas"]]
     if areas:
-        yield from mildest(case, SHARES, lambda share: changed(areas, share))
+        yield from mildest(case, rule["shares"], lambda share: changed(areas, share))
 
 
 def changed(areas: list[Lever], share: float) -> Change:
     """The change to a share of the pixels."""
     edits = [one.written.becoming(max(0.01, one.written.value * share)) for one in areas]
     count = "the reference picture" if len(edits) == 1 else f"{len(edits)} reference pictures"
+    values = [f"{edit.value:g}" for edit in edits]
     return Change(
-        title=f"Scale {count} to {edits[0].value:g} megapixels",
-        choice=f"{edits[0].value:g}MP",
+        title=f"Scale {count} to {' and '.join(dict.fromkeys(values))} megapixels",
+        choice=f"{values[0]}MP",
         edits=tuple(edits),
         harm=round(facts.table("advice")["harm"]["references"] * log2(1 / share), 1),
         quality="fine details of the references are lost",

@@ -21,11 +21,11 @@ from collections.abc import Iterator
 
 from ..case import Case
 from ..change import Change
-from ..setup import known, start
+from ..judge import FAILS
+from ..setup import begun, known
 
 CODE = "unload-between-stages"
 APPLICABILITY = "manual"
-FAILS = ("oom", "spill")
 
 
 def changes(case: Case) -> Iterator[Change]:
@@ -35,10 +35,7 @@ def changes(case: Case) -> Iterator[Change]:
         one.fixed > one.resident and (one.tight or one.tiled or one.verdict in FAILS)
         for one in case.forecast.steps
     )
-    leaves = case.machine.vram_state in (
-        "normal",
-        "low",
-        "no",
-    )  # others hold models on the card, or share RAM
+    # Others hold models on the card, or share RAM.
+    leaves = case.machine.vram_state in ("normal", "low", "no")
     if crowded and leaves and not case.machine.policy.has(flag):
-        yield start(case.machine, [flag], effects=("models come to the card anew in every run",))
+        yield from begun(case.machine, "unload", effects=("models come to the card anew in every run",))

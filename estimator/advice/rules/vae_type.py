@@ -26,7 +26,7 @@ from ...workflow.edits import Edit, Feed, fresh
 from ...workflow.values import Loaded
 from ..case import Case
 from ..change import Change
-from ..setup import restarted
+from ..setup import start
 from ..swap import absent, of_row
 from ..uses import Use, uses
 
@@ -56,12 +56,13 @@ def in_f16(case: Case, rule: dict[str, Any]) -> Change | None:
         return None
     edits = [edit for (use, _), row in zip(wide, known, strict=True) for edit in replaced(case, use, row)]
     files = {row["file"]["name"]: row["file"] for row in known if "file" in row}
-    first = f"Load {' and '.join(files)} as the VAE and start" if files else "Start"
+    begin = start(case.machine, [rule["flag"]])
+    first = f"Load {' and '.join(files)} as the VAE and s" if files else "S"
     return Change(
-        title=f"{first} ComfyUI with {rule['flag']}",
+        title=first + begin.title[1:],
         choice="f16",
         edits=tuple(edits),
-        machine=restarted(case.machine, [rule["flag"]]),
+        machine=begin.machine,
         harm=max(row["harm"] for row in known),
         quality="; ".join(dict.fromkeys(row["quality"] for row in known)),
         effects=("the flag holds for every workflow: SDXL's own VAE makes black pictures with it",),
