@@ -53,3 +53,10 @@ def test_a_comfyui_without_a_depth_is_not_asked_for_one():
 def test_a_training_that_runs_well_is_left_alone():
     assert offered(checkpointed_training, case_of(training(checkpoint_depth=2), gpu="rtx-4090")) == {}
     assert offered(checkpointed_training, case_of(checkpoint(side=2048, batch=16), gpu="rtx-4060")) == {}
+
+
+def test_numbers_that_come_over_links_are_read_there():
+    prompt = training(batch_size=2, grad_accumulation_steps=["9", 0]) | {"9": node("PrimitiveInt", value=3)}
+    found = offered(checkpointed_training, case_of(prompt, gpu="rtx-2060"))
+    assert written(found["batch"])["4", "grad_accumulation_steps"] == 6
+    assert written(found["batch"])["4", "batch_size"] == 1

@@ -166,6 +166,7 @@ def test_another_model_of_the_same_shape_is_not_taken_for_it():
 def test_a_row_names_what_is_distilled_and_where_it_is(row):
     files = [name for part in row["parts"] for name in part.get("files", [])]
     loras = [part["lora"] for part in row["parts"] if "lora" in part]
-    assert files or all(lora["url"].endswith(lora["name"]) and lora["bytes"] > 1e8 for lora in loras)
+    assert files or loras
+    assert all(lora["url"].endswith(lora["name"]) and lora["bytes"] > 1e8 for lora in loras)
     assert all(part["at"].startswith("https://") for part in row["parts"] if "files" in part)
     assert row["steps"] <= 16 and row["cfg"] == 1.0

@@ -1,9 +1,12 @@
 """Rules that start ComfyUI with other flags: what they ask for, where, and that it helps."""
 
+import re
+
 import pytest
 from prompts import checkpoint, flux, node, wan
 from set_up import case, comes_true, helping, offered
 from vram_forecast.estimator.advice.rules import (
+    RULES,
     async_offload,
     cache_flags,
     cpu_vae,
@@ -11,6 +14,7 @@ from vram_forecast.estimator.advice.rules import (
     narrow_encoders,
     reserve_vram,
 )
+from vram_forecast.estimator.advice.rules.reserve_vram import shortfalls
 from vram_forecast.estimator.advice.setup import restarted, split
 from vram_forecast.estimator.options import machine
 
@@ -171,3 +175,24 @@ def test_the_processor_decodes_what_fits_in_no_tiles():
 
 def test_decoding_that_fits_stays_on_the_card():
     assert offered(cpu_vae, case(flux(), vram=12)) == {}
+
+
+@pytest.mark.parametrize("comfy", ["0.3.10", "0.3.40", "0.3.64", "0.3.75", "0.33.0"])
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.CODE)
+def test_a_version_is_never_started_with_a_flag_that_it_does_not_know(rule, comfy):
+    for prompt in (flux(2048, 2048, batch=8), checkpoint(side=4096, batch=4)):
+        here = case(prompt, gpu="rtx-2060", ram=16, comfy=comfy)
+        for change in rule.changes(here):
+            assert not re.search(r"ComfyUI with($| (?!--))", change.title), change.title
+
+
+def test_no_more_is_reserved_than_there_is():
+    # Eight pictures at once are short of more than all of the card.
+    here = case(flux(2048, 2048, batch=8), gpu="rtx-2060", comfy="0.3.75")
+    assert max(shortfalls(here.forecast)) > here.machine.device.total
+    assert offered(reserve_vram, here) == {}
+
+
+@pytest.mark.parametrize("gpu", ["m2-max", "m1"])
+def test_encoders_are_not_narrowed_where_8_bits_cannot_be_held(gpu):
+    assert offered(narrow_encoders, case(flux(), gpu=gpu, ram=16)) == {}

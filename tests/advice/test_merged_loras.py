@@ -9,6 +9,8 @@ from vram_forecast.estimator.advice.judge import quicker
 from vram_forecast.estimator.advice.rules import merged_loras
 from vram_forecast.estimator.models.library import Library, in_folders
 from vram_forecast.estimator.models.published import published
+from vram_forecast.estimator.options import machine
+from vram_forecast.estimator.workflow import read
 from vram_forecast.estimator.workflow.graph import Link
 
 RANK = 32
@@ -77,3 +79,14 @@ def test_loras_that_are_not_there_or_on_files_that_cannot_be_saved_are_left_alon
     scaled = "flux_dev_fp8_scaled_diffusion_model.safetensors"
     assert offered(merged_loras, on(loras, styled(scaled), gpu="rtx-4060")) == {}
     assert offered(merged_loras, on(loras, flux(), gpu="rtx-4060")) == {}
+
+
+def test_a_lora_that_is_not_on_disk_is_no_part_of_it_and_stays(loras):
+    prompt = styled()
+    prompt["21"]["inputs"]["lora_name"] = "elsewhere.safetensors"
+    case = Case(
+        read(prompt), machine(gpu="rtx-3060-12gb", ram=16, system="linux"), Library(in_folders((loras,)))
+    )
+    (change,) = merged_loras.changes(case)
+    assert "Merge the LoRA into" in change.title
+    assert ["21"] == [one for one in ("20", "21") if one in change.graph.nodes]

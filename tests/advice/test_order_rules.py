@@ -238,3 +238,20 @@ def test_models_leave_the_card_between_stages_where_a_decode_is_tight_beside_the
 )
 def test_models_stay_where_leaving_does_nothing(where):
     assert offered(unload_between, case(flux(dtype="fp8_e4m3fn"), **where)) == {}
+
+
+def test_each_kind_of_compiling_node_is_said_for_what_is_done_with_it():
+    both = compiled("TorchCompileModelAdvanced", disable_dynamic_vram=True)
+    (advanced,) = [key for key, one in both.items() if one["class_type"] == "TorchCompileModelAdvanced"]
+    users = [one for one in both.values() if one["inputs"].get("model") == [advanced, 0]]
+    both["90"] = {
+        "class_type": "TorchCompileModel",
+        "inputs": {"model": [advanced, 0], "backend": "inductor"},
+    }
+    for one in users:
+        one["inputs"]["model"] = ["90", 0]
+    (change,) = offered(no_compile, case(both, gpu="rtx-4080", ram=16)).values()
+    assert change.title == (
+        f"Remove TorchCompileModel (node 90) and turn disable_dynamic_vram off in "
+        f"TorchCompileModelAdvanced (node {advanced})"
+    )

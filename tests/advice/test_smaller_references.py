@@ -31,9 +31,18 @@ def test_a_reference_gets_fewer_megapixels_and_the_picture_keeps_its_size():
 
 def test_the_picture_itself_can_get_smaller_instead_and_the_reference_stays():
     found = offered(smaller_size, case_of(edited(), gpu="rtx-2060"))
+    assert found
     assert all(node_id == "4" for one in found.values() for node_id, _ in written(one))
 
 
 def test_without_a_reference_there_is_none_to_scale():
     assert offered(smaller_references, case_of(flux(2048, 2048, batch=8), gpu="rtx-2060")) == {}
     assert offered(smaller_references, case_of(edited(batch=1, megapixels=1.0), gpu="rtx-4090")) == {}
+
+
+def test_a_factor_is_not_taken_for_megapixels():
+    prompt = edited()
+    prompt["31"] = node("ImageScaleBy", image=["30", 0], upscale_method="area", scale_by=2.0)
+    case = case_of(prompt, gpu="rtx-2060")
+    assert any(step.shape.reference for step in case.workload.steps if step.shape)
+    assert offered(smaller_references, case) == {}

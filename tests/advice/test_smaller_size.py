@@ -3,7 +3,10 @@
 import pytest
 from advising import case_of, from_picture, hires, kept_promises, offered, runs, written
 from prompts import checkpoint, flux, node, wan
+from vram_forecast.estimator.advice.levers import Lever
+from vram_forecast.estimator.advice.origin import Written
 from vram_forecast.estimator.advice.rules import smaller_size
+from vram_forecast.estimator.advice.ways import Way
 
 SMALL = {"gpu": "rtx-2060"}
 
@@ -21,7 +24,9 @@ def test_width_and_height_become_the_largest_that_run_and_that_run_well():
 
 @pytest.mark.parametrize("prompt", [wan(1280, 720), wan(1280, 704), flux(4096, 2304, batch=8)])
 def test_sides_are_multiples_and_the_aspect_stays(prompt):
-    for one in smaller_size.changes(case_of(prompt, **SMALL)):
+    found = list(smaller_size.changes(case_of(prompt, **SMALL)))
+    assert found
+    for one in found:
         sides = written(one)
         width, height = sides["4", "width"], sides["4", "height"]
         before = prompt["4"]["inputs"]
@@ -94,3 +99,12 @@ def test_where_only_a_vae_is_in_doubt_nothing_gets_smaller():
 
 def test_what_runs_well_stays_as_large_as_it_is():
     assert offered(smaller_size, case_of(checkpoint(), gpu="rtx-4090")) == {}
+
+
+def test_megapixels_shrink_by_the_area_whatever_else_the_number_moves():
+    case = case_of(flux(), gpu="rtx-4060")
+    step = next(one for one in case.workload.steps if one.kind == "sample")
+    root = 0.5**0.5
+    lever = Lever(Written("4", "width", 4.0, whole=False), {"height": root, "width": root, "reference": 0.83})
+    (edit,) = Way(step, 2, 16, (lever,)).moved(case, lever, 0.5)
+    assert edit.value == 1.0

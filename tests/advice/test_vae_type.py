@@ -48,3 +48,10 @@ def test_decoding_takes_half_of_the_memory():
 def test_vaes_that_run_in_16_bits_by_themselves_are_left_alone():
     assert offered(vae_type, case_of(flux(), gpu="rtx-3060-12gb")) == {}
     assert offered(vae_type, case_of(wan(), gpu="rtx-2060")) == {}
+
+
+def test_a_flag_that_says_otherwise_is_left_out_and_that_is_said():
+    case = case_of(flux(1536, 1536), gpu="rtx-2060", ram=64, flags="--fp32-vae")
+    (change,) = vae_type.changes(case)
+    assert change.title == "Start ComfyUI with --fp16-vae and without --fp32-vae"
+    assert not case.after(change).machine.policy.has("--fp32-vae")
