@@ -98,9 +98,12 @@ def way_of(case: Case, step: Step) -> Way | None:
 def units_of(case: Case, step: Step) -> tuple[int, int]:
     """Latent cells and pixels of which a step's sides are multiples, by its model's patches and layers."""
     part = model_of(case, step)
-    if part is None:
-        return 1, 1
-    cell = latent_format(part.latent).spatial
+    return multiples(part) if part else (1, 1)
+
+
+def multiples(part: Component) -> tuple[int, int]:
+    """Latent cells and pixels of which the sides of what a model samples are multiples."""
+    cell = max(1, latent_format(part.latent).spatial)
     least = rule()["unet_multiple"] if part.convolutional else rule()["multiple"]
     unit = max(1, least // cell, patch_of(part.cost_table))
     return unit, unit * cell

@@ -18,6 +18,7 @@ from ...workflow.graph import Graph, Node
 from ...workflow.latents import LatentFormat, latent_format
 from ..case import Case
 from ..origin import is_number
+from ..ways import multiples
 from .made import VIDEO
 from .setting import Effect, Key, Name, Setting, kinds, rank_of
 
@@ -201,20 +202,10 @@ def samples(step: Any, workload: Workload) -> bool:
 
 
 def grid(key: str, workload: Workload) -> int:
-    """Pixels of a model's patch."""
+    """Pixels of which the sides of what a model samples are multiples."""
     part = workload.loaded[key].component
     assert part is not None
-    if part.convolutional:
-        return int(facts.table("sizes")["smaller"]["unet_multiple"])
-    return max(1, latent_format(part.latent).spatial) * patch(part.cost_table)
-
-
-def patch(table: str) -> int:
-    """Latent cells of a side of a model's patch, by its table of costs; 1 where there is none."""
-    if f"costs/{table}" not in facts.names("costs"):
-        return 1
-    laws = facts.table(f"costs/{table}")["law"]
-    return next((int(law["patch"]) for law in laws if law["operation"] == "forward"), 1)
+    return multiples(part)[1]
 
 
 def frame_format(workload: Workload) -> LatentFormat:
