@@ -9,7 +9,7 @@ WEB_DIRECTORY = "./web"
 async def comfy_entrypoint():
     """Called by ComfyUI only: from here alone are its classes imported."""
     from .nodes.extension import Extension
-    from .nodes.routes import register_routes
+    from .nodes.serving.routes import register_routes
 
     register_routes()  # not in Extension.on_load, which ComfyUI 0.8 never calls
     return Extension()

@@ -1,1 +1,1 @@
-"""The ComfyUI side, thin: nodes, HTTP routes, and the one file that looks at ComfyUI itself."""
+"""The ComfyUI side, thin: nodes, routes, guard and recorder, and the one room that looks at ComfyUI."""

@@ -4,7 +4,7 @@ import logging
 
 from comfy_api.v0_0_2 import ComfyExtension
 
-from .forecast import VRAMForecast
+from .shown.forecast import VRAMForecast
 
 NODES = [VRAMForecast]
 

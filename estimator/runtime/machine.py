@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from ..costs.corrections import Correction
 from ..units import GIB, Estimate
 
 Os = Literal["linux", "windows", "wsl", "macos"]
@@ -105,11 +106,15 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 
 
 class Machine(msgspec.Struct, frozen=True, dict=True):
-    """Device, host and policy: all that a forecast needs besides the workflow."""
+    """Device, host and policy: all that a forecast needs besides the workflow.
+
+    `corrections`: what was learned on this machine; a forecast for another has none.
+    """
 
     device: Device
     host: Host
     policy: Policy
+    corrections: tuple[Correction, ...] = ()
 
     @cached_property
     def backend(self) -> Backend:

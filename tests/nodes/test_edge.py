@@ -7,7 +7,10 @@ import sys
 import pytest
 from vram_forecast import estimator
 from vram_forecast.estimator.units import GIB
-from vram_forecast.nodes import here, host, routes
+from vram_forecast.nodes import host
+from vram_forecast.nodes.answers import here
+from vram_forecast.nodes.host.recorded import RecordedHost
+from vram_forecast.nodes.serving import routes
 
 PROMPT = {"1": {"class_type": "EmptyLatentImage", "inputs": {"width": 64, "height": 64, "batch_size": 1}}}
 SEEN = host.Seen(
@@ -29,9 +32,7 @@ SEEN = host.Seen(
 @pytest.fixture
 def seen(monkeypatch):
     """A ComfyUI on a card, with no model on disk."""
-    monkeypatch.setattr(host, "look", lambda: SEEN)
-    monkeypatch.setattr(host, "resolve", lambda folder, name: None)
-    monkeypatch.setattr(host, "describe", lambda class_type: None)
+    monkeypatch.setattr(here, "host", lambda: RecordedHost({"seen": SEEN._asdict()}))
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"3", b"\xff", b"[" * 100_000])

@@ -4,7 +4,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from vram_forecast.nodes import host
+from vram_forecast.nodes.host import definitions, files, seen
 
 GIB = 1024**3
 CPU = SimpleNamespace(type="cpu")
@@ -50,37 +50,37 @@ def computer(monkeypatch):
 
 
 def test_a_card_is_told_by_its_drivers_name_and_its_own_numbers(computer):
-    seen = host.look()
-    assert ("NVIDIA GeForce RTX 3060", "nvidia", 8.6) == (seen.device, seen.vendor, seen.compute_capability)
-    assert (12 * GIB, 32 * GIB, 20 * GIB) == (seen.vram_total, seen.ram_total, seen.ram_free)
-    assert ("0.33.0", "2.14.1+cu130", ("--lowvram",)) == (seen.comfy, seen.torch, seen.flags)
+    told = seen.look()
+    assert ("NVIDIA GeForce RTX 3060", "nvidia", 8.6) == (told.device, told.vendor, told.compute_capability)
+    assert (12 * GIB, 32 * GIB, 20 * GIB) == (told.vram_total, told.ram_total, told.ram_free)
+    assert ("0.33.0", "2.14.1+cu130", ("--lowvram",)) == (told.comfy, told.torch, told.flags)
 
 
 def test_memory_of_models_that_comfyui_would_evict_is_free(computer):
-    assert 9 * GIB == host.look().vram_free
+    assert 9 * GIB == seen.look().vram_free
 
 
 def test_a_hip_build_of_torch_means_an_amd_card_without_a_compute_capability(computer):
     computer.torch.version.hip = "7.0"
-    seen = host.look()
-    assert ("amd", None) == (seen.vendor, seen.compute_capability)
+    told = seen.look()
+    assert ("amd", None) == (told.vendor, told.compute_capability)
 
 
 def test_on_the_cpu_the_device_is_the_cpu_and_its_memory_is_ram(computer):
     computer.management.get_torch_device = lambda: CPU
-    seen = host.look()
-    assert ("CPU", "cpu", None) == (seen.device, seen.vendor, seen.compute_capability)
-    assert (32 * GIB, 20 * GIB) == (seen.vram_total, seen.vram_free)
+    told = seen.look()
+    assert ("CPU", "cpu", None) == (told.device, told.vendor, told.compute_capability)
+    assert (32 * GIB, 20 * GIB) == (told.vram_total, told.vram_free)
 
 
 @pytest.mark.parametrize("enabled", [True, False])
 def test_dynamic_vram_is_what_comfyui_says_it_is(computer, enabled):
     computer.comfy.memory_management = SimpleNamespace(aimdo_enabled=enabled)
-    assert enabled == host.look().dynamic_vram
+    assert enabled == seen.look().dynamic_vram
 
 
 def test_a_comfyui_without_dynamic_vram_has_it_off(computer):
-    assert host.look().dynamic_vram is False
+    assert seen.look().dynamic_vram is False
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_a_comfyui_without_dynamic_vram_has_it_off(computer):
     ],
 )
 def test_the_system_is_told(monkeypatch, system, release, name):
-    monkeypatch.setattr(host.platform, "system", lambda: system)
-    monkeypatch.setattr(host.platform, "release", lambda: release)
-    assert name == host.system()
+    monkeypatch.setattr(seen.platform, "system", lambda: system)
+    monkeypatch.setattr(seen.platform, "release", lambda: release)
+    assert name == seen.system()
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_system_is_told(monkeypatch, system, release, name):
     ],
 )
 def test_a_file_is_found_through_comfyuis_folders_and_those_of_gguf_packs(monkeypatch, folder, name, found):
-    files = {
+    known = {
         ("diffusion_models", "a.safetensors"): "/models/diffusion_models/a.safetensors",
         ("unet_gguf", "a.gguf"): "/other/a.gguf",
     }
@@ -116,10 +116,10 @@ def test_a_file_is_found_through_comfyuis_folders_and_those_of_gguf_packs(monkey
     def get_full_path(kind, file):
         if ":" in file:
             raise ValueError("path is on mount 'C:', start on mount 'D:'")
-        return files.get((kind, file))
+        return known.get((kind, file))
 
     monkeypatch.setitem(sys.modules, "folder_paths", SimpleNamespace(get_full_path=get_full_path))
-    path = host.resolve(folder, name)
+    path = files.resolve(folder, name)
     assert found == (path and path.as_posix())
 
 
@@ -149,7 +149,7 @@ def test_an_input_is_found_in_the_folder_that_its_name_says(monkeypatch, tmp_pat
         annotated_filepath=annotated_filepath, get_input_directory=lambda: str(tmp_path / "input")
     )
     monkeypatch.setitem(sys.modules, "folder_paths", paths)
-    assert (found and tmp_path / found) == host.resolve("input", name)
+    assert (found and tmp_path / found) == files.resolve("input", name)
 
 
 class Anything(str):
@@ -198,10 +198,10 @@ def test_a_node_class_is_described_as_the_server_does(installed):
         "input": {"required": {"file": [["a.safetensors"]], "count": ["INT", {"default": 2}]}},
         "output": ["*", "MODEL"],
         "output_node": True,
-    } == host.describe("Old")
-    assert {"input": {}, "output": ["MODEL"]} == host.describe("New")
+    } == definitions.describe("Old")
+    assert {"input": {}, "output": ["MODEL"]} == definitions.describe("New")
 
 
 @pytest.mark.parametrize("class_type", ["Broken", "Not installed"])
 def test_a_class_that_fails_or_is_not_there_is_not_described(installed, class_type):
-    assert host.describe(class_type) is None
+    assert definitions.describe(class_type) is None

@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from . import host
+from ..host import Seen, host
 
 logger = logging.getLogger("vram_forecast")
 
 Workflow = bytes | dict[str, Any]
-REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
+REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 
 
 class NoForecast(Exception):
@@ -35,16 +35,28 @@ def as_text(workflow: Workflow) -> str:
     return shown("render", workflow)
 
 
+class ModelFiles:
+    """A finder of files for the estimator: by ComfyUI's own folders."""
+
+    def __call__(self, folder: str, name: str) -> Path | None:
+        """The file that a loader's widget names."""
+        return host().resolve(folder, name)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The files in one of ComfyUI's folders."""
+        return host().names(folder)
+
+
 def shown(form: str, workflow: Workflow):
     """A forecast in one of the estimator's forms. The estimator is imported here, not at ComfyUI's start."""
     try:
-        from .. import estimator
-        from ..estimator.errors import InputError
+        from ... import estimator
+        from ...estimator.errors import InputError
     except ImportError as error:
         install = f"{sys.executable} -m pip install -r {REQUIREMENTS}"
         raise NoForecast(f"{error}. Run `{install}` and restart ComfyUI.", 500) from error
     try:
-        checked = estimator.check(workflow, machine(host.look()), host.resolve, definitions=definitions())
+        checked = estimator.check(workflow, machine(host().look()), ModelFiles(), definitions=definitions())
         return getattr(estimator, form)(checked)
     except InputError as error:
         raise NoForecast(str(error), 400) from None
@@ -56,22 +68,22 @@ def shown(form: str, workflow: Workflow):
 @cache
 def definitions():
     """What this ComfyUI says of its node types; each is asked once."""
-    from .. import estimator
+    from ... import estimator
 
-    return estimator.from_server(host.describe)
+    return estimator.from_server(host().describe)
 
 
-def machine(seen: host.Seen):
+def machine(seen: Seen):
     """The estimator's machine: the host's own numbers, and its card's known speed.
 
     What is held is measured, and this process's CUDA context is in it.
     """
     import msgspec
 
-    from ..estimator import Host, Machine, Policy
-    from ..estimator.runtime.cards import device_seen
-    from ..estimator.runtime.probe import Card
-    from ..estimator.units import Estimate
+    from ...estimator import Host, Machine, Policy
+    from ...estimator.runtime.cards import device_seen
+    from ...estimator.runtime.probe import Card
+    from ...estimator.units import Estimate
 
     held = seen.vram_total - seen.vram_free
     device = msgspec.structs.replace(

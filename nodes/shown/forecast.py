@@ -4,7 +4,7 @@ import logging
 
 from comfy_api.v0_0_2 import io, ui
 
-from .here import NoForecast, as_text
+from ..answers.here import NoForecast, as_text
 
 logger = logging.getLogger("vram_forecast")
 

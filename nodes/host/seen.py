@@ -1,38 +1,12 @@
-"""The only file that touches ComfyUI's internals and torch: what this process knows, as plain values.
+"""What this process tells of its card, its computer and its ComfyUI, as plain values."""
 
-Whatever a version of ComfyUI or a device does not tell is None or absent here, never guessed.
-"""
-
-import json
-import logging
 import platform
 import sys
-from pathlib import Path
-from typing import Any, NamedTuple
 
-logger = logging.getLogger("vram_forecast")
+from .protocol import Seen
 
 # What a device type of torch says about its maker ("cuda" is AMD's too, in a HIP build).
 VENDORS = {"cuda": "nvidia", "mps": "apple", "xpu": "intel", "cpu": "cpu"}
-# Packs that load GGUF files keep folder lists of their own for them, beside ComfyUI's.
-GGUF_FOLDERS = {"diffusion_models": "unet_gguf", "text_encoders": "clip_gguf"}
-
-
-class Seen(NamedTuple):
-    """This machine and this ComfyUI; sizes in bytes."""
-
-    device: str
-    vendor: str
-    vram_total: int
-    vram_free: int
-    compute_capability: float | None
-    os: str
-    ram_total: int
-    ram_free: int
-    comfy: str
-    torch: str
-    flags: tuple[str, ...]
-    dynamic_vram: bool
 
 
 def look() -> Seen:
@@ -103,49 +77,3 @@ def system() -> str:
     """`linux`, `wsl`, `windows` or `macos`."""
     name = {"Darwin": "macos", "Windows": "windows"}.get(platform.system(), "linux")
     return "wsl" if name == "linux" and "microsoft" in platform.release().lower() else name
-
-
-def resolve(folder: str, name: str) -> Path | None:
-    """The file that a loader's widget names, by ComfyUI's folder name; None where there is none."""
-    import folder_paths
-
-    if folder == "input":
-        return resolve_input(name)
-    for known in (folder, GGUF_FOLDERS.get(folder)):
-        try:
-            path = folder_paths.get_full_path(known, name) if known else None
-        except ValueError:  # another drive, on Windows: no name of a file in a model folder
-            return None
-        if path:
-            return Path(path)
-    return None
-
-
-def resolve_input(name: str) -> Path | None:
-    """The picture, video or sound that a node names, by ComfyUI's input folder or the one that it adds."""
-    import folder_paths
-
-    plain, base = folder_paths.annotated_filepath(name)
-    root = Path(base or folder_paths.get_input_directory()).resolve()
-    try:
-        path = (root / plain).resolve()
-        return path if path.is_relative_to(root) and path.is_file() else None
-    except (OSError, ValueError):  # names that no file can have
-        return None
-
-
-def describe(class_type: str) -> dict[str, Any] | None:
-    """A node type as ComfyUI's `GET /object_info` describes it; None for one that is not installed."""
-    import nodes
-
-    known = getattr(nodes, "NODE_CLASS_MAPPINGS", {}).get(class_type)
-    if known is None:
-        return None
-    try:
-        if hasattr(known, "GET_NODE_INFO_V1"):
-            return json.loads(json.dumps(known.GET_NODE_INFO_V1()))
-        told = {"input": known.INPUT_TYPES(), "output": known.RETURN_TYPES}
-        return json.loads(json.dumps(told | {"output_node": getattr(known, "OUTPUT_NODE", False) is True}))
-    except Exception:  # another pack's code
-        logger.debug("VRAM Forecast: %s does not describe itself", class_type, exc_info=True)
-        return None

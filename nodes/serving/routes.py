@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from .here import NoForecast, as_json
+from ..answers.here import NoForecast, as_json
 
 
 def register_routes() -> None:

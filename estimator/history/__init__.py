@@ -1,0 +1,1 @@
+"""What ran on this machine: each node's forecast beside what was measured, and what that teaches."""

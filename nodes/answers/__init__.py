@@ -1,0 +1,1 @@
+"""What is answered for this machine: forecasts, advice, limits, files; the same for routes and nodes."""

@@ -1,0 +1,1 @@
+"""The memory of past runs: what was forecast, beside what was measured."""

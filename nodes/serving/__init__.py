@@ -1,0 +1,1 @@
+"""What is added to ComfyUI's server: routes, and the guard before its queue."""
