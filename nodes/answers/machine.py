@@ -81,11 +81,13 @@ def with_card(seen: Seen, on: Other):
     """This machine with another card, which ComfyUI then uses, whatever it uses now."""
     import shlex
 
+    from msgspec.structs import replace
+
     from ...estimator import options
     from ...estimator.runtime.probe.recorded import Recorded, Recording
 
     told = Recording(1, "ComfyUI", (), seen.os, seen.ram_total, seen.ram_free, (), seen.swap or 0, seen.disk)
-    return options.machine(
+    found = options.machine(
         gpu=on.gpu,
         vram=on.vram,
         free=on.free,
@@ -95,6 +97,7 @@ def with_card(seen: Seen, on: Other):
         flags=shlex.join(flag for flag in seen.flags if flag != "--cpu"),
         asked=Recorded(told),
     )
+    return found if on.ram else replace(found, host=replace(found.host, swap=seen.swap))
 
 
 def asked_about(seen: Seen, on: Other, corrections: Sequence[Any] = ()):

@@ -57,12 +57,15 @@ class Threads:
 
     def staff(self) -> None:
         """Start threads until there are enough that do not hang; under the lock."""
-        now = time.monotonic()
-        hanging = sum(since is not None and now - since > self.seconds for since in self.busy.values())
-        for _ in range(self.many + min(hanging, self.lost) - len(self.busy)):
+        for _ in range(self.many + min(self.hanging(), self.lost) - len(self.busy)):
             thread = threading.Thread(target=self.run, name="vram-forecast", daemon=True)
             self.busy[thread] = None
             thread.start()
+
+    def hanging(self) -> int:
+        """How many threads are at one answer for longer than it may take; under the lock."""
+        now = time.monotonic()
+        return sum(since is not None and now - since > self.seconds for since in self.busy.values())
 
     def run(self) -> None:
         """One thread: one job after the other, until there are enough others."""
@@ -70,7 +73,9 @@ class Threads:
         while True:
             with self.changed:
                 self.busy[this] = None
-                if len(self.busy) > self.many:  # it was taken for lost, and another is in its place
+                if (
+                    len(self.busy) - self.hanging() > self.many
+                ):  # it was taken for lost, and another is in its place
                     del self.busy[this]
                     return
                 while not self.jobs:
