@@ -1,4 +1,4 @@
-"""What is answered for this machine: kept while it holds, new where anything changed, and always in bounds."""
+"""What is answered for this machine: kept while it holds, new where anything changed, and in bounds."""
 
 import json
 import threading
