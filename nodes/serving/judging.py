@@ -68,7 +68,8 @@ def failing(one: Asked):
 
     forecast = checked(one.prompt, outputs=one.outputs).forecast
     for step in forecast.steps:
-        if step.verdict in settings()["stops"] and certain(step, forecast, one.prompt):
+        stops = step.verdict in settings()["stops"] and certain(step, forecast, one.prompt)
+        if stops and stays_short(step, forecast.device):
             return msgspec.structs.replace(forecast, where=step)
     return None
 
@@ -80,7 +81,7 @@ def certain(step, forecast, prompt: dict[str, Any]) -> bool:
     parts = {one.key: one for one in forecast.components}
     known = all(key in parts and not parts[key].problem and not parts[key].assumed for key in step.components)
     lost = any(one.problem and one.node in before for one in forecast.components)
-    return known and not lost and before.isdisjoint(doubtful) and stays_short(step, forecast.device)
+    return known and not lost and before.isdisjoint(doubtful)
 
 
 def stays_short(step, device) -> bool:

@@ -9,26 +9,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prompts import checkpoint
+from small_card import SEEN
 from vram_forecast.estimator.units import GIB
 from vram_forecast.nodes import host
 from vram_forecast.nodes.host.recorded import RecordedHost
 from vram_forecast.nodes.serving import guard, judging
 
 OUTPUTS = ("SaveImage", "PreviewImage")
-SEEN = {
-    "device": "NVIDIA GeForce RTX 3050",
-    "vendor": "nvidia",
-    "vram_total": 4 * GIB,
-    "vram_free": 7 * GIB // 2,
-    "compute_capability": 8.6,
-    "os": "linux",
-    "ram_total": 32 * GIB,
-    "ram_free": 24 * GIB,
-    "comfy": "0.33.0",
-    "torch": "2.14.1",
-    "flags": [],
-    "dynamic_vram": False,
-}
 TOO_MUCH = checkpoint(side=8192, batch=8)
 RUNS = checkpoint(side=512)
 
