@@ -45,7 +45,6 @@ class VRAMGate(io.ComfyNode):
                     "reserve",
                     default=0.0,
                     min=0.0,
-                    max=1024.0,
                     step=0.1,
                     optional=True,
                     tooltip="GiB of VRAM that shall stay free for other programs.",
@@ -73,8 +72,10 @@ class VRAMGate(io.ComfyNode):
 def check(hidden, side, when_short: str, reserve: float) -> None:
     """Check the steps on one side of a gate. Raises `Stopped`; where nothing can be said, it goes on."""
     try:
+        from ...estimator.units import GIB
+
         gate, prompt = hidden.unique_id, hidden.prompt
-        found = gating.settled(prompt, side(prompt, gate), round(reserve * 1024**3), when_short == FREE)
+        found = gating.settled(prompt, side(prompt, gate), round(reserve * GIB), when_short == FREE)
         said = str(found) if found else ""
     except Exception as error:
         return logger.warning(

@@ -87,3 +87,18 @@ def test_an_unknown_node_on_the_way_never_stops_a_run(comfy):
     prompt["30"] = node("NobodyKnowsThis", samples=["4", 0], model=["1", 0])
     prompt["20"]["inputs"]["value"] = ["30", 0]
     assert gating.settled(prompt, gating.behind(prompt, "20"), 0, False) is None
+
+
+def test_the_example_with_a_gate_is_understood_without_a_server(root):
+    from prompts import nowhere
+    from vram_forecast.estimator import check
+    from vram_forecast.estimator.options import machine
+
+    on = machine(gpu="rtx-3060-12gb", ram=32, system="linux", comfy="0.33.0", torch="2.9")
+    examples = [
+        root / "example_workflows" / name for name in ("vram_gate.json", "flux_dev_text_to_image.json")
+    ]
+    gate, plain = (check(path, on, nowhere, suggestions=0).forecast for path in examples)
+    assert plain.unknown == gate.unknown
+    assert [(one.title, one.shape) for one in plain.steps] == [(one.title, one.shape) for one in gate.steps]
+    assert "decode" in [one.kind for one in gate.steps]
