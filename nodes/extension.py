@@ -5,8 +5,9 @@ import logging
 from comfy_api.v0_0_2 import ComfyExtension
 
 from .shown.forecast import VRAMForecast
+from .shown.gate import VRAMGate
 
-NODES = [VRAMForecast]
+NODES = [VRAMForecast, VRAMGate]
 
 
 class Extension(ComfyExtension):

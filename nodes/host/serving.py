@@ -22,3 +22,11 @@ def settings(request: Any) -> dict[str, Any]:
     except Exception:  # no such user, or a ComfyUI that keeps them elsewhere
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def add_middleware(middleware: Any) -> None:
+    """Have ComfyUI's server pass each request through one more middleware, the innermost.
+
+    Only until the server starts: aiohttp freezes the list then.
+    """
+    server().app.middlewares.append(middleware)
