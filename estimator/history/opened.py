@@ -70,8 +70,8 @@ def _ready(path: Path) -> Connection:
 
     database = connect(path, "rwc")
     try:
-        version_of(database)
-        database.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only before the first table has it an effect
+        if not version_of(database):  # it has an effect only before the first table, and takes a lock
+            database.execute("PRAGMA auto_vacuum = INCREMENTAL")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")  # with WAL whole after any kill
         database.execute("PRAGMA foreign_keys = ON")

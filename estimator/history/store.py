@@ -24,7 +24,7 @@ RUN = "SELECT row, outcome, node, seconds FROM runs"
 
 
 class Store:
-    """What ran here, bounded: the oldest runs go first. Every method raises `HistoryError`, and nothing else."""
+    """What ran here, bounded: the oldest runs go first. Every method raises `HistoryError` and no other."""
 
     def __init__(self, path: Path, *, writes: bool = True) -> None:
         """Open the file, made where there is none; without `writes` it stays as it is.

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from vram_forecast.estimator.history.store import HistoryError, Store
 
 SETUP = Setup("a card", 12 << 30, "0.33.0", "2.9", "pytorch", True)
 CHILDREN = 30
+PACK = {**os.environ, "PACK": str(Path(__file__).resolve().parents[2])}
 
 
 def run(name, began=0.0, graph="g"):
@@ -236,6 +238,12 @@ def test_a_file_in_place_of_the_folder_is_one_error(tmp_path):
 
 
 PRELUDE = """
+import os, types
+root = os.environ["PACK"]
+pack = types.ModuleType("vram_forecast")
+pack.__path__ = [root]
+sys_modules = __import__("sys").modules
+sys_modules["vram_forecast"] = pack
 import resource, signal, sys
 import pathlib
 from vram_forecast.estimator.history.rows import Done, Run, Setup
@@ -270,7 +278,9 @@ while True:
 def child(code, path, name="child"):
     """What a process of its own prints; it dies without closing."""
     command = [sys.executable, "-c", PRELUDE + code, str(path), name]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=PACK)
+    assert 0 == done.returncode, done.stderr
+    return done.stdout
 
 
 def test_a_full_disk_is_one_error_and_what_was_written_stays(path):
@@ -296,7 +306,7 @@ def test_a_database_at_its_most_pages_says_that_the_disk_is_full(store):
 def test_killed_in_the_midst_of_writing_the_database_opens_and_every_row_is_whole(path):
     command = [sys.executable, "-c", PRELUDE + FOREVER, str(path)]
     for number in range(CHILDREN):
-        with subprocess.Popen([*command, str(number)], stdout=subprocess.PIPE, text=True) as writing:
+        with subprocess.Popen([*command, str(number)], stdout=subprocess.PIPE, text=True, env=PACK) as writing:
             assert "begun\n" == writing.stdout.readline()
             time.sleep(0.01 + 0.003 * number)
             writing.send_signal(signal.SIGKILL)
