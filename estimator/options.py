@@ -200,7 +200,7 @@ def comfyui_places() -> list[Path]:
 def history_files(user: Path | None = None) -> list[Path]:
     """Where the past runs may lie: in ComfyUI's user folder, or those of the ComfyUIs nearby."""
     users = [user] if user else [place / "user" for place in comfyui_places()]
-    return [one / inside / "history.sqlite" for one in users for inside in HISTORY_FOLDERS]
+    return [one / "__vram_forecast" / "history.sqlite" for one in users]
 
 
 def extra_folders(path: Path) -> dict[str, list[Path]]:

@@ -6,7 +6,19 @@ from . import charts, forecasts, history, limits, machines, models
 from .front import app, main
 
 # As `--help` lists them: what a workflow does, then files, then machines.
-ORDER = ("check", "advise", "limits", "graph", "inspect", "models", "gpus", "device", "history", "export", "trace")
+ORDER = (
+    "check",
+    "advise",
+    "limits",
+    "graph",
+    "inspect",
+    "models",
+    "gpus",
+    "device",
+    "history",
+    "export",
+    "trace",
+)
 app.registered_commands.sort(key=lambda one: ORDER.index(getattr(one.callback, "__name__", "")))
 
 __all__ = ["app", "charts", "forecasts", "history", "limits", "machines", "main", "models"]

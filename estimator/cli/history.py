@@ -57,7 +57,7 @@ def export(
     if file is None:
         out(toml(found))
         return
-    write(free(file, file, force), toml(found).encode())
+    write(free(file, Path(), force), toml(found).encode())
     out(f"{len(found)} measured nodes written to {file}; CONTRIBUTING.md says where to send them.")
 
 

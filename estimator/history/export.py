@@ -8,12 +8,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..units import Estimate
-from .rows import Done, Run
+from .rows import Done, Run, Setup
 
 # Of text only what has these forms leaves the machine: anything else a pack or a file may have named.
-LAW = re.compile(r"[\w.-]{1,48}(:[\w.-]{0,24}){3}\Z", re.ASCII)
+LAW = re.compile(
+    r"(?P<table>[\w.-]+):(?P<operation>[a-z_]+?)(_masked|_depth_\d)?:(?P<storage>\w+):\d\Z", re.ASCII
+)
 VERSION = re.compile(r"\d{1,5}(\.\d{1,6}){0,3}(\+(cu|rocm|cpu|xpu)[\d.]{0,8})?\Z", re.ASCII)
-WORD = re.compile(r"[a-z][a-z0-9_ -]{0,23}\Z", re.ASCII)
 MEASURED = ("seconds", "per_pass", "before", "peak", "after", "used", "ram_used")
 FORECAST = ("activations", "beside", "vram_peak", "forecast_seconds", "forecast_per_pass")
 
@@ -28,11 +29,19 @@ def rows(runs: Iterable[tuple[Run, Sequence[Done]]]) -> list[dict[str, Any]]:
 
 def wanted(done: Done) -> bool:
     """Whether a node says anything about a law that others have too."""
-    from ..facts import names
+    return shipped(done.law) and (done.peak is not None or done.seconds is not None)
 
-    table = done.law.split(":")[0]
-    known = f"costs/{table}" in names("costs")  # a law traced here is named after the user's own file
-    return bool(known and LAW.match(done.law)) and (done.peak is not None or done.seconds is not None)
+
+def shipped(law: str) -> bool:
+    """Whether a law is one of `data/costs`: one that was traced here is named after the user's own model."""
+    from .. import facts
+
+    form = LAW.match(law)
+    if not form or f"costs/{form['table']}" not in facts.names("costs"):
+        return False
+    ours = facts.table(f"costs/{form['table']}")["law"]
+    operations, storages = ({one[key] for one in ours} for key in ("operation", "storage"))
+    return form["operation"] in operations and form["storage"] in storages
 
 
 def row(run: Run, done: Done) -> dict[str, Any]:
@@ -40,14 +49,13 @@ def row(run: Run, done: Done) -> dict[str, Any]:
     setup = run.setup
     made: dict[str, Any] = {
         "day": datetime.fromtimestamp(run.began, timezone.utc).strftime("%Y-%m-%d"),
-        "gpu": card_name(setup.card),
+        "gpu": card_name(setup),
         "total": setup.total,
         "comfy": kept(VERSION, setup.comfy),
         "torch": kept(VERSION, setup.torch),
-        "attention": kept(WORD, setup.attention),
+        "attention": setup.attention if setup.attention in attentions() else "",
         "dynamic_vram": setup.dynamic_vram,
         "law": done.law,
-        "kind": kept(WORD, done.kind),
         "shape": list(done.shape),
         "passes": done.passes,
         **{name: band(getattr(done, name)) for name in FORECAST},
@@ -58,15 +66,20 @@ def row(run: Run, done: Done) -> dict[str, Any]:
     return {name: value for name, value in made.items() if value not in (None, "")}
 
 
-def card_name(name: str) -> str:
-    """The id of a card that is known by this name; empty for another, whose name may say anything."""
-    from ..errors import InputError
-    from ..runtime.cards import card
+def card_name(setup: Setup) -> str:
+    """The id of the card, where it is one that is known; empty for another, whose name may say anything."""
+    from ..runtime.cards import card_here
 
-    try:
-        return str(card(name)["id"])
-    except InputError:
-        return ""
+    found = card_here(setup.card, setup.total)
+    return str(found["id"]) if found else ""
+
+
+def attentions() -> set[str]:
+    """The words for ways of attention."""
+    from .. import facts
+
+    choice = facts.table("attention")["choice"]
+    return {"fused", *choice["flags"].values(), *choice["backends"].values()}
 
 
 def kept(form: re.Pattern[str], text: str) -> str:
@@ -84,7 +97,9 @@ def toml(found: Sequence[dict[str, Any]]) -> str:
     import msgspec
 
     tables = (
-        "\n".join(["[[node]]", *(f"{name} = {msgspec.json.encode(value).decode()}" for name, value in one.items())])
+        "\n".join(
+            ["[[node]]", *(f"{name} = {msgspec.json.encode(value).decode()}" for name, value in one.items())]
+        )
         for one in found
     )
     head = "# Measured nodes beside their forecasts, by `vram-forecast export`; bytes and seconds."

@@ -306,7 +306,9 @@ def test_a_database_at_its_most_pages_says_that_the_disk_is_full(store):
 def test_killed_in_the_midst_of_writing_the_database_opens_and_every_row_is_whole(path):
     command = [sys.executable, "-c", PRELUDE + FOREVER, str(path)]
     for number in range(CHILDREN):
-        with subprocess.Popen([*command, str(number)], stdout=subprocess.PIPE, text=True, env=PACK) as writing:
+        with subprocess.Popen(
+            [*command, str(number)], stdout=subprocess.PIPE, text=True, env=PACK
+        ) as writing:
             assert "begun\n" == writing.stdout.readline()
             time.sleep(0.01 + 0.003 * number)
             writing.send_signal(signal.SIGKILL)
