@@ -3,6 +3,7 @@
 * `ForecastError`
   * `InputError`: a file, a workflow, a name or an option that cannot be used
     * `FormatError`: a model file that is broken, cut short or of no readable format
+    * `HistoryError`: the memory of past runs, where it cannot be opened, read or written
 
 Anything else that escapes is a defect of this program and keeps its traceback.
 """
@@ -34,3 +35,7 @@ class FormatError(InputError):
         """`code` is stable and machine-readable, the rest as in `InputError`."""
         self.code = code
         super().__init__(what, where=where, do=do)
+
+
+class HistoryError(InputError):
+    """The memory of past runs cannot be used now; whoever asks goes on without it."""

@@ -186,11 +186,21 @@ class Finder(Folders):
 
 def default_roots() -> list[Path]:
     """The models folder of the ComfyUI that the pack lies in, `COMFYUI_PATH`'s, and the current one's."""
+    return [place / "models" for place in comfyui_places()]
+
+
+def comfyui_places() -> list[Path]:
+    """Where ComfyUI may lie: around the pack, where `COMFYUI_PATH` says, and the current folder."""
     here = Path(__file__).resolve().parent.parent
-    roots = [here.parent.parent / "models"] if here.parent.name == "custom_nodes" else []
-    if os.environ.get("COMFYUI_PATH"):
-        roots.append(Path(os.environ["COMFYUI_PATH"]) / "models")
-    return [*roots, Path("models")]
+    named = os.environ.get("COMFYUI_PATH")
+    around = [here.parent.parent] if here.parent.name == "custom_nodes" else []
+    return [*around, *([Path(named)] if named else []), Path()]
+
+
+def history_files(user: Path | None = None) -> list[Path]:
+    """Where the past runs may lie: in ComfyUI's user folder, or those of the ComfyUIs nearby."""
+    users = [user] if user else [place / "user" for place in comfyui_places()]
+    return [one / "__vram_forecast" / "history.sqlite" for one in users]
 
 
 def extra_folders(path: Path) -> dict[str, list[Path]]:

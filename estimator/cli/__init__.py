@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from . import charts, forecasts, limits, machines, models
+from . import charts, forecasts, history, limits, machines, models
 from .front import app, main
 
 # As `--help` lists them: what a workflow does, then files, then machines.
-ORDER = ("check", "advise", "limits", "graph", "inspect", "models", "gpus", "device", "trace")
+ORDER = (
+    "check",
+    "advise",
+    "limits",
+    "graph",
+    "inspect",
+    "models",
+    "gpus",
+    "device",
+    "history",
+    "export",
+    "trace",
+)
 app.registered_commands.sort(key=lambda one: ORDER.index(getattr(one.callback, "__name__", "")))
 
-__all__ = ["app", "charts", "forecasts", "limits", "machines", "main", "models"]
+__all__ = ["app", "charts", "forecasts", "history", "limits", "machines", "main", "models"]
