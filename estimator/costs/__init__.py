@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from .attention import Unfused
 from .law import Law, Shape
-from .lookup import Cost, cost
+from .lookup import Cost, cost, law_name
 
-__all__ = ["Cost", "Law", "Shape", "Unfused", "cost"]
+__all__ = ["Cost", "Law", "Shape", "Unfused", "cost", "law_name"]

@@ -11,7 +11,7 @@ from ..runtime import Ask, Held, Machine, Manager, Placement
 from ..units import ZERO, Estimate, amount
 from ..workflow.values import Step
 from .price import Price, Pricer
-from .result import StepForecast, Verdict
+from .result import ByLaw, StepForecast, Verdict
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -162,6 +162,8 @@ class Worker:
             buffer=sum(one.buffer for one in where),
             activations=price.cost.activations,
             workspace=price.workspace,
+            law=price.law,
+            by_law=ByLaw(price.cost.activations) if price.law else None,
             need=need,
             vram_peak=need + Estimate.exact(pages),
             tiled=placed.failed is not None,

@@ -22,6 +22,8 @@ End = Literal["low", "best", "high"]
 CROSSED: tuple[tuple[End, End], ...] = (("high", "low"), ("low", "high"))
 # Seconds of a step, those with all weights on the card, and how far apart they may be.
 Times = tuple[Estimate, Estimate, Beside]
+# The same with the seconds of one pass on the card where nothing was learned of it.
+Timed = tuple[Times, Estimate | None]
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -77,7 +79,7 @@ class Clock:
     def __init__(self, machine: Machine) -> None:
         """Nothing is timed yet."""
         self.machine = machine
-        self.known: dict[tuple[Any, ...], Times | None] = {}
+        self.known: dict[tuple[Any, ...], Timed | None] = {}
 
     def timed(self, placed: Placed, moves: Moves) -> StepForecast:
         """What is said of a step with its seconds, also with all weights on the card, where known.
@@ -93,16 +95,19 @@ class Clock:
         found = self.known[key]
         if found is None:
             return placed.said
-        seconds, ideal, beside = found
-        return msgspec.structs.replace(placed.said, seconds=seconds, resident_seconds=ideal, beside=beside)
+        (seconds, ideal, beside), one = found
+        by_law = placed.said.by_law and msgspec.structs.replace(placed.said.by_law, seconds=one)
+        return msgspec.structs.replace(
+            placed.said, seconds=seconds, resident_seconds=ideal, beside=beside, by_law=by_law
+        )
 
 
-def times(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Times | None:
+def times(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Timed | None:
     """Seconds of a step with a price; None where the card's rate or its link is not known."""
     if placed.models and placed.models[0].on_cpu:
-        return on_cpu(placed, price, machine)
+        return on_cpu(placed, price, machine), None
     spent = spend(placed, price, moves, machine)
-    return spent.times(passes_of(placed.step, price), machine) if spent else None
+    return (spent.times(passes_of(placed.step, price), machine), spent.alone) if spent else None
 
 
 def spend(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Spent | None:
