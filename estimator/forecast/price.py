@@ -33,7 +33,7 @@ class Price(msgspec.Struct, frozen=True, dict=True):
 
     `tiles`: in units of the cost's; `runs`: how often the model is called in it. `law`: the name of the law
     that it comes of, with those of all that runs in the same pass; empty where it comes of none, or of more
-    than a law and a shape.
+    than a law and a shape. `measured`: bytes beside the weights as learned here.
     """
 
     passes: int
@@ -42,11 +42,12 @@ class Price(msgspec.Struct, frozen=True, dict=True):
     tiles: float = 1.0
     runs: int = 1
     law: str = ""
+    measured: Estimate | None = None
 
     @cached_property
     def beside(self) -> Estimate:
         """Bytes that a pass needs beside its weights."""
-        return self.cost.activations + self.workspace
+        return self.measured or self.cost.activations + self.workspace
 
 
 class Pricer:

@@ -10,7 +10,7 @@ from .. import facts
 from ..runtime import Machine
 from ..units import ZERO, Estimate
 from ..workflow.values import Step
-from . import speed
+from . import learned, speed
 from .passes import each, on_processor
 from .price import Price
 from .result import Beside, StepForecast
@@ -60,6 +60,15 @@ class Spent(msgspec.Struct, frozen=True):
         ways = (exactly(one, link) for one in (self.uploaded, self.beside, self.between))
         return Spent(*own, *ways)
 
+    def paced(self, placed: Placed, price: Price, machine: Machine) -> Spent:
+        """The same with passes as fast as they were measured here."""
+        if not machine.corrections:
+            return self
+        one, alone = (
+            learned.paced(each, price, placed.step.shape, machine) for each in (self.one, self.alone)
+        )
+        return msgspec.structs.replace(self, one=one, alone=alone)
+
     def total(self, passes: Estimate, machine: Machine) -> tuple[Estimate, Estimate]:
         """Seconds of the step, and of the same with all weights on the card."""
         before = self.uploaded + self.lost
@@ -107,7 +116,10 @@ def times(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Timed
     if placed.models and placed.models[0].on_cpu:
         return on_cpu(placed, price, machine), None
     spent = spend(placed, price, moves, machine)
-    return (spent.times(passes_of(placed.step, price), machine), spent.alone) if spent else None
+    if spent is None:
+        return None
+    here = spent.paced(placed, price, machine)
+    return here.times(passes_of(placed.step, price), machine), spent.alone
 
 
 def spend(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Spent | None:

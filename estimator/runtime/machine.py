@@ -117,6 +117,11 @@ class Machine(msgspec.Struct, frozen=True, dict=True):
     corrections: tuple[Correction, ...] = ()
 
     @cached_property
+    def learned(self) -> dict[str, Correction]:
+        """The corrections by the names of their laws."""
+        return {one.law: one for one in self.corrections}
+
+    @cached_property
     def backend(self) -> Backend:
         """What torch runs models on: the card's own kind, or what a flag asks for instead."""
         if self.policy.has("--directml"):

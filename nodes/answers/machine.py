@@ -38,6 +38,4 @@ def setup(machine):
     from ...estimator.runtime.attention import kernels
 
     device, policy = machine.device, machine.policy
-    return Setup(
-        device.name, device.total, policy.comfy, policy.torch, kernels(machine), policy.dynamic_vram
-    )
+    return Setup(device.name, device.total, policy.comfy, policy.torch, kernels(machine), policy.dynamic_vram)

@@ -1,0 +1,103 @@
+"""A law's numbers where something was learned: near what was measured that band, else the law's."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from math import log2
+from typing import Any
+
+from .. import facts
+from ..units import MIB, Basis, Estimate
+from .corrections import Pace, Place, Reach, Taken
+
+
+def beside(taken: Taken, place: Place, known: Estimate, least: float, convolves: bool) -> Estimate:
+    """Bytes that a pass takes beside its weights at `place`, where `known` is what is said without learning.
+
+    `least`: what the law's tensors take at least. Where a model `convolves`, what it takes with room says
+    nothing of what suffices: short of memory, cuDNN goes on to an algorithm that needs less.
+    """
+    found = measured(taken, place, known, least, convolves)
+    if found.low <= known.low and found.high >= known.high:
+        return known
+    said = [line.best(place.activations) for line in taken.lines]
+    near = faded(found, known, said, outside(taken.reach, place))
+    return Estimate(round(near.low), round(near.best), round(near.high), near.basis)
+
+
+def measured(taken: Taken, place: Place, known: Estimate, least: float, convolves: bool) -> Estimate:
+    """What the points say of a pass at `place`."""
+    size, rule = place.activations, learning("width")
+    bands = [
+        (line.best(size), max(rule["least_share"] * line.best(size), rule["least_mib"] * MIB, half))
+        for line in taken.lines
+        for half in [line.half(size) * line.best(size)]
+    ]
+    best = max(least, bands[0][0])
+    low = known.low if convolves else min(one - half for one, half in bands)
+    low = min([low, *(had for most, had in taken.enough if size <= most)])
+    high = max(one + half for one, half in bands)
+    high = max([high, *(took for from_, took in taken.at_least if size >= from_)])
+    high += max(rule["fragmentation"] * high, rule["fragmentation_mib"] * MIB)
+    if any(size >= one for one in taken.failed if one > taken.reach.sizes[-1]):
+        high = max(high, known.high)
+    return holding(max(low, least), best, high, "measured")
+
+
+def seconds(pace: Pace, place: Place, known: Estimate) -> Estimate:
+    """Seconds of a pass at `place`, of which so many are forecast without learning."""
+    found = Estimate(*(known.best * end for end in ends(pace.factor)), pace.factor.basis)
+    return faded(found, known, [found.best], outside(pace.reach, place))
+
+
+def faded(found: Estimate, known: Estimate, said: list[float], away: float) -> Estimate:
+    """The measured band on its way to the known one, where `away` is 1.
+
+    Of what all lines that explain the points have `said`, the nearest stays within the band: where even that
+    lies outside of what is known, then what is known is wrong.
+    """
+    if not away:
+        return found
+    nearest = min(said, key=lambda one: max(known.low - one, one - known.high))
+    there = (min(known.low, nearest), known.best, max(known.high, nearest))
+    low, best, high = (one + away * (other - one) for one, other in zip(ends(found), there, strict=True))
+    return holding(low, best, high, known.basis)
+
+
+def ends(known: Estimate) -> tuple[float, float, float]:
+    """An estimate's low end, best value and high end."""
+    return known.low, known.best, known.high
+
+
+def outside(reach: Reach, place: Place) -> float:
+    """How far a pass lies from all that was measured: 0, as if measured, to 1, where that says nothing."""
+    rule = learning("reach")
+    far = doublings(reach.batch, place.batch) + doublings(reach.frames, place.frames)
+    far += max(0.0, between(reach.sizes, place.activations, rule) - log2(1 + rule["same"]))
+    return min(1.0, far / float(rule["far"]))
+
+
+def between(sizes: tuple[float, ...], size: float, rule: dict[str, Any]) -> float:
+    """Doublings from a size to the nearest one measured; 0 between two that are not too far apart."""
+    at = bisect_left(sizes, size)
+    lower, upper = sizes[max(0, at - 1)], sizes[min(at, len(sizes) - 1)]
+    inside = lower <= size <= upper and len(sizes) >= learning("points")["fewest_sizes"]
+    if inside and log2(upper / lower) <= rule["gap"]:
+        return 0.0
+    return min(abs(log2(size / one)) for one in (lower, upper))
+
+
+def doublings(span: tuple[int, int], value: int) -> float:
+    """How many doublings a value lies outside a span."""
+    return max(0.0, log2(span[0] / value), log2(value / span[1]))
+
+
+def holding(low: float, best: float, high: float, basis: Basis) -> Estimate:
+    """An estimate whose ends hold its best."""
+    return Estimate(min(low, best), best, max(high, best), basis)
+
+
+def learning(name: str) -> dict[str, Any]:
+    """A table of the rules of learning."""
+    found: dict[str, Any] = facts.table("learning")[name]
+    return found
