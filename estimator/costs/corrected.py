@@ -20,46 +20,50 @@ def beside(taken: Taken, place: Place, known: Estimate, least: float, convolves:
     found = measured(taken, place, known, least, convolves)
     if found.low <= known.low and found.high >= known.high:
         return known
-    said = [line.best(place.activations) for line in taken.lines]
-    near = faded(found, known, said, outside(taken.reach, place))
+    near = faded(found, known, bands(taken, place.activations), outside(taken.reach, place))
     return Estimate(round(near.low), round(near.best), round(near.high), near.basis)
 
 
 def measured(taken: Taken, place: Place, known: Estimate, least: float, convolves: bool) -> Estimate:
     """What the points say of a pass at `place`."""
-    size, rule = place.activations, learning("width")
-    bands = [
-        (line.best(size), max(rule["least_share"] * line.best(size), rule["least_mib"] * MIB, half))
-        for line in taken.lines
-        for half in [line.half(size) * line.best(size)]
-    ]
-    best = max(least, bands[0][0])
-    low = known.low if convolves else min(one - half for one, half in bands)
+    size, rule, lines = place.activations, learning("width"), bands(taken, place.activations)
+    low = known.low if convolves else min(one.low for one in lines)
     low = min([low, *(had for most, had in taken.enough if size <= most)])
-    high = max(one + half for one, half in bands)
+    high = max(one.high for one in lines)
     high = max([high, *(took for from_, took in taken.at_least if size >= from_)])
     high += max(rule["fragmentation"] * high, rule["fragmentation_mib"] * MIB)
     if any(size >= one for one in taken.failed if one > taken.reach.sizes[-1]):
         high = max(high, known.high)
-    return holding(max(low, least), best, high, "measured")
+    return holding(max(low, least), max(least, lines[0].best), high, "measured")
+
+
+def bands(taken: Taken, size: float) -> list[Estimate]:
+    """What each line that explains the points says of a pass of this size, never narrower than the least."""
+    rule, found = learning("width"), []
+    for line in taken.lines:
+        best = max(0.0, line.best(size))
+        half = max(best * max(rule["least_share"], line.half(size)), rule["least_mib"] * MIB)
+        found.append(Estimate(best - half, best, best + half, "measured"))
+    return found
 
 
 def seconds(pace: Pace, place: Place, known: Estimate) -> Estimate:
     """Seconds of a pass at `place`, of which so many are forecast without learning."""
-    found = Estimate(*(known.best * end for end in ends(pace.factor)), pace.factor.basis)
-    return faded(found, known, [found.best], outside(pace.reach, place))
+    low, best, high = (known.best * end for end in ends(pace.factor))
+    found = Estimate(low, best, high, pace.factor.basis)
+    return faded(found, known, [found], outside(pace.reach, place))
 
 
-def faded(found: Estimate, known: Estimate, said: list[float], away: float) -> Estimate:
+def faded(found: Estimate, known: Estimate, lines: list[Estimate], away: float) -> Estimate:
     """The measured band on its way to the known one, where `away` is 1.
 
-    Of what all lines that explain the points have `said`, the nearest stays within the band: where even that
-    lies outside of what is known, then what is known is wrong.
+    The nearest of what all `lines` that explain the points say stays within the band: where even that lies
+    outside of what is known, then what is known is wrong.
     """
     if not away:
         return found
-    nearest = min(said, key=lambda one: max(known.low - one, one - known.high))
-    there = (min(known.low, nearest), known.best, max(known.high, nearest))
+    lowest, highest = max(one.low for one in lines), min(one.high for one in lines)
+    there = (min(known.low, lowest), known.best, max(known.high, highest))
     low, best, high = (one + away * (other - one) for one, other in zip(ends(found), there, strict=True))
     return holding(low, best, high, known.basis)
 
