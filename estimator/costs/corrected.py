@@ -15,12 +15,14 @@ def beside(taken: Taken, place: Place, known: Estimate, least: float, convolves:
     """Bytes that a pass takes beside its weights at `place`, where `known` is what is said without learning.
 
     `least`: what the law's tensors take at least. Where a model `convolves`, what it takes with room says
-    nothing of what suffices: short of memory, cuDNN goes on to an algorithm that needs less.
+    nothing of what suffices: short of memory, cuDNN goes on to an algorithm that needs less. And which one it
+    begins with changes from size to size, so that no size says much of another.
     """
     found = measured(taken, place, known, least, convolves)
     if found.low <= known.low and found.high >= known.high:
         return known
-    near = faded(found, known, bands(taken, place.activations), outside(taken.reach, place))
+    away = outside(taken.reach, place, spans=not convolves)
+    near = faded(found, known, bands(taken, place.activations), away)
     return Estimate(round(near.low), round(near.best), round(near.high), near.basis)
 
 
@@ -28,11 +30,12 @@ def measured(taken: Taken, place: Place, known: Estimate, least: float, convolve
     """What the points say of a pass at `place`."""
     size, rule, lines = place.activations, learning("width"), bands(taken, place.activations)
     low = known.low if convolves else min(one.low for one in lines)
-    low = min([low, *(had for most, had in taken.enough if size <= most)])
+    near = 1 + learning("reach")["same"]
+    low = min([low, *(had for most, had in taken.enough if size <= most * near)])
     high = max(one.high for one in lines)
-    high = max([high, *(took for from_, took in taken.at_least if size >= from_)])
+    high = max([high, *(took for from_, took in taken.at_least if size * near >= from_)])
     high += max(rule["fragmentation"] * high, rule["fragmentation_mib"] * MIB)
-    if any(size >= one for one in taken.failed if one > taken.reach.sizes[-1]):
+    if any(size * near >= one for one in taken.failed if one > taken.reach.sizes[-1]):
         high = max(high, known.high)
     return holding(max(low, least), max(least, lines[0].best), high, "measured")
 
@@ -73,20 +76,24 @@ def ends(known: Estimate) -> tuple[float, float, float]:
     return known.low, known.best, known.high
 
 
-def outside(reach: Reach, place: Place) -> float:
-    """How far a pass lies from all that was measured: 0, as if measured, to 1, where that says nothing."""
+def outside(reach: Reach, place: Place, spans: bool = True) -> float:
+    """How far a pass lies from all that was measured: 0, as if measured, to 1, where that says nothing.
+
+    `spans`: sizes that lie between measured ones are as if measured.
+    """
     rule = learning("reach")
     far = doublings(reach.batch, place.batch) + doublings(reach.frames, place.frames)
-    far += max(0.0, between(reach.sizes, place.activations, rule) - log2(1 + rule["same"]))
+    gap = rule["gap"] if spans else 0.0
+    far += max(0.0, between(reach.sizes, place.activations, gap) - log2(1 + rule["same"]))
     return min(1.0, far / float(rule["far"]))
 
 
-def between(sizes: tuple[float, ...], size: float, rule: dict[str, Any]) -> float:
-    """Doublings from a size to the nearest one measured; 0 between two that are not too far apart."""
+def between(sizes: tuple[float, ...], size: float, gap: float) -> float:
+    """Doublings from a size to the nearest one measured; 0 between two that lie less than `gap` apart."""
     at = bisect_left(sizes, size)
     lower, upper = sizes[max(0, at - 1)], sizes[min(at, len(sizes) - 1)]
     inside = lower <= size <= upper and len(sizes) >= learning("points")["fewest_sizes"]
-    if inside and log2(upper / lower) <= rule["gap"]:
+    if inside and log2(upper / lower) <= gap:
         return 0.0
     return min(abs(log2(size / one)) for one in (lower, upper))
 

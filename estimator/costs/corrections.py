@@ -28,12 +28,14 @@ class Line(msgspec.Struct, frozen=True):
 
     `doubt`: half the width of one more point's band where points are many, as a share of what it takes. It
     grows where the `points` are few, and away from them: `mean`, `square` are the mean of their reciprocal
-    activations, and the sum of squares about it (0 where the points do not choose the slope).
+    activations, and the sum of squares about it (0 where the points do not choose the slope). `worst`: how
+    far one of them lies off, as a share.
     """
 
     factor: float
     plus: float
     doubt: float
+    worst: float
     points: int
     mean: float = 0.0
     square: float = 0.0
@@ -47,7 +49,7 @@ class Line(msgspec.Struct, frozen=True):
         Applied Regression Analysis, 1.4).
         """
         away = (1 / activations - self.mean) ** 2 / self.square if self.square else 0.0
-        return self.doubt * sqrt(1 + 1 / self.points + away)
+        return max(self.worst, self.doubt * sqrt(1 + 1 / self.points + away))
 
 
 class Reach(msgspec.Struct, frozen=True):

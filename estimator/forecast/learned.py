@@ -18,7 +18,7 @@ def priced(price: Price, shape: Shape | None, machine: Machine, convolves: bool)
         return price
     least = price.cost.activations.low
     taken = corrected.beside(found.beside, place(price, shape), price.beside, least, convolves)
-    return msgspec.structs.replace(price, measured=taken)
+    return price if taken == price.beside else msgspec.structs.replace(price, measured=taken)
 
 
 def paced(one: Estimate, price: Price, shape: Shape | None, machine: Machine) -> Estimate:

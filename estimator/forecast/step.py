@@ -17,6 +17,9 @@ from .learned import tuple_of
 from .price import Price, Pricer
 from .result import ByLaw, StepForecast, Verdict
 
+# What is measured is all that a pass takes beside its weights: its activations, and this no more.
+IN_MEASURED = Estimate(0, 0, 0, "measured")
+
 
 class Placed(msgspec.Struct, frozen=True):
     """A step with its weights placed: what is said of it so far, and what its seconds come of.
@@ -182,7 +185,7 @@ class Worker:
             forced=self.manager.forced(),
             buffer=sum(one.buffer for one in where),
             activations=price.measured or price.cost.activations,
-            workspace=ZERO if price.measured else price.workspace,
+            workspace=IN_MEASURED if price.measured else price.workspace,
             law=price.law,
             by_law=ByLaw(price.cost.activations) if price.law else None,
             need=need,

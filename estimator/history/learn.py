@@ -45,13 +45,13 @@ def beside_weights(exact: list[Point], bounds: list[Point], stops: list[Point]) 
     if not found:
         return None
     explained, most = {point for fit in found for point in fit.points}, learning("agreement")["plausible"]
-    more = [point for point in exact if point not in explained and point.value <= most * point.activations]
-    at_least = [*more, *(point for point in bounds if point.full)]
+    others = [point for point in exact if point not in explained and point.value <= most * point.activations]
+    at_least = [*others, *(point for point in bounds if point.full)]
     return Taken(
         tuple(fit.line for fit in found),
         reach([point for point in exact if point in explained]),
         frontier(at_least, 1),
-        frontier(bounds, -1),
+        frontier([*others, *bounds], -1),
         tuple(sorted({point.activations for point in stops})),
     )
 

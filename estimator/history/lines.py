@@ -70,7 +70,7 @@ def fitted(way: Way, points: Points) -> Fit | None:
     doubt = students[min(free, len(students)) - 1] * sigma
     mean = fmean(1 / point.activations for point in kept)
     square = sum((1 / point.activations - mean) ** 2 for point in kept) if way.numbers == SIDES else 0.0
-    return Fit(Line(factor, plus, doubt, len(kept), mean, square), tuple(kept))
+    return Fit(Line(factor, plus, doubt, max(map(abs, scatter)), len(kept), mean, square), tuple(kept))
 
 
 def off(line: tuple[float, float], points: Points) -> list[float]:
