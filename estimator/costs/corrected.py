@@ -18,26 +18,33 @@ def beside(taken: Taken, place: Place, known: Estimate, least: float, convolves:
     nothing of what suffices: short of memory, cuDNN goes on to an algorithm that needs less. And which one it
     begins with changes from size to size, so that no size says much of another.
     """
-    found = measured(taken, place, known, least, convolves)
-    if found.low <= known.low and found.high >= known.high:
-        return known
     away = outside(taken.reach, place, spans=not convolves)
+    found = measured(taken, place.activations, known, least, convolves)
     near = faded(found, known, bands(taken, place.activations), away)
     return Estimate(round(near.low), round(near.best), round(near.high), near.basis)
 
 
-def measured(taken: Taken, place: Place, known: Estimate, least: float, convolves: bool) -> Estimate:
-    """What the points say of a pass at `place`."""
-    size, rule, lines = place.activations, learning("width"), bands(taken, place.activations)
-    low = known.low if convolves else min(one.low for one in lines)
-    near = 1 + learning("reach")["same"]
-    low = min([low, *(had for most, had in taken.enough if size <= most * near)])
-    high = max(one.high for one in lines)
-    high = max([high, *(took for from_, took in taken.at_least if size * near >= from_)])
-    high += max(rule["fragmentation"] * high, rule["fragmentation_mib"] * MIB)
+def measured(taken: Taken, size: float, known: Estimate, least: float, convolves: bool) -> Estimate:
+    """What the points say of a pass of this size.
+
+    Few points doubt more than they know: past what is known the band reaches only as far as was measured.
+    """
+    near, doubted, seen = 1 + learning("reach")["same"], bands(taken, size), spans(taken, size)
+    low = known.low if convolves else min(seen.low, max(known.low, min(one.low for one in doubted)))
+    low = min([low, *(had for larger, had in taken.enough if size <= larger * near)])
+    most = max([seen.high, *(took for smaller, took in taken.at_least if size * near >= smaller)])
+    high = with_pieces(max(most, *(one.high for one in doubted)))
+    high = max(with_pieces(most), min(known.high, high))
     if any(size * near >= one for one in taken.failed if one > taken.reach.sizes[-1]):
         high = max(high, known.high)
-    return holding(max(low, least), max(least, lines[0].best), high, "measured")
+    return holding(max(low, least), max(least, doubted[0].best), high, "measured")
+
+
+def with_pieces(size: float) -> float:
+    """Bytes with what the allocator holds beside them in pieces that nothing fits in."""
+    rule = learning("width")["fragmentation"]
+    pieces: float = min(max(rule["share"] * size, rule["least_mib"] * MIB), rule["most_mib"] * MIB)
+    return size + pieces
 
 
 def bands(taken: Taken, size: float) -> list[Estimate]:
@@ -48,6 +55,13 @@ def bands(taken: Taken, size: float) -> list[Estimate]:
         half = max(best * max(rule["least_share"], line.half(size)), rule["least_mib"] * MIB)
         found.append(Estimate(best - half, best, best + half, "measured"))
     return found
+
+
+def spans(taken: Taken, size: float) -> Estimate:
+    """As far as points lie from the lines that explain them."""
+    found = [(line.best(size), line.worst * line.best(size)) for line in taken.lines]
+    lows, highs = [best - off for best, off in found], [best + off for best, off in found]
+    return holding(min(lows), found[0][0], max(highs), "measured")
 
 
 def seconds(pace: Pace, place: Place, known: Estimate) -> Estimate:

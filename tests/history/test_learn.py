@@ -196,6 +196,13 @@ def test_a_law_that_is_far_too_low_is_mended_and_stays_so_far_away():
     assert corrected(truth, rows, 8 * SIZE).high > 2 * truth.known(8 * SIZE).high
 
 
+@pytest.mark.parametrize("convolves", [False, True])
+def test_passes_that_took_more_than_was_thought_possible_raise_the_high_end(convolves):
+    truth = Truth(factor=2.0, plus=0, room=(0.5, 0), convolves=convolves)
+    rows = past(truth, [SIZE], 5, random.Random(1))
+    assert corrected(truth, rows, SIZE).high > 2.0 * SIZE > truth.known(SIZE).high
+
+
 def test_what_convolutions_take_with_room_does_not_say_what_suffices():
     truth = Truth(room=(2.4, 0), convolves=True)
     found = corrected(truth, rows_of(*[1.5] * 10), SIZE)
