@@ -3,7 +3,7 @@
 No card was measured for this. Each case is a machine whose truth is drawn at random: passes take a factor of
 what the family's law says, a constant more, some noise, and where a model convolves a share of its own at
 each size. Nodes run there at some sizes, and then one of these sizes is forecast, or one that never ran. For
-each family: how wide the band of what a pass takes beside its weights is, as a share of the law's activations (the
+each family: how wide the band of what a pass takes beside its weights is, as a share of the activations (the
 middle of all cases), and how often it holds the truth.
 """
 
