@@ -71,6 +71,12 @@ def seconds(pace: Pace, place: Place, known: Estimate) -> Estimate:
     return faded(found, known, [found], outside(pace.reach, place))
 
 
+def likely(pace: Pace, known: Estimate) -> Estimate:
+    """Seconds of a pass of which only its like was timed: as far off, within all that both say."""
+    low, best, high = (known.best * end for end in ends(pace.factor))
+    return Estimate(min(low, known.low), best, max(high, known.high), known.basis)
+
+
 def faded(found: Estimate, known: Estimate, lines: list[Estimate], away: float) -> Estimate:
     """The measured band on its way to the known one, where `away` is 1.
 

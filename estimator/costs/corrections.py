@@ -81,6 +81,11 @@ class Pace(msgspec.Struct, frozen=True):
     reach: Reach
 
 
+def kin(law: str) -> str:
+    """What a law shares with those of the same model and work whose weights are held in other ways."""
+    return law.rsplit(":", 2)[0]
+
+
 class Correction(msgspec.Struct, frozen=True):
     """What is known of a law by name: what a pass takes beside its weights, and its seconds; None where too
     little was measured, or what was measured disagrees. `points`: how many passes were measured.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ..costs import Shape, corrected
-from ..costs.corrections import Place
+from ..costs.corrections import Place, kin
 from ..runtime import Machine
 from ..units import Estimate
 from .price import Price
@@ -22,11 +22,16 @@ def priced(price: Price, shape: Shape | None, machine: Machine, convolves: bool)
 
 
 def paced(one: Estimate, price: Price, shape: Shape | None, machine: Machine) -> Estimate:
-    """Seconds of one pass as passes of its law run on this machine, where that is known."""
+    """Seconds of one pass as passes of its law run on this machine, where that is known.
+
+    With weights held in another way the same model is as likely off: else a lighter file would seem to win
+    what was only learned of the one that ran.
+    """
     found = machine.learned.get(price.law)
-    if found is None or found.seconds is None or not price.cost.activations.best:
-        return one
-    return corrected.seconds(found.seconds, place(price, shape), one)
+    if found and found.seconds and price.cost.activations.best:
+        return corrected.seconds(found.seconds, place(price, shape), one)
+    like = machine.paces.get(kin(price.law)) if price.law else None
+    return corrected.likely(like, one) if like else one
 
 
 def place(price: Price, shape: Shape | None) -> Place:

@@ -77,7 +77,7 @@ def at(place: Place, value: float, exact: bool = True, full: bool = False) -> Po
 
 def placed(done: Done) -> Place | None:
     """Where a pass of a node lies; None where no law was taken, or the law says nothing."""
-    if not done.law or done.activations is None or not positive(done.activations.best):
+    if not done.law or done.activations is None or not (isfinite(done.activations.best) and low(done) >= 1):
         return None
     return Place.of(done.activations.best, done.shape)
 

@@ -173,6 +173,17 @@ def test_with_other_kernels_only_the_pace_is_kept():
     assert [one.seconds for one in other] == [one.seconds for one in known.corrections]
 
 
+def test_a_model_whose_weights_are_held_in_another_way_is_as_likely_off():
+    known = taught(here(), rows(forecast(flux(), here())))
+    lighter = flux(dtype="fp8_e4m3fn")
+    before, after = step(forecast(lighter, here()), "sample"), step(forecast(lighter, known), "sample")
+    assert after.by_law == before.by_law
+    assert after.resident_seconds.best == pytest.approx(1.25 * before.resident_seconds.best, rel=0.1)
+    assert after.resident_seconds.low <= before.resident_seconds.low
+    assert after.resident_seconds.high >= before.resident_seconds.high
+    assert (after.activations, after.workspace) == (before.activations, before.workspace)
+
+
 def test_scores_that_take_what_is_free_have_no_measured_band():
     flags = {"flags": "--use-split-cross-attention"}
     plain = forecast(checkpoint(), here(**flags))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from learning_machines import LAW, Truth, corrected, only, past, ran, timed, width
-from vram_forecast.estimator.costs.corrected import seconds
+from vram_forecast.estimator.costs.corrected import beside, seconds
 from vram_forecast.estimator.costs.corrections import Place
 from vram_forecast.estimator.history.learn import corrections
 from vram_forecast.estimator.units import MIB, Estimate
@@ -262,6 +262,39 @@ def test_seconds_are_the_law_s_times_the_pace_and_far_away_the_law_s():
     known = Estimate(5.0, 10.0, 30.0, "modelled")
     assert seconds(pace, Place(400 * MIB), known).best == pytest.approx(13.05)
     assert seconds(pace, Place(40_000 * MIB), known) == known
+
+
+numbers = st.none() | st.integers(-(2**63), 2**63 - 1)
+sizes_said = st.tuples(*[st.floats(allow_nan=False)] * 3).map(lambda ends: Estimate(*sorted(ends), "traced"))
+anything = st.builds(
+    ran,
+    st.just(SIZE),
+    st.just(SIZE),
+    law=st.sampled_from(["", LAW]),
+    shape=st.lists(st.integers(-(2**63), 2**63 - 1), max_size=6).map(tuple),
+    activations=st.none() | sizes_said,
+    before=numbers,
+    peak=numbers,
+    after=numbers,
+    forecast_per_pass=st.none() | sizes_said,
+    per_pass=st.none() | st.floats(),
+    streamed=st.integers(0, 5),
+    full=st.booleans(),
+    shared=st.booleans(),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(anything, max_size=12), st.booleans(), st.floats(1, 1e15))
+def test_whatever_lies_in_the_store_a_forecast_stays_one(found, among_good, size):
+    good = [*rows_of(1.1, 1.12, 1.11, 1.1), *(timed(ratio) for ratio in (1.1, 1.2, 1.15))]
+    learned = only([*found, *good] if among_good else found)
+    known = Truth().known(size)
+    if learned and learned.beside:
+        took = beside(learned.beside, Place(size), known, 0.99 * size, convolves=False)
+        assert 0 <= took.low <= took.best <= took.high < float("inf")
+    if learned and learned.seconds:
+        assert 0 < seconds(learned.seconds, Place(size), known).low
 
 
 def test_the_same_points_teach_the_same():
