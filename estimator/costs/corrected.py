@@ -29,7 +29,7 @@ def measured(taken: Taken, size: float, known: Estimate, least: float, convolves
 
     Few points doubt more than they know: past what is known the band reaches only as far as was measured.
     """
-    near, doubted, seen = 1 + learning("reach")["same"], bands(taken, size), spans(taken, size)
+    near, doubted, seen = 1 + learning("reach")["same"], bands(taken, size), covered(taken, size)
     low = known.low if convolves else min(seen.low, max(known.low, min(one.low for one in doubted)))
     low = min([low, *(had for larger, had in taken.enough if size <= larger * near)])
     most = max([seen.high, *(took for smaller, took in taken.at_least if size * near >= smaller)])
@@ -57,7 +57,7 @@ def bands(taken: Taken, size: float) -> list[Estimate]:
     return found
 
 
-def spans(taken: Taken, size: float) -> Estimate:
+def covered(taken: Taken, size: float) -> Estimate:
     """As far as points lie from the lines that explain them."""
     found = [(line.best(size), line.worst * line.best(size)) for line in taken.lines]
     lows, highs = [best - off for best, off in found], [best + off for best, off in found]
