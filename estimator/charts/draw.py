@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import textwrap
+import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,8 @@ DPI = 100  # a figure's inches are hundreds of pixels
 MARGIN_PX = 44
 HEAD_PX = 104  # what title and subtitle take
 NOTE_PX = 15  # a line of small print
+# matplotlib's settings are those of the whole process: one picture at a time.
+DRAWING = threading.Lock()
 INSTALL = 'Install it with: pip install "vram-forecast[charts]"'
 
 
@@ -54,7 +58,8 @@ def paper(title: str, subtitle: str, height_px: int, notes: Sequence[str] = ()) 
     for as long. Raises `InputError` without matplotlib.
     """
     size = style()["size"]
-    with library().rc_context():
+    with DRAWING, warnings.catch_warnings(), library().rc_context():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # a box stands for it
         library().rcdefaults()
         library().rcParams.update(settings())
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -76,7 +81,8 @@ def settings() -> dict[str, Any]:
     """matplotlib's settings for all that is drawn."""
     size = style()["size"]
     return {
-        "font.family": "DejaVu Sans",  # comes with matplotlib
+        "font.family": fonts(),
+        "text.parse_math": False,  # names may hold dollar signs
         "font.size": size["text"],
         "text.color": ink("text"),
         "axes.labelcolor": ink("quiet"),
@@ -90,6 +96,15 @@ def settings() -> dict[str, Any]:
         "grid.linewidth": 0.7,
         "legend.frameon": False,
     }
+
+
+def fonts() -> list[str]:
+    """matplotlib's own font, and those installed here that have letters of names which it lacks."""
+    from matplotlib.font_manager import fontManager
+
+    there = {one.name for one in fontManager.ttflist}
+    own, *others = style()["fonts"]["families"]
+    return [own, *(name for name in others if name in there)]
 
 
 def small_print(notes: Sequence[str]) -> list[str]:

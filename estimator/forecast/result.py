@@ -57,7 +57,8 @@ class StepForecast(msgspec.Struct, frozen=True):
 
     `uploaded`: copied to the card to begin; `occupied`: weights of all models there,
     `fixed`: those of them of models without pages, which do not give way.
-    `tiled`: a VAE step that will not fit whole and is retried in tiles.
+    `tiled`: a VAE step that will not fit whole and is retried in tiles. `ram`: what it gives, in system
+    memory; `ram_kept`: all that lies there and cannot be dropped while it runs.
     """
 
     node: str
@@ -82,6 +83,7 @@ class StepForecast(msgspec.Struct, frozen=True):
     need: Estimate = ZERO
     vram_peak: Estimate = ZERO
     ram: int = 0
+    ram_kept: int = 0
     seconds: Estimate | None = None
     resident_seconds: Estimate | None = None
     beside: Beside | None = None
