@@ -1,0 +1,36 @@
+// The text of this pack's nodes on the nodes themselves: ComfyUI's frontend shows pictures of any node, but
+// texts only of its own. Nothing is stored: the text is not part of a saved workflow, nor of a prompt.
+import { app } from "../../scripts/app.js";
+import { ComfyWidgets } from "../../scripts/widgets.js";
+
+const CATEGORY = "VRAM Forecast";
+const NAME = "vram_forecast_text";
+
+/** The widget that shows a node's text; made when there is something to show. */
+function widgetOf(node) {
+  const found = node.widgets?.find((one) => one.name === NAME);
+  if (found) return found;
+  const { widget } = ComfyWidgets.STRING(node, NAME, ["STRING", { multiline: true }], app);
+  widget.label = "";
+  widget.serialize = false;
+  widget.options.serialize = false;
+  const box = widget.inputEl ?? widget.element;
+  if (box) {
+    box.readOnly = true;
+    box.style.fontFamily = "monospace";
+    box.style.whiteSpace = "pre";
+  }
+  return widget;
+}
+
+app.registerExtension({
+  name: "VRAMForecast.NodeText",
+  beforeRegisterNodeDef(nodeType, nodeData) {
+    if (nodeData.category !== CATEGORY || !nodeData.output_node) return;
+    const before = nodeType.prototype.onExecuted;
+    nodeType.prototype.onExecuted = function (told) {
+      before?.apply(this, arguments);
+      if (told?.text) widgetOf(this).value = [told.text].flat().join("\n");
+    };
+  },
+});
