@@ -3,7 +3,7 @@
 import { app } from "../../scripts/app.js";
 import { ComfyWidgets } from "../../scripts/widgets.js";
 
-const CATEGORY = "VRAM Forecast";
+const NODES = "VRAMForecast"; // what the ids of all of them begin with
 const NAME = "vram_forecast_text";
 
 /** The widget that shows a node's text; made when there is something to show. */
@@ -26,7 +26,7 @@ function widgetOf(node) {
 app.registerExtension({
   name: "VRAMForecast.NodeText",
   beforeRegisterNodeDef(nodeType, nodeData) {
-    if (nodeData.category !== CATEGORY || !nodeData.output_node) return;
+    if (!nodeData.name.startsWith(NODES) || !nodeData.output_node) return;
     const before = nodeType.prototype.onExecuted;
     nodeType.prototype.onExecuted = function (told) {
       before?.apply(this, arguments);

@@ -26,6 +26,6 @@ def contents(path: Path | None, name: str) -> Contents:
             raise NoForecast(f"{name or 'No file'} is not there. Choose a file and refresh with R.", 400)
         (report,) = inspect([path])
         if report.broken:
-            raise NoForecast(line(report, name), 400)
+            raise NoForecast(line(report, name).replace(report.path, name), 400)
         most = max(report.by_dtype.items(), key=lambda one: one[1].bytes, default=("", None))[0]
         return Contents(line(report, name), report.family, report.weight_bytes, most)
