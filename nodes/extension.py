@@ -6,10 +6,11 @@ from comfy_api.v0_0_2 import ComfyExtension
 
 from .shown.compare import GPUCompare
 from .shown.forecast import VRAMForecast
+from .shown.history import RunHistory
 from .shown.inspector import ModelInspector
 from .shown.table import ModelTable
 
-NODES = [VRAMForecast, ModelInspector, GPUCompare, ModelTable]
+NODES = [VRAMForecast, ModelInspector, GPUCompare, ModelTable, RunHistory]
 
 
 class Extension(ComfyExtension):

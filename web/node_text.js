@@ -18,9 +18,16 @@ function widgetOf(node) {
   if (box) {
     box.readOnly = true;
     box.style.fontFamily = "monospace";
-    box.style.whiteSpace = "pre";
   }
   return widget;
+}
+
+/** Shows a text on a node: tables as they are, lines of words wrapped. */
+function show(node, text) {
+  const widget = widgetOf(node);
+  const box = widget.inputEl ?? widget.element;
+  if (box) box.style.whiteSpace = text.includes("  ") ? "pre" : "pre-wrap";
+  widget.value = text;
 }
 
 app.registerExtension({
@@ -30,7 +37,7 @@ app.registerExtension({
     const before = nodeType.prototype.onExecuted;
     nodeType.prototype.onExecuted = function (told) {
       before?.apply(this, arguments);
-      if (told?.text) widgetOf(this).value = [told.text].flat().join("\n");
+      if (told?.text) show(this, [told.text].flat().join("\n"));
     };
   },
 });

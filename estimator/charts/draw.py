@@ -68,7 +68,7 @@ def paper(title: str, subtitle: str, height_px: int, notes: Sequence[str] = ()) 
         inches = (size["width_px"] / DPI, height_px / DPI)
         figure = Figure(figsize=inches, dpi=DPI, facecolor=ink("paper"))
         FigureCanvasAgg(figure)  # draws without a window, and can say how large a text will be
-        write(figure, MARGIN_PX, 40, title, size=size["title"], weight="bold")
+        fitted(write(figure, MARGIN_PX, 40, title, size=size["title"], weight="bold"))
         write(figure, MARGIN_PX, 54, subtitle, size=size["subtitle"], color=ink("quiet"), va="top")
         lines = small_print(notes)
         for row, line in enumerate(lines):
@@ -119,6 +119,14 @@ def write(figure: Any, left: float, down: float, text: str, **how: Any) -> Any:
     width, height = size_px(figure)
     how = {"ha": "left", "va": "baseline"} | how
     return figure.text(left / width, 1 - down / height, text, **how)
+
+
+def fitted(text: Any) -> None:
+    """Make a line smaller that would reach into the paper's right margin."""
+    room = size_px(text.figure)[0] - 2 * MARGIN_PX
+    wide = text.get_window_extent().width
+    if wide > room:
+        text.set_fontsize(text.get_fontsize() * room / wide)
 
 
 def area(figure: Any, left: float, down: float, width: float, height: float) -> Any:

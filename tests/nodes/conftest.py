@@ -22,7 +22,7 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Server:
     """A running ComfyUI: its folders, its log, and its HTTP interface."""
 
-    def __init__(self, comfyui: Path, base: Path) -> None:
+    def __init__(self, comfyui: Path, base: Path, **environment: str) -> None:
         self.pack, self.log_file = base / "custom_nodes" / PACK, base / "server.log"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -37,7 +37,7 @@ class Server:
             "--disable-api-nodes",
         ]
         with self.log_file.open("wb") as log:
-            offline = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+            offline = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1", **environment}
             self.process = subprocess.Popen(command, cwd=comfyui, stdout=log, stderr=log, env=offline)
 
     @property

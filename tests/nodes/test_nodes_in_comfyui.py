@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -153,6 +154,21 @@ def test_a_new_file_is_there_after_a_refresh(server, sparse_model):
     finally:
         path.unlink()
         path.parent.rmdir()
+
+
+def test_a_thousand_files_are_listed_at_once(server):
+    folder = server.pack.parent.parent / "models" / "loras" / "many"
+    folder.mkdir(parents=True)
+    try:
+        for at in range(1000):
+            (folder / f"{at}.safetensors").touch()
+        began = time.monotonic()
+        _, answer = server.ask("/object_info/VRAMForecastModelInspector")
+        took = time.monotonic() - began
+        options = answer["VRAMForecastModelInspector"]["input"]["optional"]["file"][1]["options"]
+        assert (1000, True) == (len([one for one in options if "many" in one]), took < 1)
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_a_file_that_changes_is_read_again(server, sparse_model):
