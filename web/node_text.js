@@ -11,9 +11,9 @@ function widgetOf(node) {
   const found = node.widgets?.find((one) => one.name === NAME);
   if (found) return found;
   const { widget } = ComfyWidgets.STRING(node, NAME, ["STRING", { multiline: true }], app);
-  widget.label = "";
+  widget.label = "text";
   widget.serialize = false;
-  widget.options.serialize = false;
+  Object.assign(widget.options, { serialize: false, read_only: true });
   const box = widget.inputEl ?? widget.element;
   if (box) {
     box.readOnly = true;

@@ -3,7 +3,9 @@
 from comfy_api.v0_0_2 import io
 
 from ..answers import NoForecast
+from ..answers.forecast import spoken
 from ..answers.runs import report
+from .choices import settings
 from .showing import on_node
 
 USUAL, MOST = 10, 50
@@ -38,7 +40,6 @@ class RunHistory(io.ComfyNode):
                     tooltip="A line for each run, then the nodes of the last one, forecast and measured.",
                 )
             ],
-            hidden=[io.Hidden.prompt],
             is_output_node=True,
         )
 
@@ -51,7 +52,9 @@ class RunHistory(io.ComfyNode):
     def execute(cls, runs=USUAL):
         """The history as text."""
         try:
-            text = report(cls.hidden.prompt, runs)
+            with spoken():
+                width = settings()["columns"]
+            text = report(runs, width)
         except NoForecast as why:
             text = f"No history: {why}"
         return io.NodeOutput(text, ui=on_node(text))

@@ -1,0 +1,119 @@
+"""Past runs as text: what was forecast beside what was measured, of runs and of one run's nodes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ..history.rows import Done, Run
+from ..units import Estimate, amount, duration, gib
+from .paper import Paper
+from .words import SIGNS
+
+NONE = "–"
+LEGEND = (
+    "Each forecast → measured. rise: the most that torch had allocated above what it had before the node, "
+    "weights that it loaded included; ≥ where the card was full. Times are of runs, loading included."
+)
+
+
+def render(runs: Sequence[Run], nodes: Sequence[Done], width: int = 100, colour: bool = False) -> str:
+    """Runs, the newest first, and the nodes of the newest, as text of at most `width` columns."""
+    from rich.text import Text
+
+    if not runs:
+        return "No run has been recorded yet.\n"
+    paper = Paper(width, colour)
+    paper.console.print(Text(headline(runs), style="bold"))
+    paper.console.print()
+    paper.console.print(runs_table(runs))
+    if nodes:
+        paper.console.print()
+        paper.console.print(Text("The newest, node by node", style="bold"))
+        paper.console.print(nodes_table(nodes))
+        paper.console.print()
+        paper.console.print(Text(LEGEND, style="dim"))
+    return paper.text() + "\n"
+
+
+def headline(runs: Sequence[Run]) -> str:
+    """`3 runs; the newest took 19 s, forecast were 16 s to 22 s.`"""
+    newest, many = runs[0], "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+    if newest.seconds is None or newest.outcome != "done":
+        return f"{many}; the newest: {newest.outcome}{place(newest)}."
+    said = newest.forecast_seconds
+    forecast = f", forecast were {span(said)}" if said else ""
+    return f"{many}; the newest took {duration(newest.seconds)}{forecast}."
+
+
+def place(run: Run) -> str:
+    """` in node 8`, where a run failed in one."""
+    return f" in node {run.node}" if run.node else ""
+
+
+def span(seconds: Estimate) -> str:
+    """Both ends of a time, or the one that they come to."""
+    low, high = duration(seconds.low), duration(seconds.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def runs_table(runs: Sequence[Run]) -> Any:
+    """A line for each run: when, its verdict and how it ended, its time."""
+    table = grid("began", "card", "forecast", "ended", "peak", "time")
+    for run in runs:
+        table.add_row(
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(run.began)),
+            run.setup.card,
+            SIGNS.get(run.verdict, NONE),
+            f"{run.outcome}{place(run)}",
+            gib(run.vram_peak.best) if run.vram_peak else NONE,
+            beside(run.forecast_seconds, run.seconds),
+        )
+    return table
+
+
+def nodes_table(nodes: Sequence[Done]) -> Any:
+    """A line for each node of a run: its time, that of a pass, what it took beside what was forecast."""
+    table = grid("node", "", "time", "a pass", "beside the weights → rise")
+    for one in nodes:
+        table.add_row(
+            one.node,
+            one.class_type,
+            beside(one.forecast_seconds, one.seconds),
+            beside(one.forecast_per_pass, one.per_pass),
+            f"{sizes(one.beside)} → {rise(one)}" if one.beside or one.peak is not None else "",
+        )
+    return table
+
+
+def grid(*heads: str) -> Any:
+    """An empty table of these columns."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for head in heads:
+        table.add_column(head, no_wrap=True, overflow="ellipsis")
+    return table
+
+
+def beside(forecast: Estimate | None, measured: float | None) -> str:
+    """`18 s → 19 s`; empty where neither is known."""
+    if forecast is None and measured is None:
+        return ""
+    return f"{duration(forecast.best) if forecast else NONE} → {duration(measured) if measured else NONE}"
+
+
+def sizes(forecast: Estimate | None) -> str:
+    """`0.4 GiB to 1.1 GiB`, or a dash."""
+    if forecast is None:
+        return NONE
+    low, high = amount(forecast.low), amount(forecast.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def rise(one: Done) -> str:
+    """How far torch's allocations rose in a node; at least so far where the card was full."""
+    if one.peak is None or one.before is None:
+        return NONE
+    return f"{'≥ ' if one.full else ''}{amount(max(0, one.peak - one.before))}"
