@@ -55,7 +55,7 @@ def columns(forecast: Forecast, room_px: float) -> tuple[Column, ...]:
     """The steps of a forecast in `room_px` pixels, in the order in which they run."""
     groups = grouped(forecast.steps)
     steps = [tallest(group) for group in groups]
-    wide = widths([seconds(group) for group in groups], room_px, look("size")["least_px"])
+    wide = widths(times(groups), room_px, look("size")["least_px"])
     failing = next((at for at, step in enumerate(steps) if step.verdict == "oom"), len(steps))
     found, left = [], 0.0
     for at, (step, group, width) in enumerate(zip(steps, groups, wide, strict=True)):
@@ -75,9 +75,12 @@ def tallest(group: Sequence[StepForecast]) -> StepForecast:
     return max(group, key=lambda one: (one.verdict in FAILS, one.vram_peak.best))
 
 
-def seconds(group: Sequence[StepForecast]) -> float:
-    """How long a group takes; nothing where that is not known."""
-    return sum(one.seconds.best for one in group if one.seconds)
+def times(groups: Sequence[Sequence[StepForecast]]) -> list[float]:
+    """How long each group takes; what is not known is drawn as long as the others are on average."""
+    known = [sum(one.seconds.best for one in group if one.seconds) for group in groups]
+    sure = [all(one.seconds for one in group) for group in groups]
+    mean = sum(known) / max(1, sum(sure))
+    return [took if its_own else max(took, mean) for took, its_own in zip(known, sure, strict=True)]
 
 
 def widths(shares: Sequence[float], room: float, least: float) -> list[float]:

@@ -103,6 +103,13 @@ def test_a_longer_step_is_wider():
     assert steps["KSampler"] > 10 * steps["VAEDecode"] > LEAST
 
 
+def test_a_step_whose_time_is_not_known_is_as_wide_as_the_average():
+    case = forecast(checkpoint(side=4096, batch=4), "rtx-3060-8gb", system="windows")
+    found = {one.step.title: one for one in columns(case, ROOM)}
+    assert (None, "spill") == (found["KSampler"].step.seconds, found["KSampler"].step.verdict)
+    assert found["KSampler"].width > ROOM / 10
+
+
 def test_what_comes_after_a_failing_step_is_not_reached():
     case = CASES["oom"]()
     shown = columns(case, ROOM)
