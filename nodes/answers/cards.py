@@ -23,7 +23,10 @@ def on_card(workflow: Workflow, card: str, suggestions: int | None = 0):
 
 
 def with_card(card: str):
-    """This computer and this ComfyUI with another card. Raises `InputError` for one that is not known."""
+    """This computer and this ComfyUI with another card. Raises `InputError` for one that is not known.
+
+    Apple's are in Macs alone, and no other maker's are: such a computer is another one, but for its memory.
+    """
     import msgspec
 
     from ...estimator.runtime.cards import card as row_of
@@ -31,10 +34,13 @@ def with_card(card: str):
     from ...estimator.runtime.policy import policy
 
     here = machine(host.host().look())
-    device = device_of(row_of(card), ram=here.host.ram_total)
+    device, system = device_of(row_of(card), ram=here.host.ram_total), here.host.os
+    if (device.vendor == "apple") != (system == "macos"):
+        system = "macos" if device.vendor == "apple" else "linux"
     flags = tuple(flag for flag in here.policy.flags if flag != NO_CARD)
-    how = policy(here.policy.comfy, here.policy.torch, here.host.os, device.vendor, flags)
-    return msgspec.structs.replace(here, device=device, policy=how, corrections=())
+    how = policy(here.policy.comfy, here.policy.torch, system, device.vendor, flags)
+    computer = msgspec.structs.replace(here.host, os=system)
+    return msgspec.structs.replace(here, device=device, host=computer, policy=how, corrections=())
 
 
 def row(card: str) -> dict[str, Any]:

@@ -106,6 +106,19 @@ def test_what_if_on_a_comfyui_without_a_card_is_one_with_it(comfyui):
     assert ("cuda", True, ()) == (found.backend, found.policy.dynamic_vram, found.policy.flags)
 
 
+@pytest.mark.parametrize(
+    ("here", "card", "system"),
+    [
+        ("linux", "Apple M4 Max", "macos"),
+        ("macos", "GeForce RTX 4090", "linux"),
+        ("windows", "RX 9070", "windows"),
+    ],
+)
+def test_what_if_a_mac_is_a_mac(comfyui, here, card, system):
+    comfyui(os=here)
+    assert system == cards.with_card(card).host.os
+
+
 def test_another_card_makes_another_forecast(comfyui):
     small, large = (
         cards.on_card(checkpoint(side=2048, batch=4), name).forecast
