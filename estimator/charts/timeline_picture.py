@@ -47,8 +47,8 @@ def small_print(forecast: Forecast) -> tuple[str, ...]:
     machine = (
         f"{plain(device.name, 60)}, {device.total / GIB:.1f} GiB · RAM {host.ram_total / GIB:.1f} GiB · "
         f"ComfyUI {plain(policy.comfy, 20)}, {manager}. Widths are seconds, with a least one, and the "
-        "average where not known; hatched: the band of the forecast. RAM: what cannot be dropped; dotted: with "
-        "so much no run reads a file twice."
+        "average where not known; hatched: the band of the forecast. RAM: what cannot be dropped; dotted: "
+        "with so much no run reads a file twice."
     )
     lost = [plain(f"{node.class_type} (node {node.node})", 60) for node in forecast.unknown]
     more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
