@@ -5,7 +5,7 @@ import math
 from comfy_api.v0_0_2 import io
 
 from ..answers import NoForecast
-from ..answers.models import Contents, contents
+from ..answers.contents import Contents, contents
 from .choices import found, model_files
 from .showing import on_node
 

@@ -9,7 +9,7 @@ from prompts import checkpoint
 from vram_forecast import estimator
 from vram_forecast.estimator.units import GIB
 from vram_forecast.nodes import host
-from vram_forecast.nodes.answers import NoForecast, cards, models
+from vram_forecast.nodes.answers import NoForecast, cards, contents
 from vram_forecast.nodes.host import pictures
 from vram_forecast.nodes.host.recorded import RecordedHost
 from vram_forecast.nodes.shown import choices
@@ -160,7 +160,7 @@ def test_a_defect_is_one_sentence_too(comfyui, monkeypatch):
 
 def test_a_file_says_family_weights_and_type(sparse_model, tmp_path):
     path = sparse_model("sd_xl_base_1.0", tmp_path / "x.safetensors")
-    told = models.contents(path, "checkpoints/x.safetensors")
+    told = contents.contents(path, "checkpoints/x.safetensors")
     assert told.text.startswith("checkpoints/x.safetensors: sdxl base checkpoint")
     assert ("sdxl", "F16", 6.46) == (told.family, told.dtype, round(told.bytes / GIB, 2))
 
@@ -174,7 +174,7 @@ def test_a_broken_file_is_one_sentence_without_its_place(tmp_path, content, said
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(NoForecast) as why:
-        models.contents(path if content is not None else None, "vae/x.safetensors")
+        contents.contents(path if content is not None else None, "vae/x.safetensors")
     assert said in str(why.value)
     assert str(tmp_path) not in str(why.value)
     assert 1 == len(str(why.value).splitlines())
