@@ -89,7 +89,7 @@ def test_comfyui_offers_the_examples_with_their_pictures(server):
 @pytest.fixture(scope="module")
 def page(server):
     """ComfyUI's page in a browser, with what went wrong in our files."""
-    lacking = frontend.lacking()
+    lacking = frontend.pageless()
     if lacking:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(lacking)
     from playwright.sync_api import sync_playwright
