@@ -74,6 +74,11 @@ class Server:
         except ValueError:
             return status, text.decode()
 
+    def fetch(self, path: str) -> bytes:
+        """What a GET gives, as it is."""
+        with OPENER.open(self.url + path, timeout=60) as response:
+            return response.read()
+
     def run(self, prompt: dict[str, Any], outputs: list[str]) -> dict[str, Any]:
         """Queue a prompt for some of its output nodes, and wait for its entry in the history."""
         status, queued = self.ask("/prompt", {"prompt": prompt, "partial_execution_targets": outputs})
