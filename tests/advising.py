@@ -6,6 +6,7 @@ from vram_forecast.estimator.advice.judge import SLOW, better, grade
 from vram_forecast.estimator.models.library import Library
 from vram_forecast.estimator.options import machine
 from vram_forecast.estimator.workflow import read
+from vram_forecast.estimator.workflow.edits import apply
 
 LIBRARY = Library(nowhere)
 
@@ -28,6 +29,24 @@ def kept_promises(rule, case):
         assert better(case.after(one).forecast, case.forecast), one.title
     assert case.graph.prompt() == before
     return found
+
+
+def helping(rule, case):
+    """What of a rule's changes really helps."""
+    found = offered(rule, case)
+    return {name: one for name, one in found.items() if better(case.after(one).forecast, case.forecast)}
+
+
+def prompt_after(change, case):
+    """The prompt once a change is made."""
+    return apply(case.graph, change.edits).prompt()
+
+
+def comes_true(change, case):
+    """Whether the changed prompt, read anew, runs on the changed machine as was promised."""
+    promised = case.after(change).forecast
+    anew = Case(read(prompt_after(change, case)), change.machine or case.machine, LIBRARY).forecast
+    return (anew.verdict, anew.tight, anew.seconds) == (promised.verdict, promised.tight, promised.seconds)
 
 
 def runs(case, change):

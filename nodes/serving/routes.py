@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from ..answers.here import NoForecast, as_json
+from ..answers import NoForecast, checked
 
 
 def register_routes() -> None:
@@ -23,6 +23,9 @@ def answer(body: bytes) -> tuple[int, bytes]:
     `body`: what `/prompt` gets, a prompt alone, a saved workflow, or an image that holds one.
     """
     try:
-        return 200, as_json(body)
+        found = checked(body, suggestions=None)
+        from ...estimator import encode
+
+        return 200, encode(found)
     except NoForecast as why:
         return why.status, json.dumps({"error": str(why)}).encode()

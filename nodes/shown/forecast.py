@@ -4,7 +4,7 @@ import logging
 
 from comfy_api.v0_0_2 import io, ui
 
-from ..answers.here import NoForecast, as_text
+from ..answers import NoForecast, checked
 
 logger = logging.getLogger("vram_forecast")
 
@@ -42,9 +42,17 @@ class VRAMForecast(io.ComfyNode):
     def execute(cls):
         """The report, as an output and as text on the node."""
         try:
-            text = as_text(cls.hidden.prompt)
+            text = report(cls.hidden.prompt)
         except NoForecast as why:
             text = f"No forecast: {why}"
         sentence = " ".join(text.strip().partition("\n\n")[0].split())
         logger.info("VRAM Forecast (node %s): %s", cls.hidden.unique_id, sentence)
         return io.NodeOutput(text, ui=ui.PreviewText(text))
+
+
+def report(prompt) -> str:
+    """The forecast of a prompt as text, with what would help."""
+    found = checked(prompt, suggestions=None)
+    from ...estimator import render
+
+    return render(found)

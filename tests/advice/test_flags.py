@@ -3,8 +3,8 @@
 import re
 
 import pytest
+from advising import case_of, comes_true, helping, offered
 from prompts import checkpoint, flux, node, wan
-from set_up import case, comes_true, helping, offered
 from vram_forecast.estimator.advice.rules import (
     RULES,
     async_offload,
@@ -33,7 +33,7 @@ def test_a_flag_replaces_itself_and_those_that_exclude_it():
 
 @pytest.mark.parametrize("flag", ["--highvram", "--gpu-only", "--novram", "--disable-dynamic-vram"])
 def test_what_turns_dynamic_vram_off_is_dropped(flag):
-    here = case(flux(), gpu="rtx-3060-12gb", ram=32, flags=flag)
+    here = case_of(flux(), gpu="rtx-3060-12gb", ram=32, flags=flag)
     (one,) = helping(drop_flags, here).values()
     assert one.title == f"Start ComfyUI without {flag}"
     assert one.machine.policy.dynamic_vram and one.machine.policy.flags == ()
@@ -41,7 +41,7 @@ def test_what_turns_dynamic_vram_off_is_dropped(flag):
 
 
 def test_several_flags_are_dropped_one_by_one_and_all_together():
-    here = case(flux(), gpu="rtx-3060-12gb", flags="--disable-pinned-memory --highvram --port 8188")
+    here = case_of(flux(), gpu="rtx-3060-12gb", flags="--disable-pinned-memory --highvram --port 8188")
     assert list(offered(drop_flags, here)) == [
         "highvram",
         "disable-pinned-memory",
@@ -54,29 +54,29 @@ def test_several_flags_are_dropped_one_by_one_and_all_together():
 
 
 def test_a_flag_that_asks_for_32_bits_is_dropped_and_the_quality_said():
-    here = case(checkpoint(), gpu="rtx-2060", flags="--force-fp32")
+    here = case_of(checkpoint(), gpu="rtx-2060", flags="--force-fp32")
     (one,) = helping(drop_flags, here).values()
     assert one.harm > 0 and "16 bits" in one.quality
 
 
 def test_lowvram_is_not_spoken_of_where_it_does_nothing():
-    here = case(flux(), gpu="rtx-3060-12gb", flags="--lowvram")
+    here = case_of(flux(), gpu="rtx-3060-12gb", flags="--lowvram")
     assert here.machine.policy.dynamic_vram
     assert offered(drop_flags, here) == {}
 
 
 def test_a_headroom_that_is_too_large_is_dropped():
-    here = case(flux(dtype="fp8_e4m3fn"), gpu="rtx-4090", flags="--vram-headroom 16")
+    here = case_of(flux(dtype="fp8_e4m3fn"), gpu="rtx-4090", flags="--vram-headroom 16")
     (one,) = helping(drop_flags, here).values()
     assert one.title == "Start ComfyUI without --vram-headroom" and "other programs" in one.effects[0]
 
 
 def test_flags_that_do_no_harm_are_left_alone():
-    assert offered(drop_flags, case(flux(), vram=12, flags="--listen --preview-method auto --fast")) == {}
+    assert offered(drop_flags, case_of(flux(), vram=12, flags="--listen --preview-method auto --fast")) == {}
 
 
 def test_a_reserve_that_is_too_high_is_dropped():
-    here = case(flux(), gpu="rtx-4090", comfy="0.3.75", flags="--reserve-vram 12")
+    here = case_of(flux(), gpu="rtx-4090", comfy="0.3.75", flags="--reserve-vram 12")
     assert here.forecast.verdict == "streamed"
     one = helping(reserve_vram, here)["none"]
     assert one.title == "Start ComfyUI without --reserve-vram"
@@ -89,7 +89,7 @@ def test_a_reserve_is_worked_out_of_what_a_step_is_short_of():
         "20": node("ImageUpscaleWithModel", upscale_model=["19", 0], image=["9", 0]),
     }
     prompt["10"]["inputs"]["images"] = ["20", 0]
-    here = case(prompt, gpu="rtx-4070", comfy="0.3.75")
+    here = case_of(prompt, gpu="rtx-4070", comfy="0.3.75")
     assert here.forecast.tight
     found = helping(reserve_vram, here)
     assert found and all(0.4 < float(choice) < 3 for choice in found)
@@ -98,23 +98,23 @@ def test_a_reserve_is_worked_out_of_what_a_step_is_short_of():
 
 
 def test_no_reserve_is_asked_for_where_weights_give_way_by_themselves():
-    here = case(wan(1280, 720), gpu="rtx-3060-12gb")
+    here = case_of(wan(1280, 720), gpu="rtx-3060-12gb")
     assert here.machine.policy.dynamic_vram
     assert offered(reserve_vram, here) == {}
 
 
 @pytest.mark.parametrize("flags", ["--highvram", "--gpu-only"])
 def test_no_reserve_is_asked_for_where_models_are_loaded_whole(flags):
-    assert offered(reserve_vram, case(flux(), vram=12, flags=flags)) == {}
+    assert offered(reserve_vram, case_of(flux(), vram=12, flags=flags)) == {}
 
 
 def test_weights_move_beside_computing_where_that_is_not_the_default():
-    here = case(flux(), gpu="rtx-4060", comfy="0.3.75")
+    here = case_of(flux(), gpu="rtx-4060", comfy="0.3.75")
     (one,) = helping(async_offload, here).values()
     assert one.title == "Start ComfyUI with --async-offload"
     assert here.after(one).forecast.seconds.best < 0.9 * here.forecast.seconds.best
-    assert offered(async_offload, case(flux(), gpu="rtx-4060")) == {}
-    assert offered(async_offload, case(checkpoint(), gpu="rtx-4090", comfy="0.3.75")) == {}
+    assert offered(async_offload, case_of(flux(), gpu="rtx-4060")) == {}
+    assert offered(async_offload, case_of(checkpoint(), gpu="rtx-4090", comfy="0.3.75")) == {}
 
 
 def upscaled_twice():
@@ -133,7 +133,7 @@ def upscaled_twice():
 
 
 def test_results_are_given_up_where_ram_does_not_hold_them():
-    here = case(upscaled_twice(), gpu="rtx-4070", ram=16, comfy="0.3.75")
+    here = case_of(upscaled_twice(), gpu="rtx-4070", ram=16, comfy="0.3.75")
     assert here.forecast.verdict == "oom"
     found = helping(cache_flags, here)
     assert list(found) == ["cache-ram", "cache-none"]
@@ -142,21 +142,21 @@ def test_results_are_given_up_where_ram_does_not_hold_them():
 
 
 def test_a_version_is_not_asked_for_a_flag_that_it_does_not_know():
-    here = case(upscaled_twice(), gpu="rtx-4070", ram=16, comfy="0.3.64")
+    here = case_of(upscaled_twice(), gpu="rtx-4070", ram=16, comfy="0.3.64")
     assert list(offered(cache_flags, here)) == ["cache-none"]
 
 
 def test_results_stay_where_ram_holds_them():
-    assert offered(cache_flags, case(upscaled_twice(), gpu="rtx-4070", comfy="0.3.75")) == {}
-    assert offered(cache_flags, case(flux(), gpu="rtx-4070", ram=8, comfy="0.3.75")) == {}
+    assert offered(cache_flags, case_of(upscaled_twice(), gpu="rtx-4070", comfy="0.3.75")) == {}
+    assert offered(cache_flags, case_of(flux(), gpu="rtx-4070", ram=8, comfy="0.3.75")) == {}
 
 
 def test_encoders_are_narrowed_where_ram_is_short():
-    here = case(flux(), gpu="rx-7900-xt", ram=32)
+    here = case_of(flux(), gpu="rx-7900-xt", ram=32)
     (one,) = helping(narrow_encoders, here).values()
     assert one.title == "Start ComfyUI with --fp8_e4m3fn-text-enc"
     assert one.harm > 0 and one.quality
-    assert offered(narrow_encoders, case(wan(), vram=12)) == {}
+    assert offered(narrow_encoders, case_of(wan(), vram=12)) == {}
 
 
 def test_the_processor_decodes_what_fits_in_no_tiles():
@@ -166,7 +166,7 @@ def test_the_processor_decodes_what_fits_in_no_tiles():
         "9": node("VAEDecode", samples=["4", 0], vae=["3", 0]),
         "10": node("PreviewImage", images=["9", 0]),
     }
-    here = case(prompt, gpu="gtx-1650", comfy="0.3.75")
+    here = case_of(prompt, gpu="gtx-1650", comfy="0.3.75")
     assert here.forecast.verdict == "oom"
     (one,) = helping(cpu_vae, here).values()
     assert one.title == "Start ComfyUI with --cpu-vae" and "minutes" in one.effects[0]
@@ -174,25 +174,25 @@ def test_the_processor_decodes_what_fits_in_no_tiles():
 
 
 def test_decoding_that_fits_stays_on_the_card():
-    assert offered(cpu_vae, case(flux(), vram=12)) == {}
+    assert offered(cpu_vae, case_of(flux(), vram=12)) == {}
 
 
 @pytest.mark.parametrize("comfy", ["0.3.10", "0.3.40", "0.3.64", "0.3.75", "0.33.0"])
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.CODE)
 def test_a_version_is_never_started_with_a_flag_that_it_does_not_know(rule, comfy):
     for prompt in (flux(2048, 2048, batch=8), checkpoint(side=4096, batch=4)):
-        here = case(prompt, gpu="rtx-2060", ram=16, comfy=comfy)
+        here = case_of(prompt, gpu="rtx-2060", ram=16, comfy=comfy)
         for change in rule.changes(here):
             assert not re.search(r"ComfyUI with($| (?!--))", change.title), change.title
 
 
 def test_no_more_is_reserved_than_there_is():
     # Eight pictures at once are short of more than all of the card.
-    here = case(flux(2048, 2048, batch=8), gpu="rtx-2060", comfy="0.3.75")
+    here = case_of(flux(2048, 2048, batch=8), gpu="rtx-2060", comfy="0.3.75")
     assert max(shortfalls(here.forecast)) > here.machine.device.total
     assert offered(reserve_vram, here) == {}
 
 
 @pytest.mark.parametrize("gpu", ["m2-max", "m1"])
 def test_encoders_are_not_narrowed_where_8_bits_cannot_be_held(gpu):
-    assert offered(narrow_encoders, case(flux(), gpu=gpu, ram=16)) == {}
+    assert offered(narrow_encoders, case_of(flux(), gpu=gpu, ram=16)) == {}

@@ -1,8 +1,8 @@
 """Rules about what the graph loads and where: what they change, what they leave, and that it helps."""
 
 import pytest
+from advising import case_of, comes_true, helping, offered, prompt_after
 from prompts import checkpoint, flux, node
-from set_up import case, comes_true, helping, offered, prompt_after
 from vram_forecast.estimator.advice.rules import (
     block_swap,
     drop_unused,
@@ -25,7 +25,7 @@ def with_encoder(**loader):
 
 def test_an_encoder_that_fails_on_the_card_runs_on_the_processor():
     prompt = with_encoder()
-    here = case(prompt, **LEGACY)
+    here = case_of(prompt, **LEGACY)
     assert here.forecast.where.kind == "encode_text" and here.forecast.verdict == "oom"
     (one,) = helping(encoder_cpu, here).values()
     assert prompt_after(one, here) == with_encoder(device="cpu") | {}
@@ -35,7 +35,7 @@ def test_an_encoder_that_fails_on_the_card_runs_on_the_processor():
 def test_an_encoder_of_a_subgraph_is_named_by_its_id():
     prompt = {f"57:{key}" if key == "2" else key: one for key, one in with_encoder().items()}
     prompt["5"]["inputs"]["clip"] = ["57:2", 0]
-    (one,) = offered(encoder_cpu, case(prompt, **LEGACY)).values()
+    (one,) = offered(encoder_cpu, case_of(prompt, **LEGACY)).values()
     assert [edit.node for edit in one.edits] == ["57:2"]
 
 
@@ -51,15 +51,15 @@ def test_an_encoder_of_a_subgraph_is_named_by_its_id():
     ids=["there already", "nothing wrong", "weights stream", "one memory", "all on the processor"],
 )
 def test_encoders_in_nobodys_way_stay_where_they_are(prompt, where):
-    assert offered(encoder_cpu, case(prompt, **where)) == {}
+    assert offered(encoder_cpu, case_of(prompt, **where)) == {}
 
 
 def test_a_loader_without_the_widget_is_left_to_a_flag_on_the_legacy_path():
     prompt = with_encoder(loader="CLIPLoaderMultiGPU", device="cuda:0")
-    (one,) = helping(encoder_cpu, case(prompt, **LEGACY)).values()
+    (one,) = helping(encoder_cpu, case_of(prompt, **LEGACY)).values()
     assert one.title == "Start ComfyUI with --lowvram"
     assert one.applicability == "manual" and one.edits == ()
-    new = case(prompt, gpu="gtx-1650", ram=16)
+    new = case_of(prompt, gpu="gtx-1650", ram=16)
     assert new.machine.policy.dynamic_vram
     assert offered(encoder_cpu, new) == {}
 
@@ -84,7 +84,7 @@ def controlled(*strengths):
 
 
 def test_controlnets_without_strength_are_taken_out_of_the_chain():
-    here = case(controlled(0.0, 0.7, 0), gpu="rtx-2060", comfy="0.3.75")
+    here = case_of(controlled(0.0, 0.7, 0), gpu="rtx-2060", comfy="0.3.75")
     (one,) = offered(drop_unused, here).values()
     assert one.title == (
         "Remove what has strength 0: ControlNetApplyAdvanced (node 42), ControlNetApplyAdvanced (node 40)"
@@ -97,7 +97,7 @@ def test_controlnets_without_strength_are_taken_out_of_the_chain():
 
 
 def test_a_chain_of_idle_controlnets_goes_as_a_whole():
-    here = case(controlled(0, 0), gpu="rtx-2060", comfy="0.3.75", ram=16)
+    here = case_of(controlled(0, 0), gpu="rtx-2060", comfy="0.3.75", ram=16)
     (one,) = offered(drop_unused, here).values()
     assert prompt_after(one, here)["8"]["inputs"]["positive"] == ["5", 0]
     after = here.after(one)
@@ -106,7 +106,7 @@ def test_a_chain_of_idle_controlnets_goes_as_a_whole():
 
 
 def test_an_idle_controlnet_is_in_no_pass_before_it_is_removed_either():
-    idle, active = case(controlled(0), vram=8), case(controlled(0.5), vram=8)
+    idle, active = case_of(controlled(0), vram=8), case_of(controlled(0.5), vram=8)
     names = [
         {len(step.components) for step in one.forecast.steps if step.kind == "sample"}
         for one in (idle, active)
@@ -117,20 +117,20 @@ def test_an_idle_controlnet_is_in_no_pass_before_it_is_removed_either():
 @pytest.mark.parametrize("strength", [0.5, ["60", 0]], ids=["a number", "a link"])
 def test_controlnets_that_do_something_stay(strength):
     prompt = controlled(strength) | {"60": node("PrimitiveFloat", value=0.0)}
-    assert offered(drop_unused, case(prompt, vram=8)) == {}
+    assert offered(drop_unused, case_of(prompt, vram=8)) == {}
 
 
 def test_a_file_in_two_types_is_loaded_once():
     prompt = flux() | {"11": node("UNETLoader", unet_name="flux1-dev.safetensors", weight_dtype="fp8_e4m3fn")}
     prompt["12"] = node("KSampler", **prompt["8"]["inputs"] | {"model": ["11", 0], "latent_image": ["8", 0]})
     prompt["9"]["inputs"]["samples"] = ["12", 0]
-    here = case(prompt, gpu="rtx-4090", ram=32, comfy="0.3.75")
+    here = case_of(prompt, gpu="rtx-4090", ram=32, comfy="0.3.75")
     (one,) = offered(drop_unused, here).values()
     assert one.title == "Load flux1-dev.safetensors in one type (weight_dtype default)"
     (edit,) = one.edits
     assert (edit.op, edit.node, edit.input, edit.value) == ("set", "11", "weight_dtype", "default")
     prompt["11"]["inputs"]["weight_dtype"] = "default"
-    assert offered(drop_unused, case(prompt, gpu="rtx-4090", ram=32, comfy="0.3.75")) == {}
+    assert offered(drop_unused, case_of(prompt, gpu="rtx-4090", ram=32, comfy="0.3.75")) == {}
 
 
 def compiled(kind="TorchCompileModel", **widgets):
@@ -142,7 +142,7 @@ def compiled(kind="TorchCompileModel", **widgets):
 
 
 def test_a_compiled_model_is_given_back_to_dynamic_vram():
-    here = case(compiled(), gpu="rtx-4080", ram=16)
+    here = case_of(compiled(), gpu="rtx-4080", ram=16)
     (one,) = helping(no_compile, here).values()
     assert one.title == "Remove TorchCompileModel (node 7)"
     assert prompt_after(one, here) == flux()
@@ -152,16 +152,16 @@ def test_a_compiled_model_is_given_back_to_dynamic_vram():
 
 def test_a_switch_is_turned_rather_than_the_node_removed():
     on = compiled("TorchCompileModelAdvanced", disable_dynamic_vram=True)
-    here = case(on, gpu="rtx-4080", ram=16)
+    here = case_of(on, gpu="rtx-4080", ram=16)
     (one,) = helping(no_compile, here).values()
     assert one.title == "Turn disable_dynamic_vram off in TorchCompileModelAdvanced (node 7)"
     assert prompt_after(one, here) == compiled("TorchCompileModelAdvanced", disable_dynamic_vram=False)
-    assert offered(no_compile, case(prompt_after(one, here), gpu="rtx-4080", ram=16)) == {}
+    assert offered(no_compile, case_of(prompt_after(one, here), gpu="rtx-4080", ram=16)) == {}
 
 
 @pytest.mark.parametrize("where", [{"comfy": "0.3.75"}, {"gpu": "rx-7900-xt"}, {"flags": "--highvram"}])
 def test_compiling_is_left_alone_where_dynamic_vram_is_off(where):
-    assert offered(no_compile, case(compiled(), **{"gpu": "rtx-4080"} | where)) == {}
+    assert offered(no_compile, case_of(compiled(), **{"gpu": "rtx-4080"} | where)) == {}
 
 
 def wrapped(**loader):
@@ -190,7 +190,7 @@ def wrapped(**loader):
 
 
 def test_as_many_blocks_are_swapped_as_find_no_room():
-    here = case(wrapped(), gpu="rtx-3060-12gb")
+    here = case_of(wrapped(), gpu="rtx-3060-12gb")
     assert here.forecast.verdict == "oom"
     (one,) = helping(block_swap, here).values()
     count = int(one.choice)
@@ -204,7 +204,7 @@ def test_as_many_blocks_are_swapped_as_find_no_room():
 
 def test_fewer_blocks_are_swapped_on_a_larger_card():
     counts = [
-        int(next(block_swap.changes(case(wrapped(), gpu=gpu))).choice)
+        int(next(block_swap.changes(case_of(wrapped(), gpu=gpu))).choice)
         for gpu in ("rtx-2060", "rtx-3060-12gb")
     ]
     assert counts[0] > counts[1]
@@ -212,13 +212,13 @@ def test_fewer_blocks_are_swapped_on_a_larger_card():
 
 def test_blocks_that_are_swapped_already_or_fit_are_left_alone():
     swapped = wrapped(block_swap_args=["6", 0]) | {"6": node("WanVideoBlockSwap", blocks_to_swap=2)}
-    assert offered(block_swap, case(swapped, gpu="rtx-2060")) == {}
-    assert offered(block_swap, case(wrapped(), gpu="rtx-4090")) == {}
-    assert offered(block_swap, case(flux(), gpu="rtx-2060", ram=16)) == {}
+    assert offered(block_swap, case_of(swapped, gpu="rtx-2060")) == {}
+    assert offered(block_swap, case_of(wrapped(), gpu="rtx-4090")) == {}
+    assert offered(block_swap, case_of(flux(), gpu="rtx-2060", ram=16)) == {}
 
 
 def test_models_leave_the_card_between_stages_where_a_decode_is_tight_beside_them():
-    here = case(flux(dtype="fp8_e4m3fn"), gpu="rx-7900-xt")
+    here = case_of(flux(dtype="fp8_e4m3fn"), gpu="rx-7900-xt")
     assert [step.kind for step in here.forecast.steps if step.tight] == ["decode"]
     (one,) = helping(unload_between, here).values()
     assert one.title == "Start ComfyUI with --disable-smart-memory"
@@ -237,7 +237,7 @@ def test_models_leave_the_card_between_stages_where_a_decode_is_tight_beside_the
     ids=["weights give way", "one memory", "models are held", "they leave already"],
 )
 def test_models_stay_where_leaving_does_nothing(where):
-    assert offered(unload_between, case(flux(dtype="fp8_e4m3fn"), **where)) == {}
+    assert offered(unload_between, case_of(flux(dtype="fp8_e4m3fn"), **where)) == {}
 
 
 def test_each_kind_of_compiling_node_is_said_for_what_is_done_with_it():
@@ -250,7 +250,7 @@ def test_each_kind_of_compiling_node_is_said_for_what_is_done_with_it():
     }
     for one in users:
         one["inputs"]["model"] = ["90", 0]
-    (change,) = offered(no_compile, case(both, gpu="rtx-4080", ram=16)).values()
+    (change,) = offered(no_compile, case_of(both, gpu="rtx-4080", ram=16)).values()
     assert change.title == (
         f"Remove TorchCompileModel (node 90) and turn disable_dynamic_vram off in "
         f"TorchCompileModelAdvanced (node {advanced})"

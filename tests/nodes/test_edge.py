@@ -8,7 +8,8 @@ import pytest
 from vram_forecast import estimator
 from vram_forecast.estimator.units import GIB
 from vram_forecast.nodes import host
-from vram_forecast.nodes.answers import here
+from vram_forecast.nodes.answers import forecast
+from vram_forecast.nodes.answers.machine import machine
 from vram_forecast.nodes.host.recorded import RecordedHost
 from vram_forecast.nodes.serving import routes
 
@@ -32,7 +33,8 @@ SEEN = host.Seen(
 @pytest.fixture
 def seen(monkeypatch):
     """A ComfyUI on a card, with no model on disk."""
-    monkeypatch.setattr(here, "host", lambda: RecordedHost({"seen": SEEN._asdict()}))
+    recorded = RecordedHost({"seen": SEEN._asdict()})
+    monkeypatch.setattr(host, "host", lambda: recorded)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"3", b"\xff", b"[" * 100_000])
@@ -43,22 +45,22 @@ def test_a_body_that_is_no_workflow_is_refused_in_one_line(seen, body):
 
 
 def test_the_machine_is_what_the_host_sees():
-    machine = here.machine(SEEN)
+    here = machine(SEEN)
     assert ("NVIDIA GeForce RTX 3060", 12 * GIB, 8.6) == (
-        machine.device.name,
-        machine.device.total,
-        machine.device.compute_capability,
+        here.device.name,
+        here.device.total,
+        here.device.compute_capability,
     )
-    assert ("linux", 32 * GIB, 20 * GIB) == (machine.host.os, machine.host.ram_total, machine.host.ram_free)
+    assert ("linux", 32 * GIB, 20 * GIB) == (here.host.os, here.host.ram_total, here.host.ram_free)
     assert ("0.33.0", True, ("--lowvram",)) == (
-        machine.policy.comfy,
-        machine.policy.dynamic_vram,
-        machine.policy.flags,
+        here.policy.comfy,
+        here.policy.dynamic_vram,
+        here.policy.flags,
     )
 
 
 def test_what_is_held_on_the_card_is_measured_and_has_no_band():
-    device = here.machine(SEEN).device
+    device = machine(SEEN).device
     assert (GIB, GIB, "measured") == (device.taken.low, device.taken.high, device.taken.basis)
     assert device.total == device.free + device.taken.best
 
@@ -68,8 +70,8 @@ def test_a_missing_requirement_says_how_to_install_it(monkeypatch):
     status, answer = routes.answer(json.dumps(PROMPT).encode())
     sentence = json.loads(answer)["error"]
     assert 500 == status
-    assert f"{sys.executable} -m pip install -r {here.REQUIREMENTS}" in sentence
-    assert here.REQUIREMENTS.is_file()
+    assert f"{sys.executable} -m pip install -r {forecast.REQUIREMENTS}" in sentence
+    assert forecast.REQUIREMENTS.is_file()
 
 
 def test_a_defect_is_one_sentence_for_the_user_and_a_traceback_in_the_log(seen, monkeypatch, caplog):
