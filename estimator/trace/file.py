@@ -80,7 +80,9 @@ def keep(subject: Component, answer: Answer) -> None:
 def others(architecture: str, version: str) -> list[Law]:
     """The laws that were kept for the last few other versions."""
     kept = [law for law in learned_laws(architecture) if version not in law.versions]
-    last = list(dict.fromkeys(law.versions for law in kept))[: facts.table("comfyui_side")["tracing"]["versions"]]
+    last = list(dict.fromkeys(law.versions for law in kept))[
+        : facts.table("comfyui_side")["tracing"]["versions"]
+    ]
     return [law for law in kept if law.versions in last]
 
 

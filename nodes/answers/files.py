@@ -7,11 +7,17 @@ from .. import host
 
 
 class ModelFiles:
-    """A finder of files for the estimator: by ComfyUI's own folders."""
+    """A finder of files for the estimator, by ComfyUI's own folders; what it `found` it keeps by name."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Path] = {}
 
     def __call__(self, folder: str, name: str) -> Path | None:
         """The file that a loader's widget names."""
-        return host.host().resolve(folder, name)
+        path = host.host().resolve(folder, name)
+        if path:
+            self.found[name] = path
+        return path
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The files in one of ComfyUI's folders."""

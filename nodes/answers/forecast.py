@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .. import host
+from .. import host, tracing
 from .files import ModelFiles, definitions
 from .machine import machine
 from .refusal import NoForecast
@@ -31,14 +31,17 @@ def checked(workflow: Workflow, *, outputs: Sequence[str] = (), suggestions: int
     with spoken():
         from ... import estimator
 
-        return estimator.check(
+        files = ModelFiles()
+        found = estimator.check(
             workflow,
             machine(host.host().look()),
-            ModelFiles(),
+            files,
             outputs=outputs,
             definitions=definitions(),
             suggestions=suggestions,
         )
+        tracing.wanted(found.forecast.components, files.found)
+        return found
 
 
 @contextmanager
