@@ -26,7 +26,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Ledger:
-    """The attempts of all, a file for each model and version; this process knows its own without files too."""
+    """The attempts of all, a file for each model and version; its own a process knows without files too."""
 
     def __init__(self) -> None:
         """Nothing is read until it is asked for."""

@@ -23,6 +23,8 @@ START = (
 )
 # Of what a process says on stderr, its last bytes; of its answer, no more than a table of laws may be.
 SAID, ANSWER = 4096, 16 * 2**20
+# Seconds that a thread may take to notice that the process is gone.
+PAUSE = 0.1
 # Names of the cards that torch may see: none.
 NO_CARDS = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ONEAPI_DEVICE_SELECTOR")
 # Why a process was stopped, if it was.
@@ -62,9 +64,14 @@ class Process:
             raise
         self.listener = threading.Thread(target=self.listen, daemon=True)
         self.listener.start()
-        with contextlib.suppress(OSError):  # it is gone already
-            assert self.child.stdin
-            self.child.stdin.write(request + b"\n")
+        self.teller = threading.Thread(target=self.tell, args=[request + b"\n"], daemon=True)
+        self.teller.start()
+
+    def tell(self, request: bytes) -> None:
+        """Hand it the request; one that never reads has this wait, and nothing else."""
+        assert self.child.stdin
+        with contextlib.suppress(OSError, ValueError):  # it is gone already
+            self.child.stdin.write(request)
             self.child.stdin.flush()
 
     def listen(self) -> None:
@@ -81,7 +88,7 @@ class Process:
                 self.child.wait(every)
                 break
         self.end()
-        self.listener.join(every)
+        self.listener.join(PAUSE)
         return Ended(self.child.returncode, self.answer(), self.said.decode(errors="replace"), stopped)
 
     def stopped(self, wanted: Callable[[], bool]) -> Stopped:
@@ -103,9 +110,10 @@ class Process:
         """End it, and all that it started."""
         kill(self.child)
         self.child.wait()
-        with contextlib.suppress(OSError):
-            assert self.child.stdin
-            self.child.stdin.close()
+        self.teller.join(PAUSE)
+        if self.child.stdin and not self.teller.is_alive():  # else closing it would wait as well
+            with contextlib.suppress(OSError):
+                self.child.stdin.close()
 
     def __enter__(self) -> Process:
         """Itself."""

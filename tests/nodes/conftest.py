@@ -95,3 +95,18 @@ def server(comfyui, copy_checkout, sparse_model, tmp_path_factory):
     finally:
         running.process.terminate()
         running.process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def comfyui_in(comfyui, copy_checkout):
+    """A function that starts a ComfyUI, with this checkout, in a folder where its cache lies too."""
+
+    def start(base: Path) -> Server:
+        if not (base / "custom_nodes" / PACK).exists():
+            copy_checkout(base / "custom_nodes" / PACK)
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+                patch.setenv(name, str(base / "cache"))
+            return Server(comfyui, base)
+
+    return start

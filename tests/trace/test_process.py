@@ -1,4 +1,4 @@
-"""A tracing process that is killed, hangs, fills memory or talks rubbish is a problem, and nothing is left."""
+"""A tracing process that is killed, hangs, fills memory or talks rubbish is a problem; nothing is left."""
 
 import os
 import signal
@@ -91,6 +91,14 @@ def test_answers_that_are_no_laws_are_not_believed(does):
         assert "died" == ask(ASKED, LATER).why
     does(f"import sys; open(sys.argv[-1], 'wb').write({msgspec.json.encode(Answer(laws=(law,)))!r})")
     assert (law,) == ask(ASKED, LATER).laws
+
+
+def test_a_process_that_never_reads_its_request_keeps_nobody_waiting(does):
+    does("import time; time.sleep(60)")
+    large = Request(comfyui="x" * 2**22, role="vae", tensors={})
+    begun = time.monotonic()
+    assert "time" == ask(large, SOON).why
+    assert time.monotonic() - begun < 3
 
 
 def test_an_answer_without_an_end_is_not_read(does, monkeypatch):
