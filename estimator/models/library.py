@@ -70,11 +70,11 @@ class Library:
         """Find, read and identify one file."""
         path = self.files(folder, name)
         if path is None:
-            return absent(folder, name, facts.learned_state())
+            return absent(folder, name)
         try:
             status = path.stat()
         except OSError:  # gone since it was found
-            return absent(folder, name, facts.learned_state())
+            return absent(folder, name)
         try:
             components = inside(path, status.st_mtime_ns, status.st_size, facts.learned_state())
         except FormatError as error:
@@ -152,9 +152,14 @@ def names_layer(path: Path, layer: str) -> bool:
         return layer.encode() in file.read(min(told, scan["head"]))
 
 
-@lru_cache(maxsize=1024)
-def absent(folder: str, name: str, learned: int) -> Found:
+def absent(folder: str, name: str) -> Found:
     """What stands for a file that is not on disk: the published file of its name, or nothing."""
+    return published_as(folder, name, facts.learned_state())
+
+
+@lru_cache(maxsize=1024)
+def published_as(folder: str, name: str, learned: int) -> Found:
+    """It, by what was `learned`."""
     table = published(folder, name)
     if table is None:
         return Found((), f"`{name}` is not in the folder {folder}", missing=True)
