@@ -122,8 +122,8 @@ def test_an_unknown_model_is_traced_in_the_background_and_prompts_come_first(own
     assert "unknown" == before["verdict"] or "traced" != before["activations"]["basis"]
 
     (worker,) = until(lambda: workers(own), 30)
-    nice = worker.nice()
     time.sleep(3)
+    nice = worker.nice()
     begun = time.monotonic()
     ended = own.run(prompt() | NODES, ["20", "21", "23"])
     took = time.monotonic() - begun
