@@ -125,3 +125,20 @@ def small(start, tmp_path_factory):
     card = {name: SEEN[name] for name in SEEN if name not in ("comfy", "torch", "os")}
     recording.write_text(json.dumps({"seen": card}), encoding="utf-8")
     return start(VRAM_FORECAST_HOST=str(recording))
+
+
+@pytest.fixture(scope="session")
+def comfyui_in(comfyui, copy_checkout):
+    """A function that starts a ComfyUI, with this checkout, in a folder where its cache lies too."""
+
+    def start(base: Path, environment: dict[str, str]) -> Server:
+        if not (base / "custom_nodes" / PACK).exists():
+            copy_checkout(base / "custom_nodes" / PACK)
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+                patch.setenv(name, str(base / "cache"))
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            return Server(comfyui, base)
+
+    return start
