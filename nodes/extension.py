@@ -6,12 +6,12 @@ from comfy_api.v0_0_2 import ComfyExtension
 
 from .shown.compare import GPUCompare
 from .shown.forecast import VRAMForecast
-from .shown.gate import VRAMGate
+from .shown.gate import Gate
 from .shown.history import RunHistory
 from .shown.inspector import ModelInspector
 from .shown.table import ModelTable
 
-NODES = [VRAMForecast, VRAMGate, ModelInspector, GPUCompare, ModelTable, RunHistory]
+NODES = [VRAMForecast, Gate, ModelInspector, GPUCompare, ModelTable, RunHistory]
 
 
 class Extension(ComfyExtension):

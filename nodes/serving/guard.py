@@ -9,14 +9,15 @@ import os
 from typing import Any
 
 from .. import host
+from ..answers import NoForecast
 from . import judging
-from .apart import Apart, Full
 
 logger = logging.getLogger("vram_forecast")
 
 SETTING, VARIABLE = "VRAMForecast.Guard", "VRAM_FORECAST_GUARD"
 MODES = ("off", "warn", "block")
 PATHS = ("/prompt", "/api/prompt")
+BUSY = {503: "too many prompts came at once", 504: "a forecast took too long"}
 
 
 def register_guard() -> None:
@@ -30,11 +31,14 @@ def register_guard() -> None:
 
 
 class Guard:
-    """One server's guard: its threads, what it does in the background, and what it has logged."""
+    """One server's guard: its threads, what it does in the background, and what it has logged.
+
+    The threads are its own, since a flood of badges may fill those of answers.
+    """
 
     def __init__(self) -> None:
         """Nothing is started or read yet."""
-        self.apart: Apart | None = None
+        self.threads: Any = None
         self.background: set[asyncio.Task[None]] = set()
         self.logged: set[str] = set()
 
@@ -107,14 +111,11 @@ class Guard:
     async def tried(self, work, *given: Any) -> Any:
         """What `work` gives in a thread and in time; None where it does not, and the log says why once."""
         try:
-            settings = judging.settings
-            seconds = (await asyncio.to_thread(settings))["seconds"]
-            self.apart = self.apart or Apart(settings()["threads"], settings()["waiting"])
-            return await self.apart.do(lambda: work(*given), seconds)
-        except TimeoutError:
-            self.log("a forecast took too long")
-        except Full:
-            self.log("too many prompts at once")
+            await asyncio.to_thread(judging.settings)
+            self.threads = self.threads or threads()
+            return await self.threads.soon(object(), lambda: work(*given))
+        except NoForecast as why:
+            self.log(BUSY.get(why.status, "a forecast failed"), why)
         except Exception as error:
             self.log("a forecast failed", error)
         return None
@@ -126,6 +127,14 @@ class Guard:
         self.logged.add(what)
         why = f" ({type(error).__name__}: {error})" if error else ""
         logger.warning("VRAM Forecast: prompts go on unchecked where %s%s. Said once.", what, why)
+
+
+def threads():
+    """Threads for the forecasts of one guard."""
+    from ..answers.threads import Threads
+
+    named = ("threads", "lost_threads", "waiting", "seconds")
+    return Threads(*(judging.settings()[name] for name in named))
 
 
 async def read(request: Any) -> str | None:

@@ -15,7 +15,7 @@ ADVICE = (
 )
 
 
-class VRAMGate(io.ComfyNode):
+class Gate(io.ComfyNode):
     """Checks the steps before it before they run, and those behind it once its value is there.
 
     It has no fingerprint on purpose: one that differs each time would have ComfyUI run all behind it again.

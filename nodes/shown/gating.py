@@ -6,7 +6,7 @@ from .. import host
 from ..answers import checked
 from ..serving.judging import certain, is_link, upstream
 
-CLASS = "VRAMGate"
+CLASS = "VRAMForecastGate"
 
 
 class Short(NamedTuple):

@@ -12,8 +12,8 @@ from vram_forecast.nodes.shown import gating
 def gated(side=1024, batch=1):
     """SDXL with one gate before sampling and one before decoding."""
     prompt = checkpoint(side=side, batch=batch)
-    prompt["20"] = node("VRAMGate", value=["4", 0], when_short="stop")
-    prompt["21"] = node("VRAMGate", value=["8", 0], when_short="stop")
+    prompt["20"] = node("VRAMForecastGate", value=["4", 0], when_short="stop")
+    prompt["21"] = node("VRAMForecastGate", value=["8", 0], when_short="stop")
     prompt["8"]["inputs"]["latent_image"] = ["20", 0]
     prompt["9"]["inputs"]["samples"] = ["21", 0]
     return prompt

@@ -10,7 +10,7 @@ MOST = 8.0  # GiB to keep free, more than the card has
 
 def decoding(when_short="stop", reserve=0.0, side=64, **more):
     """A latent through a gate into a VAE, shown."""
-    gate = node("VRAMGate", value=["1", 0], when_short=when_short, reserve=reserve)
+    gate = node("VRAMForecastGate", value=["1", 0], when_short=when_short, reserve=reserve)
     return {
         "1": node("EmptySD3LatentImage", width=side, height=side, batch_size=1),
         "2": node("VAELoader", vae_name="ae.safetensors"),
@@ -40,7 +40,7 @@ def off(small):
 
 
 def test_the_gate_is_described_to_the_frontend(small):
-    gate = small.ask("/object_info/VRAMGate")[1]["VRAMGate"]
+    gate = small.ask("/object_info/VRAMForecastGate")[1]["VRAMForecastGate"]
     assert ("VRAM Gate", "VRAM Forecast", ["*"]) == (gate["display_name"], gate["category"], gate["output"])
     assert gate["input"]["required"]["value"][1]["lazy"] is True
 
@@ -69,7 +69,7 @@ def test_what_is_behind_the_gate_alone_changes_without_the_gate_being_run(small)
 def test_what_does_not_fit_is_stopped_with_a_sentence(small, mode):
     entry = small.run(decoding(mode, MOST, side=104), ["5"])
     told = error(entry)
-    assert ("error", "3", "VRAMGate") == (entry["status"]["status_str"], told["node_id"], told["node_type"])
+    assert ("error", "3", "VRAMForecastGate") == (entry["status"]["status_str"], told["node_id"], told["node_type"])
     said = told["exception_message"].strip()
     assert said.startswith("VRAM Gate (node 3) stopped this run. VAEDecode (node 4) needs ")
     assert "3.5 GiB of 4.0 GiB are free" in said
@@ -77,7 +77,7 @@ def test_what_does_not_fit_is_stopped_with_a_sentence(small, mode):
 
 
 def test_what_comes_before_the_gate_is_not_run_where_it_does_not_fit(small):
-    inner = {"6": node("VRAMGate", value=["4", 0], when_short="stop", reserve=MOST)}
+    inner = {"6": node("VRAMForecastGate", value=["4", 0], when_short="stop", reserve=MOST)}
     prompt = {**decoding(side=112), **inner, "5": node("PreviewImage", images=["6", 0])}
     told = error(small.run(prompt, ["5"]))
     assert ("6", False) == (told["node_id"], "4" in told["executed"])
@@ -93,7 +93,7 @@ def test_pass_writes_one_line_and_goes_on(small):
 
 def test_what_cannot_be_checked_goes_through(small):
     shown = node("PreviewAny", source=["3", 0])
-    prompt = {"3": node("VRAMGate", value=["7", 0], when_short="stop"), "4": shown}
+    prompt = {"3": node("VRAMForecastGate", value=["7", 0], when_short="stop"), "4": shown}
     prompt["7"] = node("StringConcatenate", string_a="a", string_b="b", delimiter="")
     entry = small.run(prompt, ["4"])
     assert ("success", ["ab"]) == (entry["status"]["status_str"], entry["outputs"]["4"]["text"])

@@ -1,62 +1,38 @@
-"""What the node Run History reads: the ended runs of the workflow that runs now; one sentence for none."""
+"""What is told of past runs: of the workflow that runs now in the node, all of them over HTTP."""
 
-import sys
-from types import ModuleType
+import contextlib
+import json
 
 import pytest
 from vram_forecast.estimator.history.rows import Done, Run, Setup
+from vram_forecast.estimator.history.store import Store
 from vram_forecast.nodes import host
-from vram_forecast.nodes.answers import NoForecast, runs
+from vram_forecast.nodes.answers import NoForecast, past, runs
 from vram_forecast.nodes.host.recorded import RecordedHost
 
 SETUP = Setup("RTX 4070", 12 * 1024**3, "0.33.0", "2.9", "pytorch", True)
-
-
-class HistoryError(Exception):
-    """The store's."""
 
 
 def run(name, graph="g", outcome="done", seconds=10.0):
     return Run(id=name, began=1.79e9, graph=graph, setup=SETUP, outcome=outcome, seconds=seconds)
 
 
-class Kept:
-    """A store that keeps what it was given, the newest first."""
-
-    rows: tuple[Run, ...] = ()
-    open = 0
-
-    def __init__(self, path):
-        if path.read_bytes() == b"broken":
-            raise HistoryError("history.sqlite: is no database")
-        Kept.open += 1
-
-    def runs(self, most=20, graph=""):
-        return [one for one in self.rows if graph in ("", one.graph)][:most]
-
-    def nodes(self, run_id):
-        return [Done(run=run_id, node="8", class_type=f"Node of {run_id}", seconds=1.0)]
-
-    def close(self):
-        Kept.open -= 1
-
-
 @pytest.fixture
 def kept(monkeypatch, tmp_path):
     """A function that puts runs into ComfyUI's user folder, the newest first."""
-    store = ModuleType("store")
-    store.Store, store.HistoryError = Kept, HistoryError
-    monkeypatch.setitem(sys.modules, "vram_forecast.estimator.history.store", store)
     recorded = RecordedHost({"user_folder": str(tmp_path)})
     monkeypatch.setattr(host, "host", lambda: recorded)
 
     def put(*rows):
-        monkeypatch.setattr(Kept, "rows", rows)
-        (tmp_path / runs.FILE).touch()
-        return tmp_path / runs.FILE
+        with contextlib.closing(Store(tmp_path / past.FILE)) as store:
+            for at, row in enumerate(reversed(rows)):
+                store.begin(Run(id=row.id, began=row.began + at, graph=row.graph, setup=SETUP))
+                store.add(Done(run=row.id, node="8", class_type=f"Node of {row.id}", seconds=1.0))
+                if row.outcome != "running":
+                    store.end(row.id, row.outcome, seconds=row.seconds)
+        return tmp_path / past.FILE
 
-    yield put
-    assert 0 == Kept.open
+    return put
 
 
 def test_only_ended_runs_of_the_workflow_that_runs_now_are_told(kept):
@@ -91,6 +67,24 @@ def test_no_file_is_one_sentence(kept):
 
 
 def test_a_broken_file_is_the_stores_sentence(kept):
-    kept().write_bytes(b"broken")
-    with pytest.raises(NoForecast, match="is no database"):
+    kept().write_bytes(b"broken" * 1000)
+    with pytest.raises(NoForecast, match=r"history\.sqlite: "):
         runs.report(10, 100)
+    with pytest.raises(NoForecast, match=r"history\.sqlite: "):
+        runs.listed()
+
+
+def test_runs_over_http_are_the_newest_first_and_those_of_one_workflow(kept):
+    assert [] == json.loads(runs.listed())["runs"]
+    kept(run("c"), run("b", graph="h"), run("a"))
+    assert ["c", "b", "a"] == [one["id"] for one in json.loads(runs.listed())["runs"]]
+    assert ["c"] == [one["id"] for one in json.loads(runs.listed(1))["runs"]]
+    assert ["b"] == [one["id"] for one in json.loads(runs.listed(graph="h"))["runs"]]
+
+
+def test_one_run_over_http_has_its_nodes_and_an_unknown_one_is_a_sentence(kept):
+    kept(run("a"))
+    (node,) = json.loads(runs.listed(run="a"))["nodes"]
+    assert ("Node of a", 1.0) == (node["class_type"], node["seconds"])
+    with pytest.raises(NoForecast, match="No run `b` is on record"):
+        runs.listed(run="b")
