@@ -69,7 +69,8 @@ def test_what_is_behind_the_gate_alone_changes_without_the_gate_being_run(small)
 def test_what_does_not_fit_is_stopped_with_a_sentence(small, mode):
     entry = small.run(decoding(mode, MOST, side=104), ["5"])
     told = error(entry)
-    assert ("error", "3", "VRAMForecastGate") == (entry["status"]["status_str"], told["node_id"], told["node_type"])
+    status = entry["status"]["status_str"]
+    assert ("error", "3", "VRAMForecastGate") == (status, told["node_id"], told["node_type"])
     said = told["exception_message"].strip()
     assert said.startswith("VRAM Gate (node 3) stopped this run. VAEDecode (node 4) needs ")
     assert "3.5 GiB of 4.0 GiB are free" in said
