@@ -371,6 +371,44 @@ def test_what_another_pack_has_wrapped_over_ours_stays_and_passes_everything(com
     assert list(METHODS) == heard.names()
 
 
+def test_where_one_of_ours_was_taken_out_a_watch_puts_both_in_anew(comfyui):
+    first, second = Heard(), Heard()
+    watching.watch(first)
+    comfyui.execution.PromptExecutor.execute_async = comfyui.originals[1]
+    watching.watch(second)
+    run(comfyui)
+    assert ([], list(METHODS)) == (first.names(), second.names())
+
+
+def test_a_prompt_run_inside_another_leaves_the_outer_ones_nodes_heard(comfyui):
+    heard = Heard()
+    watching.watch(heard)
+
+    async def outer(each, executor):
+        comfyui.execution.script = lambda each, executor: each("start_handler", "2")
+        await comfyui.execution.PromptExecutor().execute_async(PROMPT, "inner", {}, [])
+        each("finish_handler", "1")
+
+    run(comfyui, outer)
+    assert [
+        ("prompt_started", "p"),
+        ("prompt_started", "inner"),
+        ("node_started", "2"),
+        ("prompt_ended", "inner"),
+        ("node_finished", "1"),
+        ("prompt_ended", "p"),
+    ] == [one[:2] for one in heard]
+
+
+def test_nodes_outside_of_a_run_are_not_told(comfyui):
+    heard = Heard()
+    watching.watch(heard)
+    run(comfyui, lambda each, executor: None)
+    comfyui.execution.reset_progress_state("q", dynprompt=None)
+    comfyui.progress.registry.each("start_handler", "1")
+    assert ["prompt_started", "prompt_ended"] == heard.names()
+
+
 @pytest.mark.parametrize(
     ("holder", "name", "told"),
     [

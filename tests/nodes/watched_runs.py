@@ -4,6 +4,7 @@ Its one argument is this checkout. Prints what was told, as JSON, in the last li
 """
 
 import importlib.util
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -75,8 +76,11 @@ server = SimpleNamespace(client_id=None, last_node_id=None, send_sync=lambda *to
 originals = (execution.reset_progress_state, execution.PromptExecutor.execute_async)
 told = Told()
 end = host().watch(told)
-arguments = {"lru": 0, "ram": 0, "ram_inactive": 0}
-executor = execution.PromptExecutor(server, cache_type=execution.CacheType.CLASSIC, cache_args=arguments)
+arguments = {"cache_args": {"lru": 0, "ram": 0, "ram_inactive": 0}}
+older = "cache_args" not in inspect.signature(execution.PromptExecutor).parameters
+executor = execution.PromptExecutor(
+    server, cache_type=execution.CacheType.CLASSIC, **({} if older else arguments)
+)
 runs = {}
 for kind in ("counts", "counts", "makes another", "fails", "fills the card", "is stopped"):
     told.all.clear()
