@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from .. import facts
 from ..runtime import Machine
+from ..runtime.attention import kernels
 from ..runtime.policy import policy, version
 from .change import Change
 
@@ -57,11 +58,23 @@ def restarted(machine: Machine, add: Sequence[str] = (), drop: Sequence[str] = (
 def updated(
     machine: Machine, comfy: str = "", torch: str = "", flags: tuple[str, ...] | None = None
 ) -> Machine:
-    """The machine with another ComfyUI, torch or flags; whether dynamic VRAM is on follows from them."""
+    """The machine with another ComfyUI, torch or flags; whether dynamic VRAM is on follows from them.
+
+    What passes were measured to take holds for the kernels that ran. Their pace is kept, being mostly the
+    card's own: else a change would seem to win what was only learned.
+    """
     own = machine.policy
     given = own.flags if flags is None else flags
     found = policy(comfy or own.comfy, torch or own.torch, machine.host.os, machine.device.vendor, given)
-    return replace(machine, policy=found)
+    other = replace(machine, policy=found)
+    if passes(other) == passes(machine):
+        return other
+    return replace(other, corrections=tuple(replace(one, beside=None) for one in machine.corrections))
+
+
+def passes(machine: Machine) -> tuple[str, str, str]:
+    """What decides on a machine what a pass takes beside its weights."""
+    return machine.policy.comfy, machine.policy.torch, kernels(machine)
 
 
 def start(machine: Machine, add: Sequence[str] = (), drop: Sequence[str] = (), **said: Any) -> Change:

@@ -86,6 +86,11 @@ def patch_of(name: str) -> int:
     return max((law.patch for law in laws), default=1)
 
 
+def law_name(table: str, operation: str, storage: str, compute_bytes: int) -> str:
+    """What a law is known by where something was learned of it: its table, and what it was asked for."""
+    return f"{table}:{operation}:{storage}:{compute_bytes}"
+
+
 @lru_cache(maxsize=4096)
 def _shipped(name: str, *asked: Any) -> Cost | None:
     """The cost by a table that cannot change: a workflow's steps ask for the same again and again."""

@@ -8,8 +8,7 @@ from functools import cached_property, partial
 import msgspec
 
 from .. import facts
-from ..costs import Cost, Shape, Unfused, cost
-from ..formats import bits
+from ..costs import Cost, Shape, Unfused, cost, law_name
 from ..models import Component
 from ..runtime import Held, Machine, gguf
 from ..runtime.attention import attention, reserves_fused
@@ -20,6 +19,7 @@ from ..workflow.acts.texts import text_shape
 from ..workflow.latents import LatentFormat, latent_format
 from ..workflow.values import Step
 from . import reserve, retry, sides, training
+from .copies import copied, storage_kind, with_copies
 from .tiles import Pieces, largest, pieces
 
 VAE_LAWS = ("decode", "encode")
@@ -31,7 +31,9 @@ HALF = 2  # bytes of 16-bit numbers, in which every model is traced
 class Price(msgspec.Struct, frozen=True, dict=True):
     """The cost of one pass, how many passes there are, and how much work each of them is.
 
-    `tiles`: in units of the cost's; `runs`: how often the model is called in it.
+    `tiles`: in units of the cost's; `runs`: how often the model is called in it. `law`: the name of the law
+    that it comes of, with those of all that runs in the same pass; empty where it comes of none, or of more
+    than a law and a shape. `measured`: bytes beside the weights as learned here.
     """
 
     passes: int
@@ -39,11 +41,13 @@ class Price(msgspec.Struct, frozen=True, dict=True):
     workspace: Estimate
     tiles: float = 1.0
     runs: int = 1
+    law: str = ""
+    measured: Estimate | None = None
 
     @cached_property
     def beside(self) -> Estimate:
         """Bytes that a pass needs beside its weights."""
-        return self.cost.activations + self.workspace
+        return self.measured or self.cost.activations + self.workspace
 
 
 class Pricer:
@@ -162,7 +166,8 @@ class Pricer:
         work = sum(count * one.flops for one, count in paid if one)
         given = self.carried(step)
         whole = msgspec.structs.replace(price.cost, activations=price.cost.activations + given)
-        return Price(price.passes, whole, price.workspace, work / price.cost.flops, cut.total())
+        tiles, runs = work / price.cost.flops, cut.total()
+        return Price(price.passes, whole, price.workspace, tiles, runs, price.law)
 
     def carried(self, step: Step) -> Estimate:
         """Bytes of what lies on the card beside the tiles: an upscale model's pictures, all of them."""
@@ -181,7 +186,13 @@ class Pricer:
             paid = self.bounded(paid, step, main, shape)
         unpacking = gguf.temporaries(part, main.compute)
         paid = msgspec.structs.replace(paid, activations=paid.activations + unpacking)
-        return Price(passes, paid, self.workspace(step, main, shape, paid))
+        law = self.law(step.law, main, part)
+        return Price(passes, paid, self.workspace(step, main, shape, paid), law=law)
+
+    def law(self, operation: str, main: Held, part: Component) -> str:
+        """The name of the law that `operation` is priced by, of the table of `part`, as `main` is held."""
+        storage = storage_kind(main, self.parts[main.key])
+        return law_name(part.cost_table, operation, storage, main.compute_bytes)
 
     def paid(
         self, step: Step, main: Held, shape: Shape, free: int, patch: Component | None = None
@@ -244,7 +255,8 @@ class Pricer:
         flops = sum(price.cost.flops for price in known)
         among = sum(price.cost.attention_flops for price in known)
         paid = msgspec.structs.replace(top.cost, flops=flops, attention_flops=among)
-        return msgspec.structs.replace(top, cost=paid, runs=len(known))
+        laws = "+".join(price.law for price in known)
+        return msgspec.structs.replace(top, cost=paid, runs=len(known), law=laws)
 
     def workspace(self, step: Step, main: Held, shape: Shape, paid: Cost) -> Estimate:
         """What a trace does not see: conversions for convolutions, libraries' scratch (design section 5)."""
@@ -271,30 +283,3 @@ class Pricer:
 def reads_references(part: Component) -> bool:
     """Whether a model works on the pictures that it is given beside the latent."""
     return part.comfy_class in facts.table("managers/constants")["estimate"]["counts_references"]
-
-
-def with_copies(paid: Cost, factor: int, copy: int) -> Cost:
-    """A cost in numbers `factor` times as wide, with weights cast to copies of at most `copy` bytes."""
-    known, share = paid.activations, facts.table("managers/constants")["other_types"]["least_share"]
-    best = factor * known.best + copy / 2
-    wide = Estimate(known.low * factor * share, best, factor * known.high + copy, "modelled")
-    return msgspec.structs.replace(paid, activations=wide, largest_conv=factor * paid.largest_conv, cast=copy)
-
-
-def copied(held: Held, part: Component) -> int:
-    """Bytes of the largest copy of a weight in the type that it is computed in."""
-    if held.unpacked:
-        return gguf.copied(part, held.compute)
-    return max((layer.cast for layer in held.layers), default=0)
-
-
-def storage_kind(held: Held, part: Component) -> str:
-    """Which law of storage applies: weights used as they are, cast at use, or cast with embeddings too.
-
-    A quantised file keeps its embeddings in 16 bits; one that is 8-bit throughout casts them whole.
-    """
-    if gguf.is_gguf(part):
-        return "cast_fp8" if gguf.embeds_whole(part) else "cast"
-    if not held.cast:
-        return "native"
-    return "cast_fp8" if bits()[held.storage] == 8 and not part.quantization else "cast"

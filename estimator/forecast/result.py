@@ -52,12 +52,24 @@ class Beside(msgspec.Struct, frozen=True):
         return Beside(least, best, most)
 
 
+class ByLaw(msgspec.Struct, frozen=True):
+    """What a law says of a pass where nothing was learned: by this, what was measured teaches the next.
+
+    `activations`: bytes; `seconds`: of computing with all weights on the card, None where not known.
+    """
+
+    activations: Estimate
+    seconds: Estimate | None = None
+
+
 class StepForecast(msgspec.Struct, frozen=True):
     """One step. Bytes, but `seconds`; `streamed` and `activations` are per pass, `need` is what cannot yield.
 
     `uploaded`: copied to the card to begin; `occupied`: weights of all models there,
     `fixed`: those of them of models without pages, which do not give way.
-    `tiled`: a VAE step that will not fit whole and is retried in tiles.
+    `tiled`: a VAE step that will not fit whole and is retried in tiles. `law`: the name of what a pass is
+    priced by, `<cost table>:<operation>:<storage>:<compute bytes>`, of several in one pass joined by `+`;
+    empty where there is none. `by_law`: what that says, without a correction.
     """
 
     node: str
@@ -88,6 +100,8 @@ class StepForecast(msgspec.Struct, frozen=True):
     tiled: bool = False
     tight: bool = False
     because: str = ""
+    law: str = ""
+    by_law: ByLaw | None = None
 
     @property
     def slowdown(self) -> Estimate | None:

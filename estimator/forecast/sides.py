@@ -27,6 +27,7 @@ def together(
         return None
     held = {one.key: one for one in models}
     kept, own, flops = Estimate.exact(0), alone.cost.activations, alone.cost.flops
+    laws = [alone.law]
     for side in step.sides:
         part = pricer.parts.get(side.component)
         if part and part.role == "model_patch":
@@ -34,16 +35,17 @@ def together(
             if grown is None:
                 return None
             kept, flops = kept + over(grown, alone.cost), flops + max(0.0, grown.flops - alone.cost.flops)
+            laws.append(pricer.law("patched", models[0], part))
             continue
         runs, keeps = (at(pricer, step, side, held, count, law, free) for law in ("control", "residuals"))
         if runs is None or keeps is None:
             return None
         own = highest(own, runs.cost.activations)
         kept, flops = kept + keeps.cost.activations, flops + runs.cost.flops
+        laws.append(runs.law)
     whole = highest(alone.cost.activations + kept, own)
-    return msgspec.structs.replace(
-        alone, cost=msgspec.structs.replace(alone.cost, activations=whole, flops=flops)
-    )
+    cost = msgspec.structs.replace(alone.cost, activations=whole, flops=flops)
+    return msgspec.structs.replace(alone, cost=cost, law="+".join(laws))
 
 
 def patched(pricer: Pricer, step: Step, main: Held, side: Side, count: int, free: int) -> Cost | None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import msgspec
 
 from .. import facts
-from ..costs import Cost, Shape
+from ..costs import Cost
 from ..models import Component
 from ..runtime import Ask, Held, Machine, Manager, Placement
 from ..units import ZERO, Estimate, amount
 from ..workflow.values import Step
+from . import learned
+from .learned import tuple_of
 from .price import Price, Pricer
-from .result import StepForecast, Verdict
+from .result import ByLaw, StepForecast, Verdict
+
+# What is measured is all that a pass takes beside its weights: its activations, and this no more.
+IN_MEASURED = Estimate(0, 0, 0, "measured")
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -101,9 +108,21 @@ class Worker:
         free = self.manager.free()
         key = (msgspec.structs.replace(step, node="", class_type="", title="", output=0), free)
         if key not in self.asked:
-            price = self.pricer.price(step, models, free)
+            price = self.taught(step, models, self.pricer.price(step, models, free))
             self.asked[key] = (*self.pricer.reserves(step, models[0]), price)
         return self.asked[key]
+
+    def taught(self, step: Step, models: Sequence[Held], price: Price | None) -> Price | None:
+        """A price with what was learned on this machine.
+
+        Scores without a fused kernel take what is free, and so does MIOpen: that is no matter of the law.
+        """
+        if price is None or not self.machine.corrections:
+            return price
+        convolves = any(self.pricer.parts[held.key].convolutional for held in models)
+        if not self.pricer.fused(step) or (convolves and self.pricer.searches()):
+            return price
+        return learned.priced(price, step.shape, self.machine, convolves)
 
     def judge(self, placed: Placed) -> Placed:
         """A placed step with its verdict; a VAE that does not fit is judged again in tiles.
@@ -116,7 +135,7 @@ class Worker:
         need = self.need(placed.placements, price)
         if need.high <= total:
             return self.finish(placed, need)
-        tries = self.pricer.retries(placed.step, placed.models[0])
+        tries = self.retries(placed)
         retried = next((one for one in tries if self.need(placed.placements, one).low <= total), None)
         if retried is not None and need.best > total:
             less = self.need(placed.placements, retried)
@@ -125,6 +144,11 @@ class Worker:
         tight = found.said.tight and not (retried is not None and self.retries_surely())
         said = msgspec.structs.replace(found.said, tight=tight)
         return msgspec.structs.replace(found, said=said)
+
+    def retries(self, placed: Placed) -> Iterator[Price]:
+        """The prices of what follows when memory runs out, in turn."""
+        for price in self.pricer.retries(placed.step, placed.models[0]):
+            yield self.taught(placed.step, placed.models, price) or price
 
     def retries_surely(self) -> bool:
         """Whether ComfyUI learns that memory ran out, whatever ran out of it."""
@@ -160,8 +184,10 @@ class Worker:
             fixed=self.manager.fixed() - self.manager.forced(),
             forced=self.manager.forced(),
             buffer=sum(one.buffer for one in where),
-            activations=price.cost.activations,
-            workspace=price.workspace,
+            activations=price.measured or price.cost.activations,
+            workspace=IN_MEASURED if price.measured else price.workspace,
+            law=price.law,
+            by_law=ByLaw(price.cost.activations) if price.law else None,
             need=need,
             vram_peak=need + Estimate.exact(pages),
             tiled=placed.failed is not None,
@@ -178,11 +204,3 @@ class Worker:
         if streamed and passes > 1:
             return "streamed", f"{amount(streamed)} of weights stream in each pass"
         return "resident", ""
-
-
-def tuple_of(shape: Shape | None) -> tuple[int, ...]:
-    """A latent's shape as ComfyUI would print it: batch, channels, frames of video, height, width."""
-    if shape is None or not shape.channels:
-        return ()
-    frames = (shape.frames,) if shape.frames > 1 else ()
-    return (shape.batch, shape.channels, *frames, shape.height, shape.width)

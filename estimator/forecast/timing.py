@@ -10,7 +10,7 @@ from .. import facts
 from ..runtime import Machine
 from ..units import ZERO, Estimate
 from ..workflow.values import Step
-from . import speed
+from . import learned, speed
 from .passes import each, on_processor
 from .price import Price
 from .result import Beside, StepForecast
@@ -22,6 +22,8 @@ End = Literal["low", "best", "high"]
 CROSSED: tuple[tuple[End, End], ...] = (("high", "low"), ("low", "high"))
 # Seconds of a step, those with all weights on the card, and how far apart they may be.
 Times = tuple[Estimate, Estimate, Beside]
+# The same with the seconds of one pass on the card where nothing was learned of it.
+Timed = tuple[Times, Estimate | None]
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -58,6 +60,15 @@ class Spent(msgspec.Struct, frozen=True):
         ways = (exactly(one, link) for one in (self.uploaded, self.beside, self.between))
         return Spent(*own, *ways)
 
+    def paced(self, placed: Placed, price: Price, machine: Machine) -> Spent:
+        """The same with passes as fast as they were measured here."""
+        if not machine.corrections:
+            return self
+        one, alone = (
+            learned.paced(each, price, placed.step.shape, machine) for each in (self.one, self.alone)
+        )
+        return msgspec.structs.replace(self, one=one, alone=alone)
+
     def total(self, passes: Estimate, machine: Machine) -> tuple[Estimate, Estimate]:
         """Seconds of the step, and of the same with all weights on the card."""
         before = self.uploaded + self.lost
@@ -77,7 +88,7 @@ class Clock:
     def __init__(self, machine: Machine) -> None:
         """Nothing is timed yet."""
         self.machine = machine
-        self.known: dict[tuple[Any, ...], Times | None] = {}
+        self.known: dict[tuple[Any, ...], Timed | None] = {}
 
     def timed(self, placed: Placed, moves: Moves) -> StepForecast:
         """What is said of a step with its seconds, also with all weights on the card, where known.
@@ -93,16 +104,22 @@ class Clock:
         found = self.known[key]
         if found is None:
             return placed.said
-        seconds, ideal, beside = found
-        return msgspec.structs.replace(placed.said, seconds=seconds, resident_seconds=ideal, beside=beside)
+        (seconds, ideal, beside), one = found
+        by_law = placed.said.by_law and msgspec.structs.replace(placed.said.by_law, seconds=one)
+        return msgspec.structs.replace(
+            placed.said, seconds=seconds, resident_seconds=ideal, beside=beside, by_law=by_law
+        )
 
 
-def times(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Times | None:
+def times(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Timed | None:
     """Seconds of a step with a price; None where the card's rate or its link is not known."""
     if placed.models and placed.models[0].on_cpu:
-        return on_cpu(placed, price, machine)
+        return on_cpu(placed, price, machine), None
     spent = spend(placed, price, moves, machine)
-    return spent.times(passes_of(placed.step, price), machine) if spent else None
+    if spent is None:
+        return None
+    here = spent.paced(placed, price, machine)
+    return here.times(passes_of(placed.step, price), machine), spent.alone
 
 
 def spend(placed: Placed, price: Price, moves: Moves, machine: Machine) -> Spent | None:

@@ -25,7 +25,8 @@ def price(pricer: Pricer, step: Step, training: Training, main: Held) -> Price |
     """The price of a training; None where no law is known, as where attention has no fused kernel.
 
     What is trained, its gradients and the optimizer's states live as long as the activations, and are
-    counted with them. A checkpointed model's weights are gone through twice, by forward and backward.
+    counted with them. A checkpointed model's weights are gone through twice, by forward and backward. What is
+    trained is in no shape, so that nothing measured of one training says what another takes: it has no law.
     """
     rule, shares = facts.table("training"), facts.table("training")["algorithms"][training.algorithm]
     if step.shape is None or pricer.attention != "fused" or not shares:
@@ -40,7 +41,7 @@ def price(pricer: Pricer, step: Step, training: Training, main: Held) -> Price |
     taken += Estimate.exact(held(pricer.parts[main.key], training))
     sweeps = 2 if DEPTH in law else 1
     cost = replace(found.cost, activations=taken)
-    return replace(found, passes=step.repeats * sweeps, cost=cost, tiles=1 / sweeps)
+    return replace(found, passes=step.repeats * sweeps, cost=cost, tiles=1 / sweeps, law="")
 
 
 def in_types(known: Estimate, storage: str, compute: str) -> Estimate:

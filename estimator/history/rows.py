@@ -43,12 +43,15 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """One node of a run; bytes and seconds. What was not forecast or not measured is None.
 
-    `law`: which law the forecast took, empty where the node has no step or several. `beside`: what was
-    forecast beside the weights (activations and workspace) of one pass, and `activations` of it.
-    `vram_peak`: the card's whole, as forecast. Measured: `peak`: the most that torch had allocated; `before`,
-    `after`: what it had at the node's two ends; `used`: of the card, by all programs, at its end; `per_pass`:
-    the middle of the times between a sampler's steps. `full`: the card was full at some moment, so that the
-    peak says what sufficed, not what it would have been; `shared`: another node ran at the same time.
+    `law`: which law the forecast took, empty where the node has no step or several. `activations` and
+    `forecast_per_pass` are what that law says of a pass without any correction (`StepForecast.by_law`), so
+    that what is learned never feeds on itself; `beside`: what was forecast beside the weights of one pass in
+    all; `streamed`: weights forecast to come anew in each pass, bytes. `vram_peak`: the card's whole, as
+    forecast. Measured: `peak`: the most that torch had allocated; `before`, `after`: what it had at the
+    node's two ends, no `after` where it failed; `used`: of the card, by all programs, at its end; `per_pass`:
+    the middle of the times between a sampler's steps, over the passes of a step. `full`: the card was full
+    at some moment, so that the peak says what sufficed, not what it would have been; `shared`: another node
+    ran at the same time.
     """
 
     run: str
@@ -60,6 +63,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     passes: int = 0
     activations: Estimate | None = None
     beside: Estimate | None = None
+    streamed: int = 0
     vram_peak: Estimate | None = None
     forecast_seconds: Estimate | None = None
     forecast_per_pass: Estimate | None = None

@@ -19,6 +19,15 @@ def attention(machine: Machine) -> str:
     return "fused" if amd_fused(machine) else str(rule["backends"][machine.backend])
 
 
+def kernels(machine: Machine) -> str:
+    """By what a pass computes here, as numbers measured in it are known: its attention, and the flags that
+    change kernels and with them what a pass takes, as they were given.
+    """
+    policy, rule = machine.policy, choice()
+    given = [flag for flag in (*rule["flags"], *rule["kernels"]) if policy.has(flag)]
+    return " ".join((attention(machine), *(word for flag in given for word in (flag, *policy.words(flag)))))
+
+
 def reserves_fused(machine: Machine) -> bool:
     """Whether ComfyUI reserves as for a fused attention (`pytorch_attention_flash_attention`)."""
     rule = choice()["reserves_fused"]

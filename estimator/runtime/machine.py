@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from ..costs.corrections import Correction
+from ..costs.corrections import Correction, Pace, kin
 from ..units import GIB, Estimate
 
 Os = Literal["linux", "windows", "wsl", "macos"]
@@ -115,6 +115,17 @@ class Machine(msgspec.Struct, frozen=True, dict=True):
     host: Host
     policy: Policy
     corrections: tuple[Correction, ...] = ()
+
+    @cached_property
+    def learned(self) -> dict[str, Correction]:
+        """The corrections by the names of their laws."""
+        return {one.law: one for one in self.corrections}
+
+    @cached_property
+    def paces(self) -> dict[str, Pace]:
+        """The paces of the models that ran here, by what their laws share with weights held in other ways."""
+        known = sorted(self.corrections, key=lambda one: one.points)
+        return {kin(one.law): one.seconds for one in known if one.seconds}
 
     @cached_property
     def backend(self) -> Backend:

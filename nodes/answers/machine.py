@@ -35,9 +35,7 @@ def machine(seen: Seen):
 def setup(machine):
     """What numbers measured on a machine hold for: by this the history keeps them, and learns from them."""
     from ...estimator.history.rows import Setup
-    from ...estimator.runtime.attention import attention
+    from ...estimator.runtime.attention import kernels
 
     device, policy = machine.device, machine.policy
-    return Setup(
-        device.name, device.total, policy.comfy, policy.torch, attention(machine), policy.dynamic_vram
-    )
+    return Setup(device.name, device.total, policy.comfy, policy.torch, kernels(machine), policy.dynamic_vram)

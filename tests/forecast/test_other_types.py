@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from vram_forecast.estimator.costs import Shape, cost
-from vram_forecast.estimator.forecast.price import with_copies
+from vram_forecast.estimator.forecast.copies import with_copies
 
 POINTS = sorted((Path(__file__).parents[1] / "costs" / "held_out").glob("*.json"))
 
