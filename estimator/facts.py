@@ -112,6 +112,14 @@ def anything_learned() -> bool:
     return _learned("").parent.is_dir()
 
 
+def learned_state() -> int:
+    """A number that is another one whenever something was traced since; 0 where nothing was."""
+    try:
+        return _learned("").parent.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def learn(architecture: str, found: Any) -> None:
     """Keep what was traced, in one step; where nothing can be written nothing is kept."""
     write_whole(_learned(architecture), msgspec.json.encode(found))
