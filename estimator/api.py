@@ -12,6 +12,8 @@ from .models.library import Files, Library
 from .runtime import Machine
 from .workflow import Definitions, read, using
 
+SHOWN = 3  # changes that `check` names where nobody says how many; `advise` names all
+
 
 def amended(
     workflow: Path | bytes | dict[str, Any],

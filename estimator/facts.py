@@ -1,6 +1,6 @@
 """The only reader of `data/`: facts are rows there, each with its source, and never constants in code.
 
-What was traced on this machine for models that no row knows lies beside the user's other cached files.
+What was traced on this machine lies beside the user's other cached files.
 """
 
 from __future__ import annotations
@@ -110,6 +110,14 @@ def _read(file: Path, changed: int) -> dict[str, Any]:
 def anything_learned() -> bool:
     """Whether there is anything that was traced here."""
     return _learned("").parent.is_dir()
+
+
+def learned_state() -> int:
+    """A number that is another one whenever something was traced since; 0 where nothing was."""
+    try:
+        return _learned("").parent.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def learn(architecture: str, found: Any) -> None:

@@ -15,8 +15,6 @@ from .options import FileOptions, Json, MachineOptions, Workflow, grouped
 if TYPE_CHECKING:
     from ..advice import Checked
 
-SHOWN = 3  # changes that `check` names; `advise` names all
-
 
 @app.command()
 @grouped
@@ -42,7 +40,7 @@ def check(
         among.files(workflow),
         outputs=among.output or (),
         definitions=among.definitions(),
-        suggestions=SHOWN,
+        suggestions=api.SHOWN,
     )
     if as_json:
         out(encode(checked).decode())

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
 from typing import Any
 
 from .. import facts
@@ -47,10 +46,15 @@ def from_server(describe: Callable[[str], Any]) -> Definitions:
     `describe(class_type)`: what `GET /object_info` says of a node type, None for one that is not installed.
     """
 
-    @cache
+    known: dict[str, Row | None] = {}  # of what is installed: of other names a workflow can hold any number
+
     def look_up(class_type: str) -> Row | None:
-        given = describe(class_type)
-        return None if given is None else convert(class_type, given)
+        if class_type not in known:
+            given = describe(class_type)
+            if given is None:
+                return None
+            known[class_type] = convert(class_type, given)
+        return known[class_type]
 
     return look_up
 

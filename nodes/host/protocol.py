@@ -8,7 +8,10 @@ Outcome = Literal["done", "failed", "interrupted", "out of memory"]
 
 
 class Seen(NamedTuple):
-    """This machine and this ComfyUI; sizes in bytes. `vram_free` counts what ComfyUI would evict as free."""
+    """This machine and this ComfyUI; sizes in bytes. `vram_free` counts what ComfyUI would evict as free.
+
+    `swap`: None where it is not known; `disk`: what the models lie on (`nvme`, `ssd`, `hdd`), empty likewise.
+    """
 
     device: str
     vendor: str
@@ -22,6 +25,8 @@ class Seen(NamedTuple):
     torch: str
     flags: tuple[str, ...]
     dynamic_vram: bool
+    swap: int | None = None
+    disk: str = ""
 
 
 class Memory(NamedTuple):

@@ -2,8 +2,11 @@
 
 import platform
 import sys
+from functools import lru_cache
+from pathlib import Path
 
 from .protocol import Seen
+from .serving import busy
 
 # What a device type of torch says about its maker ("cuda" is AMD's too, in a HIP build).
 VENDORS = {"cuda": "nvidia", "mps": "apple", "xpu": "intel", "cpu": "cpu"}
@@ -30,18 +33,69 @@ def look() -> Seen:
         torch=str(torch.__version__),
         flags=tuple(sys.argv[1:]),
         dynamic_vram=dynamic_vram(),
+        swap=probe().swap(),
+        disk=disk_of(models_folder()),
     )
 
 
+def probe():
+    """Who tells of the computer what ComfyUI does not ask."""
+    from ...estimator.runtime.probe import Here
+
+    return Here()
+
+
+@lru_cache(maxsize=4)
+def disk_of(folder: Path | None) -> str:
+    """What kind of disk a folder lies on; empty where it is not known."""
+    return probe().disk(folder)
+
+
+def models_folder() -> Path | None:
+    """The first folder of diffusion models that there is."""
+    import folder_paths
+
+    kinds = ("diffusion_models", "checkpoints")
+    paths = (Path(path) for kind in kinds for path in folder_paths.get_folder_paths(kind))
+    return next((path for path in paths if path.is_dir()), None)
+
+
 def free_for_models(device) -> int:
-    """The device's free memory, counting what ComfyUI has loaded there and would evict for another prompt."""
+    """The device's free memory, counting what ComfyUI holds there and gives up for another prompt.
+
+    That is the models that it has loaded and, while a prompt runs, all that torch has given it for that.
+    """
     import comfy.model_management as management
 
     free = management.get_free_memory(device)
     if getattr(device, "type", "") == "cpu":
         return free
-    held = [loaded for loaded in management.current_loaded_models if loaded.model is not None]
-    return free + sum(loaded.model_loaded_memory() for loaded in held if loaded.device == device)
+    models = [(one, one.model) for one in list(management.current_loaded_models) if one.device == device]
+    # Under dynamic VRAM weights lie outside torch's allocator (comfy/model_patcher.py:1809 of 0.33.0).
+    outside = sum(on_device(one) for one, model in models if is_dynamic(model))
+    inside = sum(on_device(one) for one, model in models if not is_dynamic(model))
+    return free + outside + max(inside, active(device) if busy() else 0)
+
+
+def is_dynamic(model) -> bool:
+    """Whether a model's weights are held by dynamic VRAM; versions that cannot do not know the word."""
+    return hasattr(model, "is_dynamic") and bool(model.is_dynamic())
+
+
+def on_device(loaded) -> int:
+    """Bytes of a loaded model on its device; 0 for one that another thread has unloaded meanwhile."""
+    try:
+        return loaded.model_loaded_memory()
+    except AttributeError:
+        return 0
+
+
+def active(device) -> int:
+    """Bytes of the tensors that torch's allocator holds for this process; 0 where it does not tell."""
+    import torch
+
+    told = getattr(getattr(torch, device.type, None), "memory_stats", None)
+    return told(device).get("active_bytes.all.current", 0) if told else 0
 
 
 def device_name(device) -> str:

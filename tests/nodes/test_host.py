@@ -29,6 +29,7 @@ def computer(monkeypatch):
     cuda = SimpleNamespace(
         get_device_name=lambda device: "NVIDIA GeForce RTX 3060",
         get_device_capability=lambda device: (8, 6),
+        memory_stats=lambda device: {"active_bytes.all.current": 7 * GIB},
     )
     torch = SimpleNamespace(
         device=lambda kind: CPU,
@@ -46,7 +47,13 @@ def computer(monkeypatch):
     for name, module in modules.items():
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setattr(sys, "argv", ["main.py", "--lowvram"])
-    return SimpleNamespace(management=management, torch=torch, comfy=comfy)
+    queue = SimpleNamespace(get_tasks_remaining=lambda: 0)
+    instance = SimpleNamespace(prompt_queue=queue)
+    server = SimpleNamespace(PromptServer=SimpleNamespace(instance=instance))
+    monkeypatch.setitem(sys.modules, "server", server)
+    folders = SimpleNamespace(get_folder_paths=lambda kind: [])
+    monkeypatch.setitem(sys.modules, "folder_paths", folders)
+    return SimpleNamespace(management=management, torch=torch, comfy=comfy, queue=queue)
 
 
 def test_a_card_is_told_by_its_drivers_name_and_its_own_numbers(computer):
@@ -58,6 +65,30 @@ def test_a_card_is_told_by_its_drivers_name_and_its_own_numbers(computer):
 
 def test_memory_of_models_that_comfyui_would_evict_is_free(computer):
     assert 9 * GIB == seen.look().vram_free
+
+
+def test_while_a_prompt_runs_what_torch_holds_for_it_is_free_for_the_next(computer):
+    computer.queue.get_tasks_remaining = lambda: 1
+    assert 11 * GIB == seen.look().vram_free
+
+
+def test_weights_of_dynamic_vram_lie_beside_what_torch_holds(computer):
+    dynamic = SimpleNamespace(is_dynamic=lambda: True)
+    computer.management.current_loaded_models = [
+        SimpleNamespace(device=CARD, model=dynamic, model_loaded_memory=lambda: GIB)
+    ]
+    assert 5 * GIB == seen.look().vram_free
+    computer.queue.get_tasks_remaining = lambda: 1
+    assert 12 * GIB == seen.look().vram_free
+
+
+def test_a_model_that_is_unloaded_while_it_is_counted_counts_nothing(computer):
+    def unloaded():
+        raise AttributeError("'NoneType' object has no attribute 'loaded_size'")
+
+    one = SimpleNamespace(device=CARD, model=object(), model_loaded_memory=unloaded)
+    computer.management.current_loaded_models = [one]
+    assert 4 * GIB == seen.look().vram_free
 
 
 def test_a_hip_build_of_torch_means_an_amd_card_without_a_compute_capability(computer):
