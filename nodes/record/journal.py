@@ -72,8 +72,10 @@ class Journal:
             return answers.checked(dict(event.prompt), outputs=event.outputs)
 
         try:
-            answer = threads().ask(("recorder", event.run), work)
+            answer = threads().ask(object(), work)
             found: estimator.Checked = answer.result(self.rules["forecast_seconds"])
+        except answers.NoForecast:  # a prompt that cannot be forecast; a defect was logged there
+            return None
         except Exception as error:
             once("runs are recorded without a forecast", error)
             return None
