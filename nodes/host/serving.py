@@ -1,6 +1,9 @@
 """ComfyUI's server: its queue, its users' settings, and where routes and middlewares are added."""
 
+import logging
 from typing import Any
+
+logger = logging.getLogger("vram_forecast")
 
 
 def server():
@@ -22,3 +25,11 @@ def settings(request: Any) -> dict[str, Any]:
     except Exception:  # no such user, or a ComfyUI that keeps them elsewhere
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def tell(event: str, data: dict[str, Any]) -> None:
+    """Send an event to all open frontends, from any thread; an error is a line in the log for debugging."""
+    try:
+        server().send_sync(event, data)
+    except Exception as error:
+        logger.debug("%s could not be sent: %s", event, error)
