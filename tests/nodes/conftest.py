@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from at_host import SDXL, forget, recorded
+from player import QUIET, Player
+from vram_forecast.nodes import host
+from vram_forecast.nodes.answers import past
+from vram_forecast.nodes.record import said
 
 PACK = "ComfyUI-VRAM-Forecast.x"  # a clone's folder name: dashes, and a dot
 MODELS = {"sd_xl_base_1.0": "checkpoints/sdxl/sd_xl_base_1.0.safetensors"}
@@ -95,3 +100,23 @@ def server(comfyui, copy_checkout, sparse_model, tmp_path_factory):
     finally:
         running.process.terminate()
         running.process.wait(30)
+
+
+@pytest.fixture
+def card(monkeypatch, tmp_path, sparse_model):
+    """A ComfyUI on a card, with SDXL on disk."""
+    forget()
+    past.last.clear()
+    said.said.clear()
+    sparse_model("sd_xl_base_1.0", tmp_path / "models" / "checkpoints" / SDXL)
+    found = recorded(tmp_path / "models")
+    found.memories = [QUIET]
+    monkeypatch.setattr(host, "host", lambda: found)
+    return found
+
+
+@pytest.fixture
+def player(card):
+    made = Player(card, past.file())
+    yield made
+    made.stop()
