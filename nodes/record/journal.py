@@ -72,8 +72,10 @@ class Journal:
             return answers.checked(dict(event.prompt), outputs=event.outputs)
 
         try:
-            answer = threads().ask(("recorder", event.run), work)
+            answer = threads().ask(object(), work)
             found: estimator.Checked = answer.result(self.rules["forecast_seconds"])
+        except answers.NoForecast:  # a prompt that cannot be forecast; a defect was logged there
+            return None
         except Exception as error:
             once("runs are recorded without a forecast", error)
             return None
@@ -118,16 +120,13 @@ class Journal:
             self.kept(lambda store: store.add(row))
 
     def tell(self, event: Over) -> None:
-        """Tell the frontend how a run went, where the host can."""
+        """Tell the frontend how a run went."""
         import msgspec
 
-        tell = getattr(self.host, "tell", None)
-        if tell is None:
-            return
         nodes = [msgspec.to_builtins(row) for row in self.told]
         outcome, node = event.ended.outcome, event.ended.node
         what = {"run": self.run, "outcome": outcome, "node": node, "seconds": event.seconds, "nodes": nodes}
-        tell("vram_forecast.run", what)
+        self.host.tell("vram_forecast.run", what)
 
     def kept(self, write: Any) -> bool:
         """Whether something could be written to the store, which is opened where it is not."""

@@ -19,12 +19,13 @@ def start(host: Host, store: Path) -> Callable[[], None]:
     that, once everything is written. Raises `Renamed` where there is no place to listen at.
     """
     writer = Writer(host, store)
-    stop = host.watch(Recorder(host, writer))
+    stops = [host.watch(Recorder(host, writer))]
 
     def end() -> None:
-        """Listen no more."""
-        quietly("ComfyUI is still listened to", stop)
-        writer.end()
+        """Listen no more; a second time does nothing."""
+        while stops:
+            quietly("ComfyUI is still listened to", stops.pop())
+            writer.end()
 
     return end
 

@@ -16,7 +16,7 @@ def once(what: str, error: BaseException) -> None:
     known = (what, type(error).__name__)
     write = logger.debug if known in said else logger.warning
     said.add(known)
-    ours = type(error).__name__ in ("HistoryError", "NoForecast")
+    ours = type(error).__name__ == "HistoryError"
     write("VRAM Forecast: %s (%s)", what, error, exc_info=None if ours else error)
 
 

@@ -21,8 +21,8 @@ class Writer:
         self.queue: SimpleQueue[Event | None] = SimpleQueue()
         self.thread: threading.Thread | None = None
         self.rules: dict[str, Any] = {}
-        self.broken = False
-        self.dropped = 0
+        self.closed = False
+        self.dropped, self.told = 0, False
 
     @property
     def most_steps(self) -> int | None:
@@ -32,16 +32,18 @@ class Writer:
     def put(self, event: Event, *, always: bool = False) -> None:
         """Have an event written. Where too many wait it is dropped and counted, `always` at twice as many."""
         most = self.rules.get("waiting")
-        if self.broken or (most and self.queue.qsize() >= most * (2 if always else 1)):
-            self.dropped += not self.broken
+        if self.closed or (most and self.queue.qsize() >= most * (2 if always else 1)):
+            self.dropped += not self.closed
             return
-        self.queue.put(event)
         if self.thread is None:
-            self.thread = threading.Thread(target=self.run, name="vram-forecast-recorder", daemon=True)
-            self.thread.start()
+            thread = threading.Thread(target=self.run, name="vram-forecast-recorder", daemon=True)
+            thread.start()
+            self.thread = thread
+        self.queue.put(event)
 
     def end(self) -> None:
         """Write what waits, and end the thread; a disk that hangs is not waited for."""
+        self.closed = True
         if self.thread:
             self.queue.put(None)
             self.thread.join(self.rules.get("end_seconds"))
@@ -54,7 +56,7 @@ class Writer:
             self.rules = rules()
             journal = Journal(self.host, self.store, self.rules)
         except Exception as error:  # a requirement that is missing
-            self.broken = True
+            self.closed = True
             once("runs are not recorded", error)
             return
         while (event := self.queue.get()) is not None:
@@ -62,13 +64,15 @@ class Writer:
                 journal.write(event)
             except Exception as error:
                 once("a part of this run is not recorded", error)
-            self.tell_dropped()
-            del event
+            if isinstance(event, Over):
+                self.tell_dropped()
+            del event  # and with it the prompt
+        self.tell_dropped()
         journal.close()
 
     def tell_dropped(self) -> None:
         """Say, once, that not everything could be written."""
-        if self.dropped and not self.queue.qsize():
-            log = logger.debug if "dropped" in self.rules else logger.warning
+        if self.dropped:
+            log = logger.debug if self.told else logger.warning
             log("VRAM Forecast: %d readings came too fast to be recorded", self.dropped)
-            self.rules["dropped"], self.dropped = True, 0
+            self.told, self.dropped = True, 0

@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from at_host import SDXL, forget, recorded
+from player import QUIET, Player
 from small_card import SEEN
+from vram_forecast.nodes import host
+from vram_forecast.nodes.answers import past
+from vram_forecast.nodes.record import said
 
 PACK = "ComfyUI-VRAM-Forecast.x"  # a clone's folder name: dashes, and a dot
 MODELS = {
@@ -142,3 +147,23 @@ def comfyui_in(comfyui, copy_checkout):
             return Server(comfyui, base)
 
     return start
+
+
+@pytest.fixture
+def card(monkeypatch, tmp_path, sparse_model):
+    """A ComfyUI on a card, with SDXL on disk."""
+    forget()
+    past.last.clear()
+    said.said.clear()
+    sparse_model("sd_xl_base_1.0", tmp_path / "models" / "checkpoints" / SDXL)
+    found = recorded(tmp_path / "models")
+    found.memories = [QUIET]
+    monkeypatch.setattr(host, "host", lambda: found)
+    return found
+
+
+@pytest.fixture
+def player(card):
+    made = Player(card, past.file())
+    yield made
+    made.stop()
