@@ -9,9 +9,9 @@ BITS = {"F64": 64, "I64": 64, "F32": 32, "I32": 32, "F16": 16, "BF16": 16, "F4":
 
 
 def lay(path: Path, tensors, metadata=None, contents=None) -> Path:
-    """A file of `{name: (dtype, shape)}`, sparse but for the `contents` of some tensors, which are U8."""
+    """A file of `{name: (dtype, shape)}`, sparse but for the `contents` of some; others of these are U8."""
     contents = contents or {}
-    tensors = {**tensors, **{name: ("U8", [len(text)]) for name, text in contents.items()}}
+    tensors = {**tensors, **{name: ("U8", [len(contents[name])]) for name in contents if name not in tensors}}
     header, end, places = {"__metadata__": metadata} if metadata else {}, 0, {}
     for name, (dtype, shape) in tensors.items():
         begin, end = end, end + prod(shape) * BITS.get(dtype, 8) // 8

@@ -1,7 +1,7 @@
 """A ComfyUI whose Python lacks something that the pack needs: it starts, says what, and prompts run."""
 
 import pytest
-from nodes.conftest import PACK, Server
+from comfyui_server import PACK, Server
 from prompts import node
 
 # Every node, and what its first output says then.

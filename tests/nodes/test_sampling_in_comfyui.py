@@ -1,0 +1,62 @@
+"""A tiny checkpoint is really loaded, sampled, decoded and saved by ComfyUI, the pack's nodes beside it."""
+
+import io
+
+import pytest
+import tiny
+from prompts import checkpoint, node
+
+SIDE, STEPS = 64, 4
+
+
+def picture(seed, side=SIDE, steps=STEPS, **more):
+    """A picture by the tiny checkpoint."""
+    prompt = checkpoint(tiny.FILE, side=side, sampler="euler") | more
+    prompt["8"]["inputs"] |= {"seed": seed, "steps": steps, "scheduler": "normal"}
+    return prompt
+
+
+def pixels(server, entry):
+    """The pixels of the picture that a run saved."""
+    from PIL import Image
+
+    (image,) = entry["outputs"]["10"]["images"]
+    png = server.fetch(f"/view?filename={image['filename']}&subfolder={image['subfolder']}&type=output")
+    with Image.open(io.BytesIO(png)) as opened:
+        return opened.size, opened.tobytes()
+
+
+@pytest.fixture(scope="module")
+def sampled(server):
+    """The first run of the checkpoint, with a gate before the decoder and the report of the prompt."""
+    server.ask("/settings/VRAMForecast.Guard", b'"block"')
+    extra = {
+        "9": node("VAEDecode", samples=["30", 0], vae=["1", 2]),
+        "20": node("VRAMForecast"),
+        "30": node("VRAMForecastGate", value=["8", 0], when_short="stop", reserve=0.0),
+    }
+    before = len(server.log)
+    entry = server.run(picture(1, **extra), ["10", "20"], seconds=120)
+    yield entry, server.log[before:]
+    server.ask("/settings/VRAMForecast.Guard", b'"warn"')
+
+
+def test_it_runs_through_guard_gate_and_report_to_a_saved_picture(server, sampled):
+    entry, _ = sampled
+    assert "success" == entry["status"]["status_str"], entry["status"]
+    size, content = pixels(server, entry)
+    assert ((SIDE, SIDE), True) == (size, len(set(content)) > 16)
+    assert "KSampler" in entry["outputs"]["20"]["text"][0]
+
+
+def test_comfyui_loads_it_without_complaint(sampled):
+    _, log = sampled
+    for name in ("SD1ClipModel", "BaseModel", "TAESD"):
+        assert f"Requested to load {name}" in log
+    said = [line for line in log.splitlines() if "missing" in line.lower() or "warning" in line.lower()]
+    assert [] == said
+
+
+def test_another_seed_gives_another_picture(server, sampled):
+    first, second, again = (pixels(server, server.run(picture(seed), ["10"]))[1] for seed in (1, 2, 1))
+    assert first == again != second
