@@ -105,7 +105,7 @@ def runs_table(runs: Sequence[Run]) -> Any:
             run.id[:SHOWN_ID],
             SIGNS.get(run.verdict, NONE),
             f"{run.outcome}{place(run)}",
-            gib(run.vram_peak.best) if run.vram_peak else NONE,
+            gib(run.vram_peak.best) if run.vram_peak and run.vram_peak.best else NONE,
             beside(run.forecast_seconds, run.seconds),
             run.setup.card,
         )

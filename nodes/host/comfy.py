@@ -16,7 +16,7 @@ class ComfyHost:
         return seen.look()
 
     def memory(self) -> Memory | None:
-        """The card's memory now."""
+        """The memory of card and computer now."""
         return memory.memory()
 
     def forget_peak(self) -> None:
@@ -58,6 +58,10 @@ class ComfyHost:
     def settings(self, request: Any) -> dict[str, Any]:
         """The user's settings in the frontend."""
         return serving.settings(request)
+
+    def tell(self, event: str, data: dict[str, Any]) -> None:
+        """Send an event to all open frontends."""
+        serving.tell(event, data)
 
     def watch(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` of every run from now on."""

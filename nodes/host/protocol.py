@@ -30,18 +30,18 @@ class Seen(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What torch's allocator and the driver tell of the card just now; bytes.
+    """What torch's allocator and the driver tell of the card just now; bytes. None: not told.
 
     `allocated`: live tensors; `peak`: the most of them since `forget_peak`; `reserved`: what the allocator
     holds; `retries`: how often it freed its cache since ComfyUI's start, since the card was full; `used`: of
     the card, by all programs; `ram_used`: of the computer, by all programs.
     """
 
-    allocated: int
-    peak: int
-    reserved: int
-    retries: int
-    used: int
+    allocated: int | None
+    peak: int | None
+    reserved: int | None
+    retries: int | None
+    used: int | None
     ram_used: int
 
 
@@ -54,7 +54,7 @@ class Resident(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How a prompt ended; `node` and `error` where it failed."""
+    """How a prompt ended; where it failed also at which `node`, and as `error` the exception's type alone."""
 
     outcome: Outcome
     node: str = ""
@@ -87,7 +87,7 @@ class Host(Protocol):
         """What is true now. With `--cpu` the device is the CPU, and its memory is RAM, as ComfyUI has it."""
 
     def memory(self) -> Memory | None:
-        """The card's memory now; None where torch has no statistics of the device."""
+        """The memory of card and computer now; None where not even the computer's is told."""
 
     def forget_peak(self) -> None:
         """Begin to measure the peak anew."""
@@ -118,6 +118,9 @@ class Host(Protocol):
 
     def settings(self, request: Any) -> dict[str, Any]:
         """The user's settings in the frontend, by their ids; `request` says which user's. Empty if none."""
+
+    def tell(self, event: str, data: dict[str, Any]) -> None:
+        """Send an event to all open frontends; lost where none can be reached."""
 
     def watch(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` of every run from now on; what comes back ends that.

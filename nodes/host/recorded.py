@@ -19,6 +19,7 @@ class RecordedHost:
         self.memories = [Memory(**one) for one in told.get("memory", [])]
         self.forgotten = self.released = 0
         self.listeners: list[Listener] = []
+        self.said: list[tuple[str, dict[str, Any]]] = []
 
     def look(self) -> Seen:
         """What the recording says is true, over what the base sees."""
@@ -82,6 +83,12 @@ class RecordedHost:
     def settings(self, request: Any) -> dict[str, Any]:
         """The recorded settings over the base's."""
         return (self.base.settings(request) if self.base else {}) | self.told.get("settings", {})
+
+    def tell(self, event: str, data: dict[str, Any]) -> None:
+        """Kept in `said`, and sent by the base."""
+        self.said.append((event, data))
+        if self.base:
+            self.base.tell(event, data)
 
     def watch(self, listener: Listener) -> Callable[[], None]:
         """The base's runs; without a base, those that a test tells of."""

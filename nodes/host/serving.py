@@ -1,6 +1,9 @@
 """ComfyUI's server: its queue, its users' settings, and where routes and middlewares are added."""
 
+import logging
 from typing import Any
+
+logger = logging.getLogger("vram_forecast")
 
 
 def server():
@@ -30,3 +33,11 @@ def add_middleware(middleware: Any) -> None:
     Only until the server starts: aiohttp freezes the list then.
     """
     server().app.middlewares.append(middleware)
+
+
+def tell(event: str, data: dict[str, Any]) -> None:
+    """Send an event to all open frontends, from any thread; an error is a line in the log for debugging."""
+    try:
+        server().send_sync(event, data)
+    except Exception as error:
+        logger.debug("%s could not be sent: %s", event, error)

@@ -9,10 +9,14 @@ import json
 import os
 
 import pytest
-from nodes.running import PACK, Server
+import tiny
+from at_host import SDXL, forget, recorded
+from comfyui_server import PACK, Server
+from player import QUIET, Player
 from small_card import SEEN
-
-from nodes import tiny
+from vram_forecast.nodes import host
+from vram_forecast.nodes.answers import past
+from vram_forecast.nodes.record import said
 
 MODELS = {
     "sd_xl_base_1.0": "checkpoints/sdxl/sd_xl_base_1.0.safetensors",
@@ -78,3 +82,23 @@ def comfyui_in(comfyui, copy_checkout):
         return Server(comfyui, base, **environment)
 
     return start
+
+
+@pytest.fixture
+def card(monkeypatch, tmp_path, sparse_model):
+    """A ComfyUI on a card, with SDXL on disk."""
+    forget()
+    past.last.clear()
+    said.said.clear()
+    sparse_model("sd_xl_base_1.0", tmp_path / "models" / "checkpoints" / SDXL)
+    found = recorded(tmp_path / "models")
+    found.memories = [QUIET]
+    monkeypatch.setattr(host, "host", lambda: found)
+    return found
+
+
+@pytest.fixture
+def player(card):
+    made = Player(card, past.file())
+    yield made
+    made.stop()

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
+import neighbours
 import pytest
 from nodes.test_sampling_in_comfyui import picture
 from prompts import node
@@ -35,7 +36,7 @@ def anywhere(start, copy_checkout, lacking, tmp_path_factory):
     base = tmp_path_factory.mktemp("mit Leerzeichen ü")
     neighbours.move_in(base / "custom_nodes")
     second = copy_checkout(base / "custom_nodes" / SECOND)
-    room = Path(__file__).parent / "rooms"
+    room = Path(__file__).parents[1] / "rooms"
     return start(
         base,
         pack=ODD,

@@ -4,8 +4,7 @@ import time
 
 import pytest
 from prompts import node
-
-from nodes.test_sampling_in_comfyui import picture
+from tiny import picture
 
 # Every node, and what its first output says then.
 SAID = {
