@@ -12,12 +12,15 @@ Found = TypeVar("Found")
 
 
 def once(what: str, error: BaseException) -> None:
-    """Log what is not done, and why; the same again in debug mode only. One of our own errors is one line."""
+    """Log what is not done, and why; the same again in debug mode only.
+
+    One of our own errors, and a package that is missing, is one line.
+    """
     known = (what, type(error).__name__)
     write = logger.debug if known in said else logger.warning
     said.add(known)
-    ours = type(error).__name__ == "HistoryError"
-    write("VRAM Forecast: %s (%s)", what, error, exc_info=None if ours else error)
+    plain = isinstance(error, ImportError) or type(error).__name__ == "HistoryError"
+    write("VRAM Forecast: %s (%s)", what, error, exc_info=None if plain else error)
 
 
 def quietly(what: str, work: Callable[[], Found]) -> Found | None:

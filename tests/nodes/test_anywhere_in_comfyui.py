@@ -4,18 +4,18 @@ matplotlib, beside packs in the same places and a copy of itself. All in one Com
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
-from urllib.parse import quote
 
 import neighbours
 import pytest
-from nodes.test_sampling_in_comfyui import picture
 from prompts import node
-
-from nodes import neighbours
+from tiny import picture
 
 ODD = "VRAM Forecast – прогноз, 予測 (v2.1) ü"
 SECOND = "vram-forecast"
+ROOM = Path(__file__).parents[1] / "rooms"
 CHECK = "/vram_forecast/check"
 NODES = json.loads((Path(__file__).parents[2] / "locales/en/nodeDefs.json").read_text(encoding="utf-8"))
 MOST_SECONDS = 0.1  # of ComfyUI's start
@@ -36,18 +36,35 @@ def anywhere(start, copy_checkout, lacking, tmp_path_factory):
     base = tmp_path_factory.mktemp("mit Leerzeichen ü")
     neighbours.move_in(base / "custom_nodes")
     second = copy_checkout(base / "custom_nodes" / SECOND)
-    room = Path(__file__).parents[1] / "rooms"
     return start(
         base,
         pack=ODD,
         flags=("--cpu",),
-        PYTHONPATH=os.pathsep.join((str(room), str(lacking))),
+        PYTHONPATH=os.pathsep.join((str(ROOM), str(lacking))),
         ROOM_READ_ONLY=os.pathsep.join((str(base / "custom_nodes" / ODD), str(second))),
         ROOM_OFFLINE="1",
         ROOM_TIMED="1",
         ROOM_LOG=str(base / "room.jsonl"),
         VRAM_FORECAST_TRACING="off",
     )
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "open(FOLDER + '/x', 'w')",
+        "__import__('os').mkdir(FOLDER + '/x')",
+        "create_connection(('192.0.2.1', 9))",
+    ],
+    ids=["a file", "a folder", "the network"],
+)
+def test_the_room_refuses_and_notes_what_it_says(attempt, tmp_path):
+    code = f"from socket import create_connection; FOLDER = {str(tmp_path)!r}; {attempt}"
+    shut = {"ROOM_READ_ONLY": str(tmp_path), "ROOM_OFFLINE": "1", "ROOM_LOG": str(tmp_path) + ".jsonl"}
+    environment = {**os.environ, **shut, "PYTHONPATH": str(ROOM)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert "PermissionError" in done.stderr or "ConnectionError" in done.stderr
+    assert Path(shut["ROOM_LOG"]).read_text(encoding="utf-8")
 
 
 def noted(server, event=""):
@@ -77,16 +94,21 @@ def test_loading_costs_little_and_does_no_work(anywhere):
         assert one["seconds"] <= MOST_SECONDS
 
 
-def test_the_frontend_gets_its_files_from_the_odd_folder(anywhere):
-    listed = anywhere.ask("/extensions")[1]
-    for name in (ODD, SECOND):
-        scripts = [one for one in listed if one.startswith(f"/extensions/{name}/")]
-        assert scripts
-        for path in scripts:
-            assert anywhere.fetch(quote(path))
-        assert anywhere.fetch(quote(f"/extensions/{name}/docs/VRAMForecast.md")).startswith(
-            b"# VRAM Forecast"
-        )
+def test_one_copy_is_used_and_the_log_names_the_other(anywhere):
+    (told,) = [line for line in anywhere.log.splitlines() if "VRAM Forecast is installed twice" in line]
+    used = {name for name in (ODD, SECOND) if f"{anywhere.pack.parent / name} is used" in told}
+    removed = {name for name in (ODD, SECOND) if told.endswith(f"remove {anywhere.pack.parent / name}")}
+    assert (1, {ODD, SECOND}) == (len(used), used | removed)
+    assert 1 == anywhere.log.count("VRAM Forecast is ready")
+
+
+def test_the_frontend_gets_its_files_once_whatever_the_folder_is_called(anywhere):
+    listed = [one for one in anywhere.ask("/extensions")[1] if one.endswith("/node_text.js")]
+    (used,) = {name for name in (ODD, SECOND) if f"{anywhere.pack.parent / name} is used" in anywhere.log}
+    folder = SECOND if used == SECOND else "vram-forecast-web"
+    assert [f"/extensions/{folder}/node_text.js"] == listed
+    assert anywhere.fetch(listed[0])
+    assert anywhere.fetch(f"/extensions/{folder}/docs/VRAMForecast.md").startswith(b"# VRAM Forecast")
 
 
 def test_a_prompt_through_all_packs_is_checked_sampled_and_saved(anywhere):
