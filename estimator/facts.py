@@ -1,6 +1,6 @@
 """The only reader of `data/`: facts are rows there, each with its source, and never constants in code.
 
-What was traced on this machine for models that no row knows lies beside the user's other cached files.
+What was traced on this machine lies beside the user's other cached files.
 """
 
 from __future__ import annotations

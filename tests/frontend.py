@@ -102,13 +102,20 @@ class Frontend:
 
 def lacking():
     """What is not at hand for it and how to get it; nothing where all is there."""
+    return pageless() or (
+        "" if OBJECT_INFO.is_file() else "no shared/data/object_info.json beside the checkout"
+    )
+
+
+def pageless():
+    """What is not at hand for a page of the frontend, whoever serves it, and how to get it."""
     if not importlib.util.find_spec("playwright"):
         return "no playwright: pip install playwright"
     if not static():
         return "no frontend: pip install comfyui-frontend-package==1.48.7"
     if not browser():
         return "no browser: apt-get install chromium"
-    return "" if OBJECT_INFO.is_file() else "no shared/data/object_info.json beside the checkout"
+    return ""
 
 
 def static():

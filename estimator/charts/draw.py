@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import textwrap
+import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,8 @@ DPI = 100  # a figure's inches are hundreds of pixels
 MARGIN_PX = 44
 HEAD_PX = 104  # what title and subtitle take
 NOTE_PX = 15  # a line of small print
+# matplotlib's settings are those of the whole process: one picture at a time.
+DRAWING = threading.Lock()
 INSTALL = 'Install it with: pip install "vram-forecast[charts]"'
 
 
@@ -54,7 +58,8 @@ def paper(title: str, subtitle: str, height_px: int, notes: Sequence[str] = ()) 
     for as long. Raises `InputError` without matplotlib.
     """
     size = style()["size"]
-    with library().rc_context():
+    with DRAWING, warnings.catch_warnings(), library().rc_context():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # a box stands for it
         library().rcdefaults()
         library().rcParams.update(settings())
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -63,7 +68,7 @@ def paper(title: str, subtitle: str, height_px: int, notes: Sequence[str] = ()) 
         inches = (size["width_px"] / DPI, height_px / DPI)
         figure = Figure(figsize=inches, dpi=DPI, facecolor=ink("paper"))
         FigureCanvasAgg(figure)  # draws without a window, and can say how large a text will be
-        write(figure, MARGIN_PX, 40, title, size=size["title"], weight="bold")
+        fitted(write(figure, MARGIN_PX, 40, title, size=size["title"], weight="bold"))
         write(figure, MARGIN_PX, 54, subtitle, size=size["subtitle"], color=ink("quiet"), va="top")
         lines = small_print(notes)
         for row, line in enumerate(lines):
@@ -76,7 +81,8 @@ def settings() -> dict[str, Any]:
     """matplotlib's settings for all that is drawn."""
     size = style()["size"]
     return {
-        "font.family": "DejaVu Sans",  # comes with matplotlib
+        "font.family": fonts(),
+        "text.parse_math": False,  # names may hold dollar signs
         "font.size": size["text"],
         "text.color": ink("text"),
         "axes.labelcolor": ink("quiet"),
@@ -92,6 +98,15 @@ def settings() -> dict[str, Any]:
     }
 
 
+def fonts() -> list[str]:
+    """matplotlib's own font, and those installed here that have letters of names which it lacks."""
+    from matplotlib.font_manager import fontManager
+
+    there = {one.name for one in fontManager.ttflist}
+    own, *others = style()["fonts"]["families"]
+    return [own, *(name for name in others if name in there)]
+
+
 def small_print(notes: Sequence[str]) -> list[str]:
     """Notes in lines as wide as the paper."""
     size = style()["size"]
@@ -104,6 +119,14 @@ def write(figure: Any, left: float, down: float, text: str, **how: Any) -> Any:
     width, height = size_px(figure)
     how = {"ha": "left", "va": "baseline"} | how
     return figure.text(left / width, 1 - down / height, text, **how)
+
+
+def fitted(text: Any) -> None:
+    """Make a line smaller that would reach into the paper's right margin."""
+    room = size_px(text.figure)[0] - 2 * MARGIN_PX
+    wide = text.get_window_extent().width
+    if wide > room:
+        text.set_fontsize(text.get_fontsize() * room / wide)
 
 
 def area(figure: Any, left: float, down: float, width: float, height: float) -> Any:

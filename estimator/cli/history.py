@@ -14,15 +14,17 @@ from .front import app, columns, out
 from .options import Json
 
 if TYPE_CHECKING:
+    from ..history.rows import Run
     from ..history.store import Store
 
+MOST = 2000  # as many as are kept
 UserDir = Annotated[Path | None, typer.Option(help="ComfyUI's user folder.")]
 Database = Annotated[Path | None, typer.Option(help="The file of past runs itself.")]
 
 
 @app.command()
 def history(
-    run: Annotated[str, typer.Option(help="One run by its id, with its nodes.")] = "",
+    run: Annotated[str, typer.Option(help="One run by how its id begins, with its nodes.")] = "",
     graph: Annotated[str, typer.Option(help="Only runs of the workflow of this digest.")] = "",
     most: Annotated[int, typer.Option(min=1, help="How many of the last runs.")] = 20,
     user_dir: UserDir = None,
@@ -33,17 +35,23 @@ def history(
     from ..report import history as report
 
     with opened(user_dir, database) as store:
-        found = [one] if run and (one := store.run(run)) else [] if run else store.runs(most, graph)
-        if run and not found:
-            raise InputError("no such run", where=run, do="`vram-forecast history` lists the last ones.")
-        nodes = store.nodes(run) if run else None
+        found = [asked_for(store, run)] if run else store.runs(most, graph)
+        nodes = store.nodes(found[0].id) if run else None
     out(report.encode(found, nodes) if as_json else report.render(found, nodes or (), columns()))
+
+
+def asked_for(store: Store, run: str) -> Run:
+    """The newest run whose id begins so. Raises `InputError` where there is none."""
+    found = next((one for one in store.runs(MOST) if one.id.startswith(run)), None)
+    if found is None:
+        raise InputError("no such run", where=run, do="`vram-forecast history` lists the last ones.")
+    return found
 
 
 @app.command()
 def export(
     file: Annotated[Path | None, typer.Option("--out", help="Write here instead of printing.")] = None,
-    most: Annotated[int, typer.Option(min=1, help="Of how many of the last runs.")] = 2000,
+    most: Annotated[int, typer.Option(min=1, help="Of how many of the last runs.")] = MOST,
     force: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
     user_dir: UserDir = None,
     database: Database = None,

@@ -10,7 +10,7 @@ through in turns `turns` and `turns_conv` (bytes that are live, and that a convo
 
 from __future__ import annotations
 
-from math import prod
+from math import isfinite, prod
 
 import msgspec
 
@@ -91,6 +91,27 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
     range: dict[str, tuple[int, int]]
     same_for: tuple[str, ...] = ()
     source: str
+
+
+def sound(law: Law) -> bool:
+    """Whether a law that was made here can be used: its peaks are finite and positive where it was tried."""
+    try:
+        ends = ({name: span[end] for name, span in law.range.items()} for end in (0, 1))
+        shapes = [Shape(1, 0, 1, 64, 64), *(of_extents(law, one) for one in ends)]
+        peaks = [activations(law, shape) for shape in shapes]
+        work = [flops(law, shape) for shape in shapes]
+        largest = [largest_conv(law, shape) for shape in shapes]
+        return bool(law.versions) and all(map(isfinite, (*peaks, *work, *largest))) and min(peaks) > 0
+    except (ArithmeticError, LookupError, ValueError):
+        return False
+
+
+def of_extents(law: Law, known: dict[str, int]) -> Shape:
+    """A shape with these extents, as far as they tell of one: a square picture."""
+    side = max(1, round(known.get("plane", known.get("image", 4096)) ** 0.5)) * law.patch
+    return Shape(
+        known.get("batch", 1), 0, known.get("frames", 1) * law.frame_patch, side, side, known.get("text", 0)
+    )
 
 
 def activations(law: Law, shape: Shape, card: int = CARD) -> int:

@@ -23,6 +23,7 @@ from .law import (
     flops,
     highest,
     largest_conv,
+    sound,
     variables,
 )
 
@@ -64,7 +65,8 @@ def cost(
 ) -> Cost | None:
     """The cost of one pass by the law `data/costs/<name>.toml`; None where there is no such law.
 
-    A `name` that starts with `@` is an architecture that was traced on this machine.
+    A `name` may end in `@` and an architecture that was traced on this machine: the laws from here stand
+    beside those of the table, and come first for the versions that they were traced on.
 
     `operation` is forward (or forward_masked, where the latent carries a noise mask: the same for a model
     that makes no difference of it), decode, encode, encode_text, encode_image, encode_audio, prefill (a
@@ -77,13 +79,27 @@ def cost(
     memory in all, by which some autoencoders choose how much they take at once.
     """
     asked = (operation, shape, comfy, storage, compute_bytes, attention, card)
-    return _paid(_laws_learned(name[1:]), *asked) if name.startswith("@") else _shipped(name, *asked)
+    return _paid(_laws(name), *asked) if "@" in name else _shipped(name, *asked)
 
 
 def patch_of(name: str) -> int:
     """Latent cells along the side of a patch, by a table's laws; 1 where there are none."""
-    laws = _laws_learned(name[1:]) if name.startswith("@") else _laws(name)
-    return max((law.patch for law in laws), default=1)
+    return max((law.patch for law in _laws(name)), default=1)
+
+
+def settled(name: str, comfy: str) -> bool:
+    """Whether a table says what a version of ComfyUI needs: it was traced, or one before and one after alike.
+
+    `name` as of `cost`; of work that a table beside it is for, as a training, nothing is asked.
+    """
+    table, _, architecture = name.partition("@")
+    asked, laws = _numbers(comfy), (*learned_laws(architecture), *shipped(table))
+    each = [set(map(_numbers, law.versions)) for law in laws]
+    traced = sorted(set().union(*each))
+    if not traced or not traced[0] <= asked <= traced[-1]:
+        return False
+    older, newer = max(v for v in traced if v <= asked), min(v for v in traced if v >= asked)
+    return all((older in versions) == (newer in versions) for versions in each)
 
 
 def law_name(table: str, operation: str, storage: str, compute_bytes: int) -> str:
@@ -118,19 +134,33 @@ def _paid(
     return None
 
 
-@cache
 def _laws(name: str) -> tuple[Law, ...]:
-    """The laws of one table and of those beside it; none where there is none."""
-    known = [table for end in BESIDE if (table := f"costs/{name}{end}") in facts.names("costs")]
-    return msgspec.convert([law for table in known for law in facts.table(table)["law"]], tuple[Law, ...])
+    """The laws that a name stands for, those from here first; none where there are none."""
+    table, _, architecture = name.partition("@")
+    return learned_laws(architecture) + tuple(law for end in BESIDE for law in shipped(table + end))
 
 
-def _laws_learned(architecture: str) -> tuple[Law, ...]:
-    """The laws that were traced here; none where they cannot be read."""
+@cache
+def shipped(name: str) -> tuple[Law, ...]:
+    """The laws of one table; none where there is none."""
+    if f"costs/{name}" not in facts.names("costs"):
+        return ()
+    return msgspec.convert(facts.table(f"costs/{name}")["law"], tuple[Law, ...])
+
+
+def learned_laws(architecture: str) -> tuple[Law, ...]:
+    """The laws that were traced here for an architecture, the last traced first; none for no name."""
+    return _learned(architecture, facts.learned_state()) if architecture else ()
+
+
+@lru_cache(maxsize=64)
+def _learned(architecture: str, state: int) -> tuple[Law, ...]:
+    """They, as of `facts.learned_state()`; none where they cannot be read."""
     try:
-        return msgspec.convert(facts.learned(architecture).get("laws", ()), tuple[Law, ...])
+        found = msgspec.convert(facts.learned(architecture).get("laws", ()), tuple[Law, ...])
     except msgspec.ValidationError:
         return ()
+    return tuple(law for law in found if sound(law))
 
 
 def _cost(laws: list[Law], shape: Shape, comfy: str, card: int) -> Cost:

@@ -69,7 +69,8 @@ class StepForecast(msgspec.Struct, frozen=True):
     `fixed`: those of them of models without pages, which do not give way.
     `tiled`: a VAE step that will not fit whole and is retried in tiles. `law`: the name of what a pass is
     priced by, `<cost table>:<operation>:<storage>:<compute bytes>`, of several in one pass joined by `+`;
-    empty where there is none. `by_law`: what that says, without a correction.
+    empty where there is none. `by_law`: what that says, without a correction. `ram`: what it gives, in
+    system memory; `ram_kept`: all that lies there and cannot be dropped while it runs.
     """
 
     node: str
@@ -94,6 +95,7 @@ class StepForecast(msgspec.Struct, frozen=True):
     need: Estimate = ZERO
     vram_peak: Estimate = ZERO
     ram: int = 0
+    ram_kept: int = 0
     seconds: Estimate | None = None
     resident_seconds: Estimate | None = None
     beside: Beside | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from .. import facts
 from ..runtime import Held, Machine, manager
 from ..runtime.cache import result_cache
@@ -12,7 +14,7 @@ from ..workflow.values import Loaded, Step, Workload
 from .files import Files, cold, read, reader
 from .keeper import Keeper
 from .plan import Plan
-from .ram import Ram, Room
+from .ram import Course, Ram, Room
 from .result import ComponentForecast, Forecast, StepForecast, Verdict, worst
 from .step import Placed, Worker
 from .timing import Clock, Moves
@@ -35,7 +37,7 @@ def run(workload: Workload, machine: Machine) -> Forecast:
     kept = plan.hold(ram.room(placed) - plan.cache.left)
     first = ram.first(plan, placed, kept)
     repeated, moves = placed, files.run(placed, first, kept=False)
-    steps = time(placed, moves, clock)
+    steps = in_ram(time(placed, moves, clock), first)
     if plan.cache.kind != "none":  # without a cache the loaders run again too, and find nothing of theirs
         repeated = place(plan.next(kept.lost))
         moves = files.run(repeated, ram.again(repeated, kept), kept=True)
@@ -72,6 +74,11 @@ def run(workload: Workload, machine: Machine) -> Forecast:
 def time(placed: Sequence[Placed], moves: Sequence[Moves], clock: Clock) -> tuple[StepForecast, ...]:
     """A run's steps with their seconds."""
     return tuple(clock.timed(one, moved) for one, moved in zip(placed, moves, strict=True))
+
+
+def in_ram(steps: tuple[StepForecast, ...], course: Course) -> tuple[StepForecast, ...]:
+    """Steps with what is kept in system memory while each runs."""
+    return tuple(replace(step, ram_kept=taken.total) for step, taken in zip(steps, course.steps, strict=True))
 
 
 def describe(loaded: Loaded, held: Held | None, machine: Machine) -> ComponentForecast:

@@ -189,7 +189,7 @@ class Worker:
             law=price.law,
             by_law=ByLaw(price.cost.activations) if price.law else None,
             need=need,
-            vram_peak=need + Estimate.exact(pages),
+            vram_peak=peak(need, pages, total),
             tiled=placed.failed is not None,
             tight=need.low <= total < need.high,
         )
@@ -204,3 +204,10 @@ class Worker:
         if streamed and passes > 1:
             return "streamed", f"{amount(streamed)} of weights stream in each pass"
         return "resident", ""
+
+
+def peak(need: Estimate, pages: int, total: int) -> Estimate:
+    """The peak of a step with `pages` bytes that give way to what it needs, on a card of `total` bytes."""
+    best = need.best + pages
+    high = max(need.high, min(need.high + pages, total), best)
+    return Estimate(min(need.low + pages, best), best, high, need.basis)

@@ -80,9 +80,9 @@ class Component(Kind, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def cost_table(self) -> str:
-        """Where its costs are: `@architecture` where it was traced on this machine, else its row's table."""
+        """Where its costs are: its row's table, and `@architecture` behind where it was traced here too."""
         traced_here = facts.anything_learned() and facts.learned(self.architecture).get("laws")
-        return f"@{self.architecture}" if traced_here else self.costs
+        return f"{self.costs}@{self.architecture}" if traced_here else self.costs
 
     @cached_property
     def kept(self) -> dict[Any, Any]:

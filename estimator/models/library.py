@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import ClassVar
@@ -76,7 +76,7 @@ class Library:
         except OSError:  # gone since it was found
             return absent(folder, name)
         try:
-            components = inside(path, status.st_mtime_ns, status.st_size)
+            components = inside(path, status.st_mtime_ns, status.st_size, facts.learned_state())
         except FormatError as error:
             if error.code == "unsupported":
                 return Found((), error.what)
@@ -102,7 +102,7 @@ class Library:
             return ()
         if not path or not status or status.st_size < least:
             return ()
-        return inside_in_brief(path, status.st_mtime_ns, status.st_size, layer)
+        return inside_in_brief(path, status.st_mtime_ns, status.st_size, layer, facts.learned_state())
 
     def measured(self, name: str) -> Media | None:
         """The size of an input by the name that a node has for it, as `clipspace/a.png [input]`.
@@ -120,13 +120,13 @@ class Library:
 
 
 @lru_cache(maxsize=64)
-def inside(path: Path, changed: int, size: int) -> tuple[Component, ...]:
-    """What a file holds, as it was when it was last `changed` and of this size."""
+def inside(path: Path, changed: int, size: int, learned: int) -> tuple[Component, ...]:
+    """What a file holds, as it was when it was last `changed` and of this size, by what was `learned`."""
     return identify(read(path)).components
 
 
 @lru_cache(maxsize=4096)
-def inside_in_brief(path: Path, changed: int, size: int, layer: str) -> tuple[Brief, ...]:
+def inside_in_brief(path: Path, changed: int, size: int, layer: str, learned: int) -> tuple[Brief, ...]:
     """What the components of a file are, as it was when it was last `changed`; none of a broken one."""
     try:
         found = identify(read(path)).components if names_layer(path, layer) else ()
@@ -152,9 +152,14 @@ def names_layer(path: Path, layer: str) -> bool:
         return layer.encode() in file.read(min(told, scan["head"]))
 
 
-@cache
 def absent(folder: str, name: str) -> Found:
     """What stands for a file that is not on disk: the published file of its name, or nothing."""
+    return published_as(folder, name, facts.learned_state())
+
+
+@lru_cache(maxsize=1024)
+def published_as(folder: str, name: str, learned: int) -> Found:
+    """It, by what was `learned`."""
     table = published(folder, name)
     if table is None:
         return Found((), f"`{name}` is not in the folder {folder}", missing=True)

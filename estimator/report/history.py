@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from ..history.rows import Done, Run
-from ..units import Estimate, amount, duration
+from ..units import Estimate, amount, duration, gib
+from .paper import Paper
 from .words import SIGNS
 
 SCHEMA = 1
-NONE = "No run has been recorded yet."
-UNKNOWN = "unknown"
+SHOWN_ID = 8  # letters of a run's id, by which it is asked for
+NONE = "–"
+LEGEND = (
+    "Each forecast → measured. Beside the weights: the most that torch had allocated above what it had at "
+    "the node's end; ≤ where more lay there at its beginning, ≥ where the card was full. A node's time has "
+    "the loading of its models in it."
+)
 
 
 def encode(runs: Sequence[Run], nodes: Sequence[Done] | None = None) -> str:
@@ -25,50 +31,12 @@ def encode(runs: Sequence[Run], nodes: Sequence[Done] | None = None) -> str:
     return msgspec.json.encode(shown).decode()
 
 
-def render(runs: Sequence[Run], nodes: Sequence[Done] = (), width: int = 100) -> str:
-    """A line for each run, newest first, and then a line for each node of the first of them."""
-    if not runs:
-        return NONE
-    lines = [run_line(run) for run in runs]
-    if nodes:
-        lines += ["", f"Nodes of run {runs[0].id}:", *(f"  {node_line(one)}" for one in nodes)]
-    return "\n".join(cut(one_line_kept(line), width) for line in lines)
-
-
-def run_line(run: Run) -> str:
-    """When it began, how it ended, the verdict and the seconds beside those forecast, and its id."""
-    when = datetime.fromtimestamp(run.began).strftime("%Y-%m-%d %H:%M")
-    ended = run.outcome + (f" in node {run.node}" if run.node else "")
-    verdict = f"forecast: {SIGNS.get(run.verdict, run.verdict)}" if run.verdict else "no forecast"
-    return f"{when}  {ended}  {verdict}; {beside(run.forecast_seconds, run.seconds, duration)}  {run.id}"
-
-
-def node_line(done: Done) -> str:
-    """One node: its peak of VRAM beside torch's own tensors, and its seconds."""
-    said = [f"{done.class_type} (node {done.node})"]
-    taken, forecast = peak_beside(done), done.beside
-    if taken is not None or forecast is not None:
-        at_least = " (card full: at least)" if done.full else ""
-        said.append(f"beside weights {beside(forecast, taken, amount)}{at_least}")
-    said.append(f"time {beside(done.forecast_seconds, done.seconds, duration)}")
-    if done.shared:
-        said.append("another node ran with it")
-    return "; ".join(said)
-
-
-def peak_beside(done: Done) -> int | None:
-    """What torch had allocated at most beyond what it had when the node began; bytes."""
-    if done.peak is None or done.before is None:
-        return None
-    return max(0, done.peak - done.before)
-
-
-def beside(forecast: Estimate | None, measured: float | None, unit: Any) -> str:
-    """The band forecast, what was measured, and the difference in words."""
-    band = f"{unit(forecast.low)} to {unit(forecast.high)}" if forecast else UNKNOWN
-    taken = UNKNOWN if measured is None else unit(measured)
-    word = difference(forecast, measured)
-    return f"forecast {band}, measured {taken}" + (f", {word}" if word else "")
+def differs(done: Done) -> dict[str, str]:
+    """How a node's measured numbers lie to the forecast's bands, in words."""
+    return {
+        "beside": difference(done.beside, taken(done)),
+        "seconds": difference(done.forecast_seconds, done.seconds),
+    }
 
 
 def difference(forecast: Estimate | None, measured: float | None) -> str:
@@ -81,23 +49,117 @@ def difference(forecast: Estimate | None, measured: float | None) -> str:
     return f"{abs(measured - end) / end:.0%} {word}" if end else word
 
 
-def differs(done: Done) -> dict[str, str]:
-    """The differences of a node in words."""
-    return {
-        "beside": difference(done.beside, peak_beside(done)),
-        "seconds": difference(done.forecast_seconds, done.seconds),
-    }
+def taken(done: Done) -> int | None:
+    """What torch had allocated at most beyond what it had at the node's end, weights among that; bytes."""
+    if done.peak is None or done.after is None:
+        return None
+    return max(0, done.peak - done.after)
 
 
-def one_line_kept(line: str) -> str:
-    """A line without control characters, its columns as they are."""
-    return "".join(letter if letter.isprintable() else "?" for letter in line)
+def render(runs: Sequence[Run], nodes: Sequence[Done], width: int = 100, colour: bool = False) -> str:
+    """Runs, the newest first, and the nodes of the newest, as text of at most `width` columns."""
+    from rich.text import Text
+
+    if not runs:
+        return "No run has been recorded yet.\n"
+    paper = Paper(width, colour)
+    paper.console.print(Text(headline(runs), style="bold"))
+    paper.console.print()
+    paper.console.print(runs_table(runs))
+    if nodes:
+        paper.console.print()
+        paper.console.print(Text("The newest, node by node", style="bold"))
+        paper.console.print(nodes_table(nodes))
+        paper.console.print()
+        paper.console.print(Text(LEGEND, style="dim"))
+    return paper.text() + "\n"
 
 
-def cut(line: str, width: int) -> str:
-    """A line no wider than the terminal, broken at words and indented."""
-    import textwrap
+def headline(runs: Sequence[Run]) -> str:
+    """`3 runs; the newest took 19 s, forecast were 16 s to 22 s.`"""
+    newest, many = runs[0], "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+    if newest.seconds is None or newest.outcome != "done":
+        return f"{many}; the newest: {newest.outcome}{place(newest)}."
+    said = newest.forecast_seconds
+    forecast = f", forecast were {span(said)}" if said else ""
+    return f"{many}; the newest took {duration(newest.seconds)}{forecast}."
 
-    if len(line) <= width:
-        return line
-    return "\n".join(textwrap.wrap(line, max(20, width), subsequent_indent="    ", break_on_hyphens=False))
+
+def place(run: Run) -> str:
+    """` in node 8`, where a run failed in one."""
+    return f" in node {run.node}" if run.node else ""
+
+
+def span(seconds: Estimate) -> str:
+    """Both ends of a time, or the one that they come to."""
+    low, high = duration(seconds.low), duration(seconds.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def runs_table(runs: Sequence[Run]) -> Any:
+    """A line for each run: when, its verdict and how it ended, its time."""
+    table = grid("began", "run", "forecast", "ended", "peak", "time", "card")
+    for run in runs:
+        table.add_row(
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(run.began)),
+            run.id[:SHOWN_ID],
+            SIGNS.get(run.verdict, NONE),
+            f"{run.outcome}{place(run)}",
+            gib(run.vram_peak.best) if run.vram_peak and run.vram_peak.best else NONE,
+            beside(run.forecast_seconds, run.seconds),
+            run.setup.card,
+        )
+    return table
+
+
+def nodes_table(nodes: Sequence[Done]) -> Any:
+    """A line for each node of a run: its time, that of a pass, what it took beside what was forecast."""
+    table = grid("node", "", "time", "a pass", "beside the weights")
+    for one in nodes:
+        table.add_row(
+            one.node,
+            printable(one.class_type),
+            beside(one.forecast_seconds, one.seconds),
+            beside(one.forecast_per_pass, one.per_pass),
+            f"{sizes(one.beside)} → {measured(one)}" if one.beside or one.peak is not None else "",
+        )
+    return table
+
+
+def printable(name: str) -> str:
+    """A name from a workflow, of which nothing can steer a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
+
+
+def grid(*heads: str) -> Any:
+    """An empty table of these columns."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for head in heads:
+        table.add_column(head, no_wrap=True, overflow="ellipsis")
+    return table
+
+
+def beside(forecast: Estimate | None, measured: float | None) -> str:
+    """`18 s → 19 s`; empty where neither is known."""
+    if forecast is None and measured is None:
+        return ""
+    return f"{duration(forecast.best) if forecast else NONE} → {duration(measured) if measured else NONE}"
+
+
+def sizes(forecast: Estimate | None) -> str:
+    """`0.4 GiB to 1.1 GiB`, or a dash."""
+    if forecast is None:
+        return NONE
+    low, high = amount(forecast.low), amount(forecast.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def measured(one: Done) -> str:
+    """What a node took beside its weights, with what is known of it."""
+    size = taken(one)
+    if size is None:
+        return NONE
+    bound = "≥ " if one.full else "≤ " if (one.before or 0) > (one.after or 0) else ""
+    return bound + amount(size)

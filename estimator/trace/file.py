@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from .. import facts
+from ..costs.law import Law
+from ..costs.lookup import learned_laws
 from ..errors import InputError
 from ..formats import TensorTable, read
 from ..models import Component, identify, stranger
@@ -61,13 +63,27 @@ def subject_of(table: TensorTable) -> Component:
 
 
 def keep(subject: Component, answer: Answer) -> None:
-    """Keep the laws, and for a model of no known family what ComfyUI says that it is."""
+    """Keep the laws, and for a model of no known family what ComfyUI says that it is.
+
+    Those of other versions of ComfyUI stay beside them, the last few.
+    """
     known: dict[str, Any] = {}
     if subject.role == "unknown":
         name = answer.kind["comfy_class"]
         known = msgspec.to_builtins(Kind(id=f"traced-{name.lower()}", family=name, title=name, **answer.kind))
-    laws = msgspec.to_builtins(answer.laws)
-    facts.learn(subject.architecture, {"kind": known, "laws": laws, "comfyui": answer.version})
+    laws = [*answer.laws, *others(subject.architecture, answer.version)]
+    facts.learn(
+        subject.architecture, {"kind": known, "laws": msgspec.to_builtins(laws), "comfyui": answer.version}
+    )
+
+
+def others(architecture: str, version: str) -> list[Law]:
+    """The laws that were kept for the last few other versions."""
+    kept = [law for law in learned_laws(architecture) if version not in law.versions]
+    last = list(dict.fromkeys(law.versions for law in kept))[
+        : facts.table("comfyui_side")["tracing"]["versions"]
+    ]
+    return [law for law in kept if law.versions in last]
 
 
 def point(one: Pass) -> Point:

@@ -5,26 +5,25 @@ This module needs no torch; the process does, and a ComfyUI checkout.
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import msgspec
 
-from ..costs.law import Law, Shape
+from ..costs.law import Law, Shape, sound
+from ..costs.lookup import shipped
 from ..errors import one_line
-from ..facts import DATA
 from ..models import Component
 from ..models.component import is_scale
+from .process import Bounds, Ended, Process
 
 # assumed: the largest models of today take about two minutes on one core
-PATIENCE = 900.0
+BOUNDS = Bounds(seconds=900.0)
+# Seconds from one look at whether it is still wanted to the next.
+OFTEN = 0.1
+# Why there is no answer: ComfyUI cannot run it, and what the process came to.
+Why = Literal["", "refused", "died", "time", "memory", "unwanted"]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +31,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     `tensors`: name to (safetensors dtype, shape). `metadata`: what the file says of itself; some models read
     their shape there. `shape`: (batch, channels, frames, height, width, text,
-    reference) for one forward instead of a law. `comfyui`: a checkout's folder.
+    reference) for one forward instead of a law. `comfyui`: a checkout's folder. `row`: of
+    `data/trace_grids/`, where it is known better than by ComfyUI's class. `kept`: laws of other versions,
+    which a few forwards can show to hold for this one.
     """
 
     comfyui: str
@@ -40,6 +41,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     tensors: dict[str, tuple[str, tuple[int, ...]]]
     metadata: dict[str, str] = {}
     shape: tuple[int, ...] = ()
+    row: str = ""
+    kept: tuple[Law, ...] = ()
 
 
 class Pass(msgspec.Struct, frozen=True):
@@ -55,12 +58,14 @@ class Pass(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it; `problem` says why nothing did. `kind` are the fields that ComfyUI decided.
+    """What came of it; `problem` says why nothing did, `why` in a word.
 
-    `inputs`: the row of `data/trace_grids/` whose inputs the forward got, or "probed".
+    `kind` are the fields that ComfyUI decided; `inputs`: the row of `data/trace_grids/` whose inputs the
+    forward got, or "probed".
     """
 
     problem: str = ""
+    why: Why = ""
     version: str = ""
     kind: dict[str, Any] = {}
     inputs: str = ""
@@ -73,29 +78,48 @@ def request(
 ) -> Request:
     """The request for one component; scales of quantised layers are left out."""
     tensors = {one.name: (one.dtype, one.shape) for one in component.tensors if not is_scale(one)}
-    told = dict(metadata or {})
-    return Request(comfyui=comfyui, role=component.role, tensors=tensors, metadata=told, shape=shape)
+    return Request(
+        comfyui=comfyui,
+        role=component.role,
+        tensors=tensors,
+        metadata=dict(metadata or {}),
+        shape=shape,
+        row=component.costs,
+        kept=() if shape else shipped(component.costs),
+    )
 
 
-def ask(asked: Request, seconds: float = PATIENCE) -> Answer:
-    """The answer of a new process. Never raises: what fails is the answer's `problem`."""
+def ask(asked: Request, bounds: Bounds = BOUNDS, wanted: Callable[[], bool] = lambda: True) -> Answer:
+    """The answer of a new process, within bounds and while it is `wanted`, which is asked all the time.
+
+    Never raises: what fails is the answer's `problem`.
+    """
     if importlib.util.find_spec("torch") is None:
-        return Answer(problem="this Python has no torch: run it with the Python of your ComfyUI")
-    with tempfile.TemporaryDirectory() as room:
-        written = Path(room) / "answer.json"
-        command = [sys.executable, "-m", "estimator.trace.worker", str(written)]
-        try:
-            done = subprocess.run(
-                command,
-                input=msgspec.json.encode(asked),
-                cwd=DATA.parent,
-                env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": ""},
-                capture_output=True,
-                timeout=seconds,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return Answer(problem=one_line(f"the tracing process did not finish: {error}"))
-        with contextlib.suppress(OSError, msgspec.MsgspecError):
-            return msgspec.json.decode(written.read_bytes(), type=Answer)
-        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        return Answer(problem=one_line(f"the tracing process ended with {done.returncode}: {' '.join(last)}"))
+        return Answer(
+            problem="this Python has no torch: run it with the Python of your ComfyUI", why="refused"
+        )
+    try:
+        with Process(msgspec.json.encode(asked), bounds) as process:
+            return understood(process.wait(wanted, OFTEN), bounds)
+    except OSError as error:
+        return Answer(problem=one_line(f"the tracing process could not be started: {error}"), why="died")
+
+
+def understood(ended: Ended, bounds: Bounds) -> Answer:
+    """What a process has answered, or why there is no answer that could be believed."""
+    if ended.stopped:
+        said = {
+            "unwanted": "it was stopped for something more urgent",
+            "time": f"it did not finish within {bounds.seconds:g} s",
+            "memory": "it took more memory than it may",
+        }[ended.stopped]
+        return Answer(problem=f"the tracing process: {said}", why=ended.stopped)
+    try:
+        answer = msgspec.json.decode(ended.answer, type=Answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        last = " ".join(ended.said.strip().splitlines()[-1:])[:500]
+        why: Why = "memory" if "MemoryError" in last or "bad_alloc" in last else "died"
+        return Answer(problem=one_line(f"the tracing process ended with {ended.status}: {last}"), why=why)
+    if not answer.problem and not all(sound(law) for law in answer.laws):
+        return Answer(problem="the tracing process answered what is no law", why="died")
+    return answer

@@ -1,8 +1,7 @@
-"""What `request.ask` starts: a request on stdin, an answer in the file that the command line names."""
+"""What a tracing process does: a request in, an answer in a file."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from . import probe, samplers
 from .autoencoders import build as build_vae
 from .checkout import Checkout, open_checkout
 from .device import pretendable, pretended
-from .grid import Grid, Row, of_row
+from .grid import Grid, Row, of_row, rows
 from .models import DTYPES, METADATA
 from .request import Answer, Pass, Request
 from .run import Subject
@@ -24,15 +23,16 @@ from .study import study
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
-def main() -> None:
-    """Answer one request; whatever goes wrong is in the answer."""
-    asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
+def answer_to(request: bytes, written: str) -> None:
+    """Answer one request, in a file; whatever goes wrong is in the answer."""
+    asked = msgspec.json.decode(request, type=Request)
     try:
         answer = answered(asked)
     except Exception as error:
         said = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
-        answer = Answer(problem=one_line(said)[:500])
-    Path(sys.argv[1]).write_bytes(msgspec.json.encode(answer))
+        full = isinstance(error, MemoryError) or "can't allocate memory" in said
+        answer = Answer(problem=one_line(said)[:500], why="memory" if full else "refused")
+    Path(written).write_bytes(msgspec.json.encode(answer))
 
 
 def answered(asked: Request) -> Answer:
@@ -59,7 +59,7 @@ def sampler(asked: Request, checkout: Checkout) -> Answer:
     types = [NAMES[dtype] for dtype in config.supported_inference_dtypes]
     half = next((one for one in types if one != "F32"), "F32")
     pairs = [(half, half), ("F8_E4M3", half), (half, "F32")] if half != "F32" else [("F32", "F32")]
-    row = probe.row_of(name) or probe.probed(header, latent.latent_dimensions, pairs[0], pretendable())
+    row = named(asked, name) or probe.probed(header, latent.latent_dimensions, pairs[0], pretendable())
     kind = {
         "role": "diffusion_model",
         "comfy_class": name,
@@ -73,13 +73,19 @@ def autoencoder(asked: Request, checkout: Checkout) -> Answer:
     """A VAE: decode and encode."""
     vae = build_vae(Row(name=""), header_of(asked), torch.bfloat16, torch.bfloat16, pretendable())
     name = type(vae.first_stage_model).__name__
-    row = probe.row_of(name)
+    row = named(asked, name)
     if row is None:
         raise InputError(f"ComfyUI {checkout.version} takes it for a `{name}`, whose shapes no row tells us")
     types = [NAMES[dtype] for dtype in vae.working_dtypes]
     pairs = [(one, one) for one in dict.fromkeys(("BF16" if "BF16" in types else types[0], "F32"))]
     kind = {"role": "vae", "comfy_class": name, "dtypes": types, "convolutional": True}
     return whole(Answer(version=checkout.version, kind=kind, inputs=row.name), row, asked, checkout, pairs)
+
+
+def named(asked: Request, kind: str) -> Row | None:
+    """The row that a request names, else the one that takes ComfyUI's class; None where there is neither."""
+    row = rows().get(asked.row)
+    return row if row and not row.template else probe.row_of(kind)
 
 
 def whole(
@@ -90,7 +96,7 @@ def whole(
     shape = msgspec.structs.replace(shape, text_tokens=shape.text_tokens or row.text_default)
     grids = of_row(row)
     each = [] if asked.shape else [(grid, dtypes) for grid in grids for dtypes in pairs]
-    found = tuple(study(*one, [header_of(asked)], checkout, []).law for one in each)
+    found = tuple(study(*one, [header_of(asked)], checkout, list(asked.kept)).law for one in each)
     passes = tuple(one_pass(grids[0], dtypes, asked, shape) for dtypes in pairs)
     return msgspec.structs.replace(about, laws=found, passes=passes)
 
@@ -114,7 +120,3 @@ def reserved(model: Any, shape: Shape) -> int | None:
         return None
     sides = (shape.frames, shape.height, shape.width)[-model.latent_format.latent_dimensions :]
     return int(model.memory_required([shape.batch, model.latent_format.latent_channels, *sides]))
-
-
-if __name__ == "__main__":
-    main()

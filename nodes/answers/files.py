@@ -32,6 +32,10 @@ class ModelFiles:
         mark = self.marks[folder, name] = marked(folder, name)
         return mark and mark.path
 
+    def paths(self) -> dict[str, Path]:
+        """The files that were found, by the names that nodes have for them."""
+        return {name: mark.path for (_, name), mark in self.marks.items() if mark}
+
     def names(self, folder: str) -> tuple[str, ...]:
         """The files in one of ComfyUI's folders."""
         go_on()

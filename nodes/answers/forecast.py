@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from .. import host
+from .. import host, tracing
 from .files import ModelFiles, definitions
 from .kept import Kept
 from .machine import asked_about, machine
@@ -66,7 +66,7 @@ def work_out(workflow: Workflow, question: Question, here, files: ModelFiles) ->
     try:
         if question.what == "limits":
             return estimator.limits(workflow, here, files, slowdown=question.slowdown, **common)
-        return estimator.check(
+        found = estimator.check(
             workflow,
             here,
             files,
@@ -74,6 +74,9 @@ def work_out(workflow: Workflow, question: Question, here, files: ModelFiles) ->
             always=question.always,
             **common,
         )
+        if question.on == HERE:
+            tracing.wanted(found.forecast.components, files.paths())
+        return found
     except InputError as error:
         raise NoForecast(files.by_name(str(error)), 400) from None
 

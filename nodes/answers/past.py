@@ -41,28 +41,31 @@ def file() -> Path:
 
 
 def corrections(machine) -> tuple[Any, ...]:
-    """What was learned on a machine; nothing where that cannot be read, which is logged once."""
-    where, its = file(), setup(machine)
-    state = state_of(where)
-    if not state:
+    """What was learned on a machine; nothing where that cannot be read, which is logged once.
+
+    A forecast without corrections is one all the same.
+    """
+    try:
+        where, its = file(), setup(machine)
+        state = state_of(where)
+        if not state:
+            return ()
+        with lock:
+            if not last or not last[0].holds(where, state, its):
+                last[:] = [Learned(where, state, its, time.monotonic(), learned(where, its))]
+            return last[0].corrections
+    except Exception as error:
+        log(error)
         return ()
-    with lock:
-        if not last or not last[0].holds(where, state, its):
-            last[:] = [Learned(where, state, its, time.monotonic(), learned(where, its))]
-        return last[0].corrections
 
 
 def learned(where: Path, its: Any) -> tuple[Any, ...]:
-    """What the points of the store teach."""
-    try:
-        from ...estimator.history.learn import corrections as learn
-        from ...estimator.history.store import Store
+    """What the points of the store teach; it is only read, since the recorder alone writes."""
+    from ...estimator.history.learn import corrections as learn
+    from ...estimator.history.store import Store
 
-        with closing(Store(where)) as store:
-            return learn(store.points(its))
-    except Exception as error:  # a forecast without corrections is one all the same
-        log(error)
-        return ()
+    with closing(Store(where, writes=False)) as store:
+        return learn(store.points(its))
 
 
 def state_of(where: Path) -> State:

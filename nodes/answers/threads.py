@@ -55,6 +55,19 @@ class Threads:
             self.changed.notify()
             return answer
 
+    async def soon(self, key: Hashable, work: Callable[[], Any]) -> Any:
+        """What `work` gives, off the event loop, for all who ask it by one key at the same time.
+
+        Raises `NoForecast` where too much is asked or it takes too long; the work goes on then until it
+        notices.
+        """
+        answer = asyncio.wrap_future(self.ask(key, work))
+        try:
+            return await asyncio.wait_for(asyncio.shield(answer), self.seconds)
+        except (asyncio.TimeoutError, TimeoutError):
+            answer.add_done_callback(lambda late: late.cancelled() or late.exception())
+            raise too_long() from None
+
     def staff(self) -> None:
         """Start threads until there are enough that do not hang; under the lock."""
         for _ in range(self.many + min(self.hanging(), self.lost) - len(self.busy)):
@@ -114,13 +127,5 @@ def threads() -> Threads:
 
 
 async def soon(key: Hashable, work: Callable[[], Any]) -> Any:
-    """What `work` gives, off the event loop, for all who ask it by one key at the same time.
-
-    Raises `NoForecast` where too much is asked or it takes too long; the work goes on then until it notices.
-    """
-    answer = asyncio.wrap_future(threads().ask(key, work))
-    try:
-        return await asyncio.wait_for(asyncio.shield(answer), setting("seconds"))
-    except (asyncio.TimeoutError, TimeoutError):
-        answer.add_done_callback(lambda late: late.cancelled() or late.exception())
-        raise too_long() from None
+    """What `work` gives, in the threads of this process. Raises `NoForecast` as `Threads.soon` does."""
+    return await threads().soon(key, work)

@@ -27,6 +27,14 @@ def settings(request: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def add_middleware(middleware: Any) -> None:
+    """Have ComfyUI's server pass each request through one more middleware, the innermost.
+
+    Only until the server starts: aiohttp freezes the list then.
+    """
+    server().app.middlewares.append(middleware)
+
+
 def tell(event: str, data: dict[str, Any]) -> None:
     """Send an event to all open frontends, from any thread; an error is a line in the log for debugging."""
     try:

@@ -1,8 +1,8 @@
 """How the pack learns of runs: two functions of ComfyUI's are wrapped, and a progress handler is added.
 
 ComfyUI 0.3.75, 0.8.0, 0.18.1 and 0.33.0 have all of it alike: `execution.PromptExecutor.execute_async`, whose
-beginning and end are a prompt's, and `execution.reset_progress_state`, which it calls once to make the registry
-that tells handlers of nodes.
+beginning and end are a prompt's, and `execution.reset_progress_state`, which it calls once to make the
+registry that tells handlers of nodes.
 """
 
 import functools

@@ -79,12 +79,28 @@ def device(body: bytes) -> str:
     return report.encode(described(host.host().look()))
 
 
+def history(body: bytes, **options: Any) -> str:
+    """`GET history`: the last runs, forecast beside measured, or one of them with its nodes."""
+    from ..answers.runs import listed
+
+    return listed(**options)
+
+
+def tracing(body: bytes) -> bytes:
+    """`GET tracing`: which models are traced in the background, wait, are done or have failed."""
+    from ..tracing import state
+
+    return json.dumps(state()).encode()
+
+
 ROUTES = (
     Route("POST", "check", ("outputs", "suggestions", "always", *MACHINE), check),
     Route("POST", "advise", ("outputs", "suggestions", *MACHINE), advise),
     Route("POST", "limits", ("outputs", "slowdown", *MACHINE), limits),
     Route("POST", "inspect", (), inspect),
     Route("GET", "device", (), device),
+    Route("GET", "history", ("runs", "run", "graph"), history),
+    Route("GET", "tracing", (), tracing),
 )
 
 

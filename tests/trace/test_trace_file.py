@@ -11,6 +11,7 @@ from vram_forecast.estimator.models import identify
 from vram_forecast.estimator.options import latent
 from vram_forecast.estimator.trace import request as tracing
 from vram_forecast.estimator.trace.file import subject_of, trace
+from vram_forecast.estimator.trace.process import Bounds
 from vram_forecast.estimator.units import MIB
 
 WIDTH, DOUBLE, SINGLE = 3072, 6, 11
@@ -87,7 +88,7 @@ def test_a_python_without_torch_says_what_to_do(made_up, monkeypatch):
 
 
 def test_a_tracing_process_that_takes_too_long_is_a_problem_and_no_exception(made_up, torch):
-    answer = tracing.ask(tracing.request(subject_of(read(made_up)), "/no/comfyui/here"), seconds=0.01)
+    answer = tracing.ask(tracing.request(subject_of(read(made_up)), "/no/comfyui/here"), Bounds(seconds=0.01))
     assert "did not finish" in answer.problem
 
 
