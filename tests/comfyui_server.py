@@ -35,7 +35,8 @@ class Server:
         command = [sys.executable, "main.py", *flags, "--listen", "127.0.0.1", "--port", str(port)]
         command += ["--base-directory", str(base), "--database-url", "sqlite:///:memory:"]
         own = {"XDG_CACHE_HOME": str(base / "cache"), "LOCALAPPDATA": str(base / "cache")}
-        own |= {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+        # Two threads of torch on two cores that others use as well wait for each other for seconds.
+        own |= {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=comfyui, stdout=log, stderr=log, env={**os.environ, **own, **environment}

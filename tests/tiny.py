@@ -9,10 +9,18 @@ from math import prod
 from pathlib import Path
 
 from headers import lay
+from prompts import checkpoint
 
 FILE = "tiny-sd15.safetensors"
 WIDTH, TIME, TEXT, LATENT, TAESD = 320, 1280, 768, 4, 64
 Shapes = dict[str, tuple[int, ...]]
+
+
+def picture(seed: int, side: int = 64, steps: int = 4) -> dict:
+    """A prompt for a picture by it; node 10 saves it. Each seed has ComfyUI sample anew."""
+    prompt = checkpoint(FILE, side=side, sampler="euler")
+    prompt["8"]["inputs"] |= {"seed": seed, "steps": steps, "scheduler": "normal"}
+    return prompt
 
 
 def write(path: Path) -> Path:

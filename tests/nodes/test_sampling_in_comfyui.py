@@ -3,17 +3,8 @@
 import io
 
 import pytest
-import tiny
-from prompts import checkpoint, node
-
-SIDE, STEPS = 64, 4
-
-
-def picture(seed, side=SIDE, steps=STEPS, **more):
-    """A picture by the tiny checkpoint."""
-    prompt = checkpoint(tiny.FILE, side=side, sampler="euler") | more
-    prompt["8"]["inputs"] |= {"seed": seed, "steps": steps, "scheduler": "normal"}
-    return prompt
+from prompts import node
+from tiny import picture
 
 
 def pixels(server, entry):
@@ -36,7 +27,7 @@ def sampled(server):
         "30": node("VRAMForecastGate", value=["8", 0], when_short="stop", reserve=0.0),
     }
     before = len(server.log)
-    entry = server.run(picture(1, **extra), ["10", "20"], seconds=120)
+    entry = server.run(picture(1) | extra, ["10", "20"], seconds=120)
     yield entry, server.log[before:]
     server.ask("/settings/VRAMForecast.Guard", b'"warn"')
 
@@ -45,7 +36,7 @@ def test_it_runs_through_guard_gate_and_report_to_a_saved_picture(server, sample
     entry, _ = sampled
     assert "success" == entry["status"]["status_str"], entry["status"]
     size, content = pixels(server, entry)
-    assert ((SIDE, SIDE), True) == (size, len(set(content)) > 16)
+    assert ((64, 64), True) == (size, len(set(content)) > 16)
     assert "KSampler" in entry["outputs"]["20"]["text"][0]
 
 
