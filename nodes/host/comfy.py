@@ -19,9 +19,9 @@ class ComfyHost:
         """The memory of card and computer now."""
         return memory.memory()
 
-    def forget_peak(self) -> None:
-        """Begin to measure the peak anew."""
-        memory.forget_peak()
+    def forget_peak(self) -> bool:
+        """Begin to measure the peak anew; whether the device could."""
+        return memory.forget_peak()
 
     def loaded(self) -> tuple[Resident, ...]:
         """The models that ComfyUI holds."""

@@ -86,7 +86,10 @@ def read_card(backend: Any, device: Any) -> dict[str, int | None]:
 
 
 def counts_retries(backend: Any) -> bool:
-    """Whether the allocator counts retries: `cudaMallocAsync` leaves that at zero, whatever happens."""
+    """Whether the allocator counts retries: `cudaMallocAsync` leaves that at zero, whatever happens.
+
+    By torch's note on `torch.cuda.memory_stats`: only its native allocator has such statistics.
+    """
     name = getattr(backend, "get_allocator_backend", None)
     return name is None or told("the allocator's name", name) == "native"
 
@@ -109,11 +112,15 @@ def read_mps(backend: Any) -> dict[str, int | None]:
     return {"allocated": allocated, "peak": None, "reserved": reserved, "retries": None, "used": None}
 
 
-def forget_peak() -> None:
-    """Begin to measure the peak anew, where one is kept. Never raises."""
+def forget_peak() -> bool:
+    """Begin to measure the peak anew, where one is kept; whether that was done. Never raises."""
+
+    def forget() -> bool:
+        backend.reset_peak_memory_stats(device)
+        return True
+
     _, backend, device = told("device", read_device) or ("", None, None)
-    if hasattr(backend, "reset_peak_memory_stats"):
-        told("a new peak", lambda: backend.reset_peak_memory_stats(device))
+    return hasattr(backend, "reset_peak_memory_stats") and told("a new peak", forget) is True
 
 
 def loaded() -> tuple[Resident, ...]:

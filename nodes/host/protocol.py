@@ -89,8 +89,8 @@ class Host(Protocol):
     def memory(self) -> Memory | None:
         """The memory of card and computer now; None where not even the computer's is told."""
 
-    def forget_peak(self) -> None:
-        """Begin to measure the peak anew."""
+    def forget_peak(self) -> bool:
+        """Begin to measure the peak anew; whether the device could."""
 
     def loaded(self) -> tuple[Resident, ...]:
         """The models that ComfyUI holds."""

@@ -33,9 +33,10 @@ class RecordedHost:
             (self.memories.pop(0) if len(self.memories) > 1 else self.memories[0]) if self.memories else None
         )
 
-    def forget_peak(self) -> None:
+    def forget_peak(self) -> bool:
         """Counted only."""
         self.forgotten += 1
+        return True
 
     def loaded(self) -> tuple[Resident, ...]:
         """The recorded models, until they are released."""

@@ -108,7 +108,7 @@ class Recorder:
 
     def forgot(self) -> bool:
         """Begin to measure the peak anew; whether that worked."""
-        return quietly(MEMORY, lambda: (self.host.forget_peak(), True)[1]) is True
+        return quietly(MEMORY, self.host.forget_peak) is True
 
 
 def stopped_in(run: Current, ended: Ended) -> Open | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from vram_forecast.estimator.history import opened, owner, schema
+from vram_forecast.estimator.history import store as store_module
 from vram_forecast.estimator.history.rows import Done, Run, Setup
 from vram_forecast.estimator.history.store import HistoryError, Store
 
@@ -45,7 +46,7 @@ def limits(monkeypatch):
     """Our settings, to be changed by a test."""
     own = dict(opened.limits())
     monkeypatch.setattr(opened, "limits", lambda: own)
-    monkeypatch.setattr("vram_forecast.estimator.history.store.limits", lambda: own)
+    monkeypatch.setattr(store_module, "limits", lambda: own)
     return own
 
 

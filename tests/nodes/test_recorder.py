@@ -6,9 +6,11 @@ import msgspec
 import pytest
 from at_host import SDXL, forget, text_to_image
 from player import AFTER, ORDER, QUIET, forecast_of, step_of
+from vram_forecast.estimator import Checked
 from vram_forecast.estimator.history.rows import Done
 from vram_forecast.estimator.history.store import Store
 from vram_forecast.estimator.units import GIB, MIB
+from vram_forecast.nodes import answers
 from vram_forecast.nodes.answers import past
 from vram_forecast.nodes.answers.machine import machine, setup
 from vram_forecast.nodes.host import Ended, Memory
@@ -209,6 +211,21 @@ def test_nodes_that_a_node_makes_are_one_row_of_it(player, clock):
     assert {"3", "5"} == set(rows)
     assert ("KSampler", 6, 4 * GIB, MIB, 5) == (row.class_type, row.seconds, row.peak, row.before, row.after)
     assert row.law and not row.shared and not rows["5"].shared
+
+
+def test_a_node_of_several_priced_steps_or_that_is_retried_in_tiles_teaches_nothing(
+    player, card, monkeypatch
+):
+    forecast, step = forecast_of(card), step_of(card, "8")
+    tiled = msgspec.structs.replace(step, tiled=True)
+    others = [one for one in forecast.steps if one.node != "8"]
+    sampled = step_of(card, "3")
+    changed = msgspec.structs.replace(forecast, steps=(*others, sampled, tiled))
+    monkeypatch.setattr(answers, "checked", lambda *given, **options: Checked(changed))
+    player.whole()
+    rows = player.kept()
+    assert ("decode", "") == (rows["8"].kind, rows["8"].law)
+    assert ("", "", None) == (rows["3"].kind, rows["3"].law, rows["3"].activations)
 
 
 def test_a_run_whose_made_node_fails_stops_in_the_node_of_the_prompt(player):

@@ -38,11 +38,17 @@ def test_a_workflow_is_read_by_a_server_s_definitions():
         assert {"file": "b.safetensors", "strength": 0.7, "note": "hello"} == read(drawing).nodes["1"].inputs
 
 
-def test_each_type_is_converted_once():
+def test_each_type_is_converted_once_and_what_is_not_installed_is_not_kept():
     asked = []
-    look_up = from_server(lambda class_type: asked.append(class_type))
-    assert [None, None, None] == [look_up("A"), look_up("A"), look_up("B")]
-    assert ["A", "B"] == asked
+
+    def describe(class_type):
+        asked.append(class_type)
+        return MINE if class_type == "Mine" else None
+
+    look_up = from_server(describe)
+    assert look_up("Mine") is look_up("Mine")
+    assert [None, None] == [look_up("A"), look_up("A")]
+    assert ["Mine", "A", "A"] == asked
 
 
 BAD = [
