@@ -59,7 +59,7 @@ def anywhere(start, copy_checkout, lacking, tmp_path_factory):
     ids=["a file", "a folder", "the network"],
 )
 def test_the_room_refuses_and_notes_what_it_says(attempt, tmp_path):
-    code = f"from socket import create_connection; FOLDER = {str(tmp_path)!r}; {attempt}"
+    code = f"import os, socket; FOLDER = {str(tmp_path)!r}; {attempt}"
     shut = {"ROOM_READ_ONLY": str(tmp_path), "ROOM_OFFLINE": "1", "ROOM_LOG": str(tmp_path) + ".jsonl"}
     environment = {**os.environ, **shut, "PYTHONPATH": str(ROOM)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)

@@ -14,7 +14,8 @@ import sys
 import time
 from pathlib import Path
 
-READ_ONLY = tuple(filter(None, os.environ.get("ROOM_READ_ONLY", "").split(os.pathsep)))
+SHUT = filter(None, os.environ.get("ROOM_READ_ONLY", "").split(os.pathsep))
+READ_ONLY = tuple(folder + os.sep for folder in SHUT)
 OFFLINE = os.environ.get("ROOM_OFFLINE") == "1"
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Which of an event's arguments are paths that are written to.
