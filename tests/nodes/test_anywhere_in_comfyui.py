@@ -54,7 +54,7 @@ def anywhere(start, copy_checkout, lacking, tmp_path_factory):
     [
         "open(FOLDER + '/x', 'w')",
         "__import__('os').mkdir(FOLDER + '/x')",
-        "create_connection(('192.0.2.1', 9))",
+        "socket.create_connection(('192.0.2.1', 9))",
     ],
     ids=["a file", "a folder", "the network"],
 )
