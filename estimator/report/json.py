@@ -100,6 +100,7 @@ def step(one: StepForecast) -> dict[str, Any]:
         "workspace": one.workspace,
         "comfy_reserves": one.comfy_reserves,
         "vram_peak": one.vram_peak,
+        "need": one.need,
         "ram": one.ram,
         "seconds": one.seconds,
         "slowdown": one.slowdown,

@@ -99,6 +99,26 @@ class RecordedHost:
         return lambda: self.listeners.remove(listener)
 
 
+class Reread(RecordedHost):
+    """The host of a recording that is read anew whenever its file has changed: the card can be swapped."""
+
+    def __init__(self, path: Path, base: Host | None = None) -> None:
+        """`path`: the recording."""
+        self.path, self.written = path, 0
+        super().__init__(self.read(), base)
+
+    def read(self) -> dict[str, Any]:
+        """The recording as it is now."""
+        self.written = self.path.stat().st_mtime_ns
+        return json.loads(self.path.read_text(encoding="utf-8"))
+
+    def look(self) -> Seen:
+        """What the recording says now."""
+        if self.path.stat().st_mtime_ns != self.written:
+            self.told = self.read()
+        return super().look()
+
+
 def recorded(path: Path, base: Host | None = None) -> RecordedHost:
     """The host of a recording."""
-    return RecordedHost(json.loads(path.read_text(encoding="utf-8")), base)
+    return Reread(path, base)

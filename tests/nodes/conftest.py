@@ -4,13 +4,11 @@ A start takes 5 to 15 s, so that tests share servers: `server` and `small` for a
 are, `start` for a configuration of one's own.
 """
 
-import contextlib
 import json
-import os
 
 import pytest
-import tiny
 from at_host import SDXL, forget, recorded
+from comfyui_fixtures import start, tiny_checkpoint
 from comfyui_server import PACK, Server
 from player import QUIET, Player
 from small_card import SEEN
@@ -18,43 +16,7 @@ from vram_forecast.nodes import host
 from vram_forecast.nodes.answers import past
 from vram_forecast.nodes.record import said
 
-MODELS = {
-    "sd_xl_base_1.0": "checkpoints/sdxl/sd_xl_base_1.0.safetensors",
-    "ae": "vae/ae.safetensors",
-}
-
-
-@pytest.fixture(scope="session")
-def tiny_checkpoint(torch, tmp_path_factory):
-    """The checkpoint that is really sampled."""
-    return tiny.write(tmp_path_factory.mktemp("tiny") / tiny.FILE)
-
-
-@pytest.fixture(scope="session")
-def start(comfyui, copy_checkout, sparse_model, tiny_checkpoint, tmp_path_factory):
-    """A function that starts a ComfyUI with variables of the environment, and ends it with the tests.
-
-    `base`: the folder to start it in, for one of its own; `wait`: whether it is to answer before that.
-    """
-    with contextlib.ExitStack() as ending:
-
-        def begin(base=None, *, wait=True, comfyui=comfyui, pack=PACK, **more) -> Server:
-            base = base or tmp_path_factory.mktemp("comfyui")
-            if not (base / "custom_nodes" / pack).exists():
-                copy_checkout(base / "custom_nodes" / pack)
-                lay_models(base / "models", sparse_model, tiny_checkpoint)
-            running = Server(comfyui, base, pack=pack, **more)
-            ending.callback(running.stop)
-            return running.wait() if wait else running
-
-        yield begin
-
-
-def lay_models(folder, sparse_model, tiny_checkpoint):
-    """The models that every ComfyUI has: published ones without weights, and the tiny one with."""
-    for slug, place in MODELS.items():
-        sparse_model(slug, folder / place)
-    os.link(tiny_checkpoint, folder / "checkpoints" / tiny.FILE)
+__all__ = ["start", "tiny_checkpoint"]  # fixtures that the browser's tests have too
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,115 @@
+"""A page of ComfyUI as a test uses it: loads a workflow, reads what the pack shows, and sees what is sent."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import frontend
+from vram_forecast.estimator.units import GIB
+
+SEEN = {"vendor": "nvidia", "os": "linux", "dynamic_vram": True, "flags": [], "torch": "2.14.1"}
+CARDS = {
+    8: {"device": "NVIDIA GeForce RTX 4060", "compute_capability": 8.9},
+    12: {"device": "NVIDIA GeForce RTX 3060", "compute_capability": 8.6},
+    24: {"device": "NVIDIA GeForce RTX 4090", "compute_capability": 8.9},
+}
+FRESH = "() => window.vramForecast?.current().phase === 'fresh'"
+SETTINGS = {"Badge": True, "NodeBadges": True, "Guard": "warn", "Threshold": 3, "Units": "GB"}
+LOAD = """async document => {
+    const quiet = {skipAssetScans: true, silentAssetErrors: true};
+    await app.loadGraphData(document, true, true, null, quiet);
+}"""
+
+
+class Card:
+    """The card that the server believes to have, as a recording that it reads anew."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.use(24)
+
+    def use(self, size: int, free: float | None = None, ram: int = 64) -> None:
+        """A card of so many GiB; `free` of it, all but half a GiB unless said."""
+        memory = {"vram_total": size * GIB, "vram_free": int((size - 0.5 if free is None else free) * GIB)}
+        memory |= {"ram_total": ram * GIB, "ram_free": (ram - 4) * GIB}
+        told = {"seen": SEEN | CARDS[size] | memory | {"comfy": "0.33.0"}}
+        self.path.write_text(json.dumps(told), encoding="utf-8")
+
+
+class Workbench:
+    """A page, what went wrong on it in our files (`wrong`), and the prompts that it sent (`sent`).
+
+    What is sent never reaches the server's queue: it is answered as if it were queued, or as `answer` says.
+    """
+
+    def __init__(self, browser: Any, server: Any) -> None:
+        self.server, self.card = server, server.card
+        self.wrong: list[str] = []
+        self.sent: list[dict[str, Any]] = []
+        self.tab = browser.new_page(viewport={"width": 1280, "height": 720})
+        self.tab.set_default_timeout(60_000)
+
+    def __enter__(self) -> "Workbench":
+        self.tab.on("pageerror", lambda error: self.wrong.append(f"{error}\n{error.stack}"))
+        self.tab.on("console", self.heard)
+        self.tab.route("**/api/prompt", self.queue)
+        self.tab.goto(self.server.url)
+        self.tab.wait_for_function(frontend.READY)
+        self.tab.wait_for_function("() => window.vramForecast")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.tab.close()
+
+    def heard(self, message: Any) -> None:
+        """Keep an error on the console that comes of our files."""
+        place = message.location.get("url", "")
+        if message.type == "error" and ("vram" in message.text.lower() or self.server.pack.name in place):
+            self.wrong.append(f"{message.text} ({place})")
+
+    def queue(self, route: Any) -> None:
+        """Keep a prompt that the page sends, and answer as ComfyUI does."""
+        if route.request.method != "POST":
+            return route.continue_()
+        self.sent.append(route.request.post_data_json)
+        queued = {"prompt_id": f"00000000-0000-4000-8000-{len(self.sent):012}", "number": len(self.sent)}
+        route.fulfill(json=queued | {"node_errors": {}})
+
+    def reset(self) -> None:
+        """An empty graph, a card of 24 GiB, default settings, and nothing sent or wrong."""
+        self.card.use(24)
+        for name, value in SETTINGS.items():
+            self.set(name, value)
+        self.tab.evaluate("() => document.querySelectorAll('dialog[open]').forEach(one => one.close())")
+        self.wrong.clear()
+        self.sent.clear()
+
+    def set(self, name: str, value: Any) -> None:
+        """Choose one of the pack's settings."""
+        change = "([id, value]) => app.extensionManager.setting.set(id, value)"
+        self.tab.evaluate(change, [f"VRAMForecast.{name}", value])
+
+    def load(self, document: dict[str, Any] | Path) -> None:
+        """Open a drawn workflow, and wait for its forecast."""
+        if isinstance(document, Path):
+            document = json.loads(document.read_text(encoding="utf-8"))
+        self.tab.evaluate(LOAD, document)
+        self.fresh()
+
+    def fresh(self) -> dict[str, Any]:
+        """The forecast of the graph as it is now, once there is one."""
+        self.tab.evaluate("() => window.vramForecast.ask()")
+        self.tab.wait_for_function(FRESH)
+        return self.tab.evaluate("() => window.vramForecast.current().forecast")
+
+    def prompt(self) -> dict[str, Any]:
+        """What would be sent now."""
+        return self.tab.evaluate("async () => (await app.graphToPrompt()).output")
+
+    @property
+    def badge(self) -> str:
+        """The text of the badge; empty where it is hidden."""
+        return self.tab.evaluate(
+            """() => [...document.querySelectorAll('.vram-forecast-badge')]
+                .filter(one => one.offsetParent).map(one => one.innerText.trim()).join('|')"""
+        )

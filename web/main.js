@@ -1,0 +1,35 @@
+// What ComfyUI's frontend loads: registers all that this pack shows, and begins.
+import * as badge from "./badge.js";
+import * as follow from "./follow.js";
+import { app, language, redraw } from "./host/comfy.js";
+import { settings } from "./settings.js";
+import { become, current } from "./state.js";
+import { speak } from "./text.js";
+
+const style = document.createElement("link");
+style.rel = "stylesheet";
+style.href = new URL("./style.css", import.meta.url).href;
+
+/** For other packs, and tests: what is known of the graph, and a way to have it asked for again. */
+window.vramForecast = { current, ask: follow.ask };
+
+/** Shows everything again, when a setting has changed how. */
+function shownAgain() {
+  become({});
+  redraw();
+}
+
+app.registerExtension({
+  name: "VRAMForecast",
+  settings: settings(shownAgain),
+  actionBarButtons: [badge.button(() => follow.soon())],
+  async setup() {
+    document.head.append(style);
+    await speak(language());
+    badge.begin();
+    follow.begin();
+  },
+  afterConfigureGraph() {
+    follow.soon();
+  },
+});

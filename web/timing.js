@@ -1,0 +1,10 @@
+// How long things wait, in milliseconds, each with its reason.
+
+/** After the last change of the graph before it is forecast: a slider sends a change a frame. */
+export const SETTLE = 60;
+
+/** Between looks at a graph that nobody was told has changed, and at what other programs hold. */
+export const HEARTBEAT = 10_000;
+
+/** For an answer when a prompt is queued; after it the prompt goes through. */
+export const QUEUE_PATIENCE = 300;

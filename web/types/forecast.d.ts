@@ -1,0 +1,135 @@
+// What the server's routes answer: the JSON of `estimator/report/json.py`. Bytes and seconds.
+
+type Verdict = "resident" | "streamed" | "disk" | "spill" | "oom" | "unknown";
+
+interface Estimate {
+  low: number;
+  best: number;
+  high: number;
+  basis: "exact" | "traced" | "measured" | "modelled" | "assumed";
+}
+
+interface StepForecast {
+  node: string;
+  class_type: string;
+  kind: "load" | "encode_text" | "encode_image" | "sample" | "decode" | "upscale" | "other";
+  components: string[];
+  shape: number[];
+  passes: number;
+  weights: number;
+  resident: number;
+  streamed_per_pass: number;
+  activations: Estimate;
+  workspace: Estimate;
+  comfy_reserves: number | null;
+  vram_peak: Estimate;
+  /** What of the peak cannot give way; out of memory is what needs more than the card has. */
+  need: Estimate;
+  ram: number;
+  seconds: Estimate | null;
+  slowdown: Estimate | null;
+  tiled: boolean;
+  tight: boolean;
+  verdict: Verdict;
+}
+
+interface ComponentForecast {
+  node: string;
+  file: string;
+  role: string;
+  family: string;
+  storage_dtype: string;
+  compute_dtype: string;
+  bytes: number;
+  manager: "dynamic" | "legacy";
+  basis: string;
+}
+
+interface Feed {
+  node: string;
+  input: string;
+  slot?: number;
+}
+
+/** A link in the flat prompt: the id of a node there, and the number of its output. */
+type FlatLink = [string, number];
+
+/** `estimator/workflow/edits.py`; what is as usual is left out. */
+interface Edit {
+  op: "set" | "replace" | "insert" | "remove";
+  node: string;
+  input?: string;
+  value?: unknown;
+  class_type?: string;
+  inputs?: Record<string, unknown>;
+  drops?: string[];
+  outputs?: Record<string, number>;
+  feeds?: Feed[];
+  instead?: Record<string, FlatLink>;
+}
+
+interface Download {
+  file: string;
+  url: string;
+  directory: string;
+  bytes: number;
+  exact: boolean;
+  gated: boolean;
+}
+
+interface Suggestion {
+  code: string;
+  title: string;
+  why: string;
+  applicability: "lossless" | "lossy" | "manual";
+  edits: Edit[];
+  saves: number;
+  saves_ram: number;
+  verdict_after: Verdict;
+  tight_after: boolean;
+  seconds_after: number | null;
+  seconds_again_after: number | null;
+  harm: number;
+  quality: string;
+  effects: string[];
+  downloads: Download[];
+  needs: string[];
+}
+
+interface Forecast {
+  schema: number;
+  verdict: Verdict;
+  tight: boolean;
+  where: { node: string; class_type: string; kind: string } | null;
+  because: string;
+  device: { name: string; total: number; free: number; holders: { name: string; bytes: number | null }[] | null };
+  host: { ram_total: number; ram_free: number; swap: number; disk: string };
+  policy: { comfy: string; dynamic_vram: boolean; flags: string[] };
+  vram_peak: Estimate;
+  ram_peak: Estimate;
+  ram_kept: Estimate;
+  disk_bytes: number;
+  cold_bytes: number;
+  seconds: Estimate | null;
+  seconds_again: Estimate | null;
+  slowdown: Estimate | null;
+  coverage: {
+    nodes: number;
+    understood: number;
+    unknown: { node: string; class_type: string }[];
+    assumed: { node: string; what: string }[];
+    missing_files: string[];
+  };
+  components: ComponentForecast[];
+  steps: StepForecast[];
+  suggestions: Suggestion[];
+}
+
+/** A node of the flat prompt, as ComfyUI's `/prompt` takes it. */
+interface PromptNode {
+  class_type: string;
+  inputs: Record<string, unknown>;
+  _meta?: { title?: string };
+}
+
+type Prompt = Record<string, PromptNode>;
