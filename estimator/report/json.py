@@ -27,6 +27,7 @@ def check(checked: Checked) -> dict[str, Any]:
             "name": forecast.device.name,
             "total": forecast.device.total,
             "free": forecast.device.free,
+            "taken": forecast.device.taken,
             "holders": forecast.device.holders,
         },
         "host": {
@@ -70,6 +71,7 @@ def components(forecast: Forecast) -> list[dict[str, Any]]:
     """What is loaded, by whom, and how it is held."""
     return [
         {
+            "key": one.key,
             "node": one.node,
             "file": one.file,
             "role": one.role,
@@ -89,6 +91,7 @@ def step(one: StepForecast) -> dict[str, Any]:
     return {
         "node": one.node,
         "class_type": one.class_type,
+        "title": one.title,
         "kind": one.kind,
         "components": list(one.components),
         "shape": list(one.shape),
@@ -102,6 +105,7 @@ def step(one: StepForecast) -> dict[str, Any]:
         "vram_peak": one.vram_peak,
         "need": one.need,
         "ram": one.ram,
+        "ram_kept": one.ram_kept,
         "seconds": one.seconds,
         "slowdown": one.slowdown,
         "tiled": one.tiled,

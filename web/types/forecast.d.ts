@@ -12,7 +12,9 @@ interface Estimate {
 interface StepForecast {
   node: string;
   class_type: string;
+  title: string;
   kind: "load" | "encode_text" | "encode_image" | "sample" | "decode" | "upscale" | "other";
+  /** The keys of those that it uses. */
   components: string[];
   shape: number[];
   passes: number;
@@ -25,7 +27,10 @@ interface StepForecast {
   vram_peak: Estimate;
   /** What of the peak cannot give way; out of memory is what needs more than the card has. */
   need: Estimate;
+  /** What it gives, in RAM. */
   ram: number;
+  /** All that lies in RAM while it runs and cannot be dropped. */
+  ram_kept: number;
   seconds: Estimate | null;
   slowdown: Estimate | null;
   tiled: boolean;
@@ -34,6 +39,8 @@ interface StepForecast {
 }
 
 interface ComponentForecast {
+  /** The node that loads it, its role and its kind; unlike any other's. */
+  key: string;
   node: string;
   file: string;
   role: string;
@@ -102,7 +109,14 @@ interface Forecast {
   tight: boolean;
   where: { node: string; class_type: string; kind: string } | null;
   because: string;
-  device: { name: string; total: number; free: number; holders: { name: string; bytes: number | null }[] | null };
+  device: {
+    name: string;
+    total: number;
+    free: number;
+    /** Held on it before any model is loaded: other programs, and the libraries themselves. */
+    taken: Estimate;
+    holders: { name: string; bytes: number | null }[] | null;
+  };
   host: { ram_total: number; ram_free: number; swap: number; disk: string };
   policy: { comfy: string; dynamic_vram: boolean; flags: string[] };
   vram_peak: Estimate;
