@@ -19,6 +19,11 @@ export function useUnits(units) {
   chosen.units = units ?? "GB";
 }
 
+/** The unit that sizes are written in. */
+export function unit() {
+  return chosen.units;
+}
+
 /** A number of bytes without its unit: `14.2`, whole numbers whole: `16`. @param {number} bytes */
 export function number(bytes) {
   if (chosen.units === "MB") return Math.round(bytes / MIB).toString();
