@@ -12,7 +12,10 @@ interface Estimate {
 interface StepForecast {
   node: string;
   class_type: string;
+  /** As a person finds it: what the user calls the node, else its type. */
+  title: string;
   kind: "load" | "encode_text" | "encode_image" | "sample" | "decode" | "upscale" | "other";
+  /** The keys of those that it uses. */
   components: string[];
   shape: number[];
   passes: number;
@@ -25,15 +28,22 @@ interface StepForecast {
   vram_peak: Estimate;
   /** What of the peak cannot give way; out of memory is what needs more than the card has. */
   need: Estimate;
+  /** What it gives, in RAM. */
   ram: number;
+  /** All that lies in RAM while it runs and cannot be dropped. */
+  ram_kept: number;
   seconds: Estimate | null;
   slowdown: Estimate | null;
   tiled: boolean;
   tight: boolean;
   verdict: Verdict;
+  /** Why it is not known, or runs elsewhere; empty for most. */
+  because: string;
 }
 
 interface ComponentForecast {
+  /** The node that loads it, its role and its kind; unlike any other's. */
+  key: string;
   node: string;
   file: string;
   role: string;
@@ -96,22 +106,37 @@ interface Suggestion {
   needs: string[];
 }
 
+/** `taken`: what is held before any model is loaded (other programs, the CUDA context), by `holders` if known. */
+interface Card {
+  name: string;
+  total: number;
+  free: number;
+  taken: Estimate;
+  holders: { name: string; bytes: number | null }[] | null;
+}
+
 interface Forecast {
   schema: number;
   verdict: Verdict;
   tight: boolean;
-  where: { node: string; class_type: string; kind: string } | null;
+  /** The step that decides the verdict; `step`: its place in `steps`. */
+  where: { node: string; class_type: string; kind: string; step: number } | null;
   because: string;
-  device: { name: string; total: number; free: number; holders: { name: string; bytes: number | null }[] | null };
-  host: { ram_total: number; ram_free: number; swap: number; disk: string };
+  device: Card;
+  /** `swap`: null where it is not known. */
+  host: { ram_total: number; ram_free: number; swap: number | null; disk: string };
   policy: { comfy: string; dynamic_vram: boolean; flags: string[] };
   vram_peak: Estimate;
   ram_peak: Estimate;
   ram_kept: Estimate;
+  /** What of it finds no room in RAM and goes to swap. */
+  swapped: number;
   disk_bytes: number;
   cold_bytes: number;
   seconds: Estimate | null;
   seconds_again: Estimate | null;
+  /** With all weights on the card. */
+  resident_seconds: Estimate | null;
   slowdown: Estimate | null;
   coverage: {
     nodes: number;
