@@ -41,11 +41,6 @@ export function aligned(bytes) {
   return chosen.units === "MB" ? number(bytes) : (bytes / GIB).toFixed(1);
 }
 
-/** The unit that sizes are written in. */
-export function unit() {
-  return chosen.units;
-}
-
 /** Seconds rounded to what a forecast supports: `0.4 s`, `18 s`, `2 min`, `1.5 h`. @param {number} seconds */
 export function duration(seconds) {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
