@@ -9,7 +9,8 @@ from prompts import checkpoint, flux, node
 
 KEYS = {
     "": "schema verdict tight where because device host policy vram_peak ram_peak ram_kept swapped "
-    "disk_bytes cold_bytes seconds seconds_again resident_seconds slowdown coverage components steps suggestions",
+    "disk_bytes cold_bytes seconds seconds_again resident_seconds slowdown coverage components steps "
+    "suggestions",
     "device": "name total free taken holders",
     "host": "ram_total ram_free swap disk",
     "policy": "comfy dynamic_vram flags",
