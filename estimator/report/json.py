@@ -81,6 +81,7 @@ def components(forecast: Forecast) -> list[dict[str, Any]]:
     """What is loaded, by whom, and how it is held."""
     return [
         {
+            "key": one.key,
             "node": one.node,
             "file": one.file,
             "role": one.role,
@@ -114,6 +115,7 @@ def step(one: StepForecast) -> dict[str, Any]:
         "vram_peak": one.vram_peak,
         "need": one.need,
         "ram": one.ram,
+        "ram_kept": one.ram_kept,
         "seconds": one.seconds,
         "slowdown": one.slowdown,
         "tiled": one.tiled,

@@ -15,6 +15,7 @@ interface StepForecast {
   /** As a person finds it: what the user calls the node, else its type. */
   title: string;
   kind: "load" | "encode_text" | "encode_image" | "sample" | "decode" | "upscale" | "other";
+  /** The keys of those that it uses. */
   components: string[];
   shape: number[];
   passes: number;
@@ -27,7 +28,10 @@ interface StepForecast {
   vram_peak: Estimate;
   /** What of the peak cannot give way; out of memory is what needs more than the card has. */
   need: Estimate;
+  /** What it gives, in RAM. */
   ram: number;
+  /** All that lies in RAM while it runs and cannot be dropped. */
+  ram_kept: number;
   seconds: Estimate | null;
   slowdown: Estimate | null;
   tiled: boolean;
@@ -38,6 +42,8 @@ interface StepForecast {
 }
 
 interface ComponentForecast {
+  /** The node that loads it, its role and its kind; unlike any other's. */
+  key: string;
   node: string;
   file: string;
   role: string;
@@ -152,3 +158,48 @@ interface PromptNode {
 }
 
 type Prompt = Record<string, PromptNode>;
+
+/** A card that `gpu` can name; `total` is null where it is the computer's RAM. */
+interface KnownCard {
+  id: string;
+  name: string;
+  vendor: string;
+  segment: string;
+  total: number | null;
+}
+
+interface RecordedRun {
+  id: string;
+  /** Seconds since 1970. */
+  began: number;
+  graph: string;
+  setup: { card: string; total: number };
+  verdict: Verdict | "";
+  vram_peak: Estimate | null;
+  forecast_seconds: Estimate | null;
+  outcome: "running" | "done" | "failed" | "interrupted" | "out of memory";
+  node: string;
+  seconds: number | null;
+}
+
+/** What a node took, beside what was forecast for it (`estimator/history/rows.py`). */
+interface RecordedNode {
+  run: string;
+  node: string;
+  class_type: string;
+  kind: string;
+  vram_peak: Estimate | null;
+  beside: Estimate | null;
+  forecast_seconds: Estimate | null;
+  seconds: number | null;
+  before: number | null;
+  peak: number | null;
+  after: number | null;
+  used: number | null;
+  full: boolean;
+}
+
+interface History {
+  runs: RecordedRun[];
+  nodes?: RecordedNode[];
+}
