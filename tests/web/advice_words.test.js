@@ -64,7 +64,7 @@ test("two changes are joined, and files, places and brackets in them are not tak
     title: "Load a.gguf and b.gguf instead (13.4 GiB to download); and decode",
     quality: "close to 16 bit (LPIPS 0.089 on FLUX.1 dev; another seed changes a picture more); the same",
   };
-  assert.equal(title(one), "Загрузить вместо этого a.gguf и b.gguf (скачать 13.4 GiB); и ещё: decode");
+  assert.equal(title(one), "Заменить на a.gguf и b.gguf (скачать 13.4 GiB); и ещё: decode");
   const said = "близко к 16 битам (LPIPS 0.089 на FLUX.1 dev; другой seed меняет изображение сильнее); то же самое";
   assert.equal(quality(one), said);
 });
