@@ -5,7 +5,7 @@ import { fails, top as topOf } from "./columns.js";
 import { hueNumbers } from "./hues.js";
 import { placed, textWidth } from "./labels.js";
 import { onCard } from "./measured.js";
-import { axis, beside, line, NAMES, over, TEXT, written } from "./parts.js";
+import { axis, beside, heading, HEADING, line, NAMES, over, TEXT, written } from "./parts.js";
 import { markOf, nameOf } from "./says.js";
 import { ceiling, upward } from "./scale.js";
 import { across, box, look, shape } from "./shapes.js";
@@ -30,16 +30,17 @@ export function onTheCard(forecast, shown, area, small, { measured, id }) {
   const y = upward(area, end);
   const { total, free } = forecast.device;
   const used = total - free;
+  const title = heading(text("chart.vram"), area);
   const words = [...marks(forecast, shown, y, area), ...limits(forecast, y, area, small)];
   return [
-    ...(small ? [] : axis(text("chart.vram"), end, 5, y, area)),
+    ...(small ? [] : [title.drawn, ...axis(end, 5, y, area)]),
     ...stacks(forecast, shown, y),
     shape("path", { class: look("chart-band"), fill: `url(#${id}-hatch)`, d: bands(shown, y, total) }),
     ...frames(shown, area),
-    line("card", across(area.left, area.right, y(total))),
-    ...(used > 0 && used < total ? [line("free", across(area.left, area.right, y(used)))] : []),
+    ...line("card", across(area.left, area.right, y(total))),
+    ...line("free", used > 0 && used < total ? across(area.left, area.right, y(used)) : ""),
     ...over(shown, onCard(shown, measured), y),
-    ...written(placed(words, area)),
+    ...written(placed(words, { ...area, top: area.top - HEADING }, small ? [] : [title.box], boxes(shown, y))),
     ...(small ? [] : written(placed(names(forecast, shown, area), { ...area, left: 0, bottom: area.bottom + NAMES }))),
   ];
 }
@@ -86,6 +87,12 @@ function bands(shown, y, card) {
       return low > high ? box(one.left, high, one.width, low - high) : "";
     })
     .join("");
+}
+
+/** Where the columns are, with their bands. @param {Column[]} shown @param {(bytes: number) => number} y @returns {Area[]} */
+function boxes(shown, y) {
+  const peak = (/** @type {Column} */ one) => Math.max(topOf(one), one.step.vram_peak.high);
+  return shown.map((one) => ({ left: one.left, right: one.left + one.width, top: y(peak(one)), bottom: y(0) }));
 }
 
 /** A frame around each step that fails. @param {Column[]} shown @param {Area} area */

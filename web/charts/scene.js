@@ -29,7 +29,7 @@ const SMALL = 160;
 export function layout({ width, height, ram }) {
   const small = height < SMALL;
   const sides = { left: small ? 0 : AXIS, right: width - 1 };
-  const card = { ...sides, top: small ? 2 : HEADING, bottom: height - (small ? 2 : NAMES) };
+  const card = { ...sides, top: HEADING, bottom: height - (small ? 2 : NAMES) };
   const strip = ram ? { ...sides, top: height + HEADING, bottom: height + ram - 3 } : null;
   return { small, card, ram: strip, height: height + (ram || 0) };
 }
