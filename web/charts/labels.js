@@ -73,7 +73,12 @@ export function placed(labels, room, taken = [], shapes = []) {
   return found;
 }
 
-/** The line that joins a label to what it names, which no other word may cover. @param {Label} label @param {Box} box */
+/**
+ * The line that joins a label to what it names, which no other word may cover.
+ *
+ * @param {Label} label
+ * @param {Box} box
+ */
 function lineOf({ join, places }, box) {
   const first = places[0];
   if (join === undefined || !first || box.top <= first.y) return [];

@@ -34,7 +34,7 @@ export function entries(forecast, { measured } = {}) {
 }
 
 /**
- * The models with a hue of their own, by their files' names.
+ * The models with a hue of their own, by their titles; by their files where titles are alike.
  *
  * @param {Forecast} forecast
  * @param {Set<string>} there
@@ -42,11 +42,11 @@ export function entries(forecast, { measured } = {}) {
  */
 function models(forecast, there, numbers) {
   const own = forecast.components.filter((one) => there.has(one.key) && numbers.get(one.key));
-  const stems = own.map((one) => short(stem(one.file), LETTERS));
+  const titles = own.map((one) => `${one.title} ${one.storage_dtype}`);
   return own.map((one, at) => {
-    const alone = stems.filter((other) => other === stems[at]).length === 1;
-    const words = alone ? (stems[at] ?? "") : `${stems[at]} · ${one.family}`;
-    return { look: look(`chart-swatch ${hueClass(numbers.get(one.key)).replace("vram-forecast-", "")}`), words };
+    const title = titles[at] ?? "";
+    const alone = titles.filter((other) => other === title).length === 1;
+    return { look: hueClass(numbers.get(one.key)), words: short(alone ? title : stem(one.file), LETTERS) };
   });
 }
 

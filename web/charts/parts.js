@@ -50,7 +50,14 @@ export function axis(end, most, y, area) {
   ];
 }
 
-/** A word at one end of a line, above or below it. @param {string} said @param {number} at @param {Area} area @returns {Label} */
+/**
+ * A word at one end of a line, above or below it.
+ *
+ * @param {string} said
+ * @param {number} at
+ * @param {Area} area
+ * @returns {Label}
+ */
 export function beside(said, at, area) {
   const [over, under] = [at - TEXT * 0.75, at + TEXT * 0.8];
   /** @type {import("./labels.js").Place[]} */
@@ -70,7 +77,7 @@ export function beside(said, at, area) {
  * @param {(number | null)[]} values bytes
  * @param {(bytes: number) => number} y
  */
-export function over(shown, values, y) {
+export function measuredLine(shown, values, y) {
   const levels = shown.map(({ left, width }, at) => {
     const value = values[at] ?? null;
     return { left, right: left + width, at: value === null ? null : y(value) };
