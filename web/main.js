@@ -2,6 +2,7 @@
 import * as badge from "./badge.js";
 import * as follow from "./follow.js";
 import { app, language, redraw } from "./host/comfy.js";
+import * as panel from "./panel/index.js";
 import { settings } from "./settings.js";
 import { become, current } from "./state.js";
 import { speak } from "./text.js";
@@ -22,11 +23,12 @@ function shownAgain() {
 app.registerExtension({
   name: "VRAMForecast",
   settings: settings(shownAgain),
-  actionBarButtons: [badge.button(() => follow.soon())],
+  actionBarButtons: [badge.button(() => void panel.open())],
   async setup() {
     document.head.append(style);
     await speak(language());
     badge.begin();
+    app.extensionManager.registerSidebarTab(panel.tab());
     follow.begin();
   },
   afterConfigureGraph() {

@@ -56,6 +56,23 @@ export function device() {
   return ask("device");
 }
 
+/**
+ * Past runs of a prompt, seeds and texts aside, and the nodes of the newest.
+ *
+ * @param {string} prompt JSON text
+ * @param {Record<string, string | number>} [options]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<History>}
+ */
+export function runs(prompt, options = {}, signal) {
+  return post("runs", prompt, options, signal);
+}
+
+/** The cards that can be asked about. @returns {Promise<{cards: KnownCard[]}>} */
+export function cards() {
+  return ask("cards");
+}
+
 /** Past runs. @param {Record<string, string | number>} [options] @returns {Promise<any>} */
 export function history(options = {}) {
   return ask(`history${query(options)}`);

@@ -36,6 +36,11 @@ export function amount(bytes) {
   return `${number(bytes)} ${chosen.units}`;
 }
 
+/** A number of bytes as it stands in a column: always as many digits behind its point. @param {number} bytes */
+export function aligned(bytes) {
+  return chosen.units === "MB" ? number(bytes) : (bytes / GIB).toFixed(1);
+}
+
 /** Seconds rounded to what a forecast supports: `0.4 s`, `18 s`, `2 min`, `1.5 h`. @param {number} seconds */
 export function duration(seconds) {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

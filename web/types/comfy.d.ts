@@ -149,7 +149,13 @@ interface ComfyApp {
   queuePrompt(number: number, batch?: number, ...rest: any[]): Promise<boolean>;
   rootGraph?: Graph;
   graph: Graph;
-  canvas: { setDirty(front: boolean, back: boolean): void; graph?: Graph; centerOnNode?(node: GraphNode): void };
+  canvas: {
+    setDirty(front: boolean, back: boolean): void;
+    graph?: Graph;
+    setGraph?(graph: Graph): void;
+    centerOnNode?(node: GraphNode): void;
+    selectItems?(nodes: GraphNode[]): void;
+  };
   extensionManager: ExtensionManager;
   vueAppReady?: boolean;
 }
