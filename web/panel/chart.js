@@ -1,5 +1,5 @@
 // The timeline in the panel, with the last run of this graph over it.
-import { timeline } from "../charts/timeline.js";
+import { timeline } from "./others.js";
 import { h } from "./dom.js";
 
 /** @typedef {import("./index.js").View} View */
@@ -17,5 +17,5 @@ export function content({ forecast, asked, width }) {
   if (!forecast?.steps.length) return [];
   const measured = asked.past().answer?.nodes?.length ? asked.past().answer : null;
   const drawn = timeline(forecast, { width, height: HEIGHT + RAM, measured, ram: true, interactive: true });
-  return [h("div", { class: "vram-forecast-chart" }, drawn)];
+  return drawn ? [h("div", { class: "vram-forecast-chart" }, drawn)] : [];
 }

@@ -1,5 +1,5 @@
 // The tab of the sidebar: the whole forecast, what would help, how far one can go, and what runs have shown.
-import { apply, canApply } from "../apply/index.js";
+
 import { api, language, prompted, setting } from "../host/comfy.js";
 import { centre, showTab, undo } from "../host/view.js";
 import { UNITS } from "../settings.js";
@@ -13,6 +13,7 @@ import * as elsewhere from "./elsewhere.js";
 import * as holders from "./holders.js";
 import * as limits from "./limits.js";
 import * as past from "./past.js";
+import { apply, canApply } from "./others.js";
 import { titlesOf } from "./rows.js";
 import { Section } from "./section.js";
 import * as steps from "./steps.js";
