@@ -209,29 +209,39 @@ function later() {
   if (!mounted || drawing) return;
   drawing = requestAnimationFrame(() => {
     drawing = 0;
-    try {
-      draw();
-    } catch (error) {
-      if (!wrong) console.warn("VRAM Forecast: the panel cannot be drawn", error);
-      wrong = true;
-    }
+    draw();
   });
 }
 
 let wrong = false;
 
+/** A part that cannot be drawn is told of once, and leaves the others as they are. @param {() => void} part */
+function tried(part) {
+  try {
+    part();
+  } catch (error) {
+    if (!wrong) console.warn("VRAM Forecast: a part of the panel cannot be drawn", error);
+    wrong = true;
+  }
+}
+
 /** Draws what has changed. */
 function draw() {
   if (!mounted) return;
   const view = seen();
+  tried(() => drawTop(view));
+  for (const section of mounted.sections) tried(() => section.show(view));
+}
+
+/** The verdict; its sentence is replaced where it says something else, so that it is not read out twice. @param {View} view */
+function drawTop(view) {
+  if (!mounted) return;
   const inputs = [...verdict.inputs(view), view.look];
-  if (inputs.some((one, at) => one !== mounted?.seen[at])) {
-    mounted.seen = inputs;
-    const said = h("div", {}, ...verdict.live(view));
-    if (said.textContent !== mounted.live.textContent) fill(mounted.live, ...said.childNodes);
-    fill(mounted.top, ...verdict.content(view));
-  }
-  for (const section of mounted.sections) section.show(view);
+  if (inputs.every((one, at) => one === mounted?.seen[at])) return;
+  mounted.seen = inputs;
+  const said = h("div", {}, ...verdict.live(view));
+  if (said.textContent !== mounted.live.textContent) fill(mounted.live, ...said.childNodes);
+  fill(mounted.top, ...verdict.content(view));
 }
 
 /** What is to be seen now. @returns {View} */
