@@ -19,6 +19,11 @@ export function useUnits(units) {
   chosen.units = units ?? "GB";
 }
 
+/** The unit that sizes are written in. */
+export function unit() {
+  return chosen.units;
+}
+
 /** A number of bytes without its unit: `14.2`, whole numbers whole: `16`. @param {number} bytes */
 export function number(bytes) {
   if (chosen.units === "MB") return Math.round(bytes / MIB).toString();
@@ -34,11 +39,6 @@ export function amount(bytes) {
 /** A number of bytes as it stands in a column: always as many digits behind its point. @param {number} bytes */
 export function aligned(bytes) {
   return chosen.units === "MB" ? number(bytes) : (bytes / GIB).toFixed(1);
-}
-
-/** The unit that sizes are written in. */
-export function unit() {
-  return chosen.units;
 }
 
 /** Seconds rounded to what a forecast supports: `0.4 s`, `18 s`, `2 min`, `1.5 h`. @param {number} seconds */

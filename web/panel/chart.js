@@ -15,7 +15,8 @@ export function inputs({ forecast, asked, width }) {
 /** @param {View} view @returns {import("./dom.js").Child[]} */
 export function content({ forecast, asked, width }) {
   if (!forecast?.steps.length) return [];
-  const measured = asked.past().answer?.nodes?.length ? asked.past().answer : null;
+  const nodes = asked.past().answer?.nodes;
+  const measured = nodes?.length ? { nodes } : null;
   const drawn = timeline(forecast, { width, height: HEIGHT + RAM, measured, ram: true, interactive: true });
   return drawn ? [h("div", { class: "vram-forecast-chart" }, drawn)] : [];
 }
