@@ -1,5 +1,6 @@
 // The tab of the sidebar: the whole forecast, what would help, how far one can go, and what runs have shown.
 
+import { apply, canApply } from "../apply/index.js";
 import { api, language, prompted, setting } from "../host/comfy.js";
 import { centre, showTab, undo } from "../host/view.js";
 import { UNITS } from "../settings.js";
@@ -13,7 +14,6 @@ import * as elsewhere from "./elsewhere.js";
 import * as holders from "./holders.js";
 import * as limits from "./limits.js";
 import * as past from "./past.js";
-import { apply, canApply } from "./others.js";
 import { titlesOf } from "./rows.js";
 import { Section } from "./section.js";
 import * as steps from "./steps.js";
@@ -85,6 +85,17 @@ export const actions = {
     own.applied = "";
     await undo();
     later();
+  },
+  /**
+   * Shows which row is that of a step on the timeline, and leads to its node where it was chosen.
+   *
+   * @param {StepForecast | null} step
+   * @param {boolean} chosen
+   */
+  step(step, chosen) {
+    for (const row of mounted?.root.querySelectorAll("tr[data-node]") ?? [])
+      row.classList.toggle("vram-forecast-pointed", row.getAttribute("data-node") === step?.node);
+    if (step && chosen) void centre(step.node);
   },
   toggleAll() {
     own.all = !own.all;
@@ -209,7 +220,9 @@ function later() {
   if (!mounted || drawing) return;
   drawing = requestAnimationFrame(() => {
     drawing = 0;
+    const began = performance.now();
     draw();
+    mounted?.root.setAttribute("data-milliseconds", (performance.now() - began).toFixed(1));
   });
 }
 
