@@ -1,13 +1,13 @@
 // The question before a prompt that will not run well: one sentence, the timeline, what would help, and a way
 // past it that is as easy as the others.
+import { canApply } from "./apply/index.js";
 import { timeline } from "./charts/timeline.js";
 import { after, costs, download } from "./panel/changes.js";
 import { h } from "./panel/dom.js";
+import { effects, quality, sentence, title } from "./sentence.js";
 import * as server from "./server.js";
 import { text } from "./text.js";
 import { SHAPES, verdictWord } from "./words.js";
-import { canApply } from "./apply/index.js";
-import { effects, quality, sentence, title } from "./sentence.js";
 
 const CHART = { width: 512, height: 120 };
 
@@ -64,7 +64,7 @@ export async function ask(question) {
 function pressed(event) {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    void /** @type {HTMLElement} */ (event.currentTarget).querySelector(".vram-forecast-anyway")?.dispatchEvent(new Event("click"));
+    /** @type {HTMLElement} */ (event.currentTarget).querySelector(".vram-forecast-anyway")?.dispatchEvent(new Event("click"));
   }
   event.stopPropagation();
 }
@@ -102,7 +102,9 @@ function drawn({ forecast, strict }) {
       h("span", { class: "vram-forecast-buttons" }, cancel, anyway),
     ),
   );
-  return { dialog, quiet, changes, said, anyway };
+  let touched = false;
+  dialog.addEventListener("keydown", () => (touched = true));
+  return { dialog, quiet, changes, said, anyway, touched: () => touched };
 }
 
 /**
@@ -120,14 +122,9 @@ async function help(box, question, signal) {
   const found = told?.suggestions ?? [];
   box.changes.setAttribute("aria-busy", "false");
   box.changes.replaceChildren(...(found.length ? found.map((one) => row(one, box, question)) : [h("li", {}, text("dialog.nothing"))]));
+  if (box.touched()) return;
   const first = box.changes.querySelector("button") ?? box.anyway;
-  if (first && !box.dialog.contains(/** @type {any} */ (focusedInside(box.dialog)))) first.focus();
-}
-
-/** What the user has gone to already; the first button has the focus from the beginning. @param {HTMLElement} dialog */
-function focusedInside(dialog) {
-  const active = document.activeElement;
-  return active !== dialog && active !== dialog.querySelector("button") ? active : null;
+  if (first) first.focus();
 }
 
 /**
@@ -142,13 +139,12 @@ function row(change, box, question) {
   const make = h("button", { type: "button", class: "vram-forecast-button vram-forecast-first" }, text("dialog.apply"));
   make.setAttribute("aria-label", `${text("dialog.apply")}: ${title(change)}`);
   make.addEventListener("click", () => void made(change, make, box, question));
-  const actions = /** @type {any} */ ({ quality, effects, title });
   return h(
     "li",
     { "data-code": change.code },
     h("div", {}, h("strong", {}, title(change)), able ? make : h("small", {}, text("panel.byhand"))),
     h("p", { class: "vram-forecast-after" }, ...after(change, null)),
-    h("p", { class: "vram-forecast-note" }, costs(change, actions).join(" · ")),
+    h("p", { class: "vram-forecast-note" }, costs(change, { quality, effects }).join(" · ")),
     ...change.downloads.map(download),
   );
 }

@@ -3,6 +3,7 @@ import * as badge from "./badge.js";
 import * as follow from "./follow.js";
 import { app, language, redraw } from "./host/comfy.js";
 import * as panel from "./panel/index.js";
+import * as queue from "./queue.js";
 import { settings } from "./settings.js";
 import { become, current } from "./state.js";
 import { speak } from "./text.js";
@@ -30,6 +31,7 @@ app.registerExtension({
     badge.begin();
     app.extensionManager.registerSidebarTab(panel.tab());
     follow.begin();
+    queue.begin();
   },
   afterConfigureGraph() {
     follow.soon();
