@@ -49,6 +49,8 @@ interface GraphNode {
   mode: number;
   color?: string;
   bgcolor?: string;
+  boxcolor?: string;
+  shape?: number;
   flags: Record<string, unknown>;
   properties: Record<string, unknown> & { models?: { name: string; url: string; directory: string }[] };
   inputs: Slot[];
@@ -60,6 +62,7 @@ interface GraphNode {
   isSubgraphNode?(): boolean;
   isVirtualNode?: boolean;
   connect(slot: number, target: GraphNode, input: number, afterRerouteId?: number): unknown;
+  disconnectInput(slot: number, keepReroutes?: boolean): boolean;
   setDirtyCanvas?(front: boolean, back: boolean): void;
 }
 
@@ -83,6 +86,8 @@ interface Graph {
 interface ChangeTracker {
   beforeChange(): void;
   afterChange(): void;
+  captureCanvasState?(): void;
+  checkState?(): void;
   undo(): Promise<void>;
 }
 
@@ -147,6 +152,7 @@ interface ComfyApp {
   registerExtension(extension: ComfyExtension): void;
   graphToPrompt(): Promise<{ output: Record<string, any>; workflow: unknown }>;
   queuePrompt(number: number, batch?: number, ...rest: any[]): Promise<boolean>;
+  loadGraphData(document: unknown, clean?: boolean, restoreView?: boolean, workflow?: unknown, options?: object): Promise<unknown>;
   rootGraph?: Graph;
   graph: Graph;
   canvas: {
@@ -177,14 +183,15 @@ declare module "*/scripts/widgets.js" {
   export const ComfyWidgets: { STRING(node: GraphNode, name: string, spec: unknown[], app: ComfyApp): { widget: Widget } };
 }
 
-declare const LiteGraph: {
+interface LiteGraphGlobal {
   createNode(type: string, title?: string): GraphNode | null;
   registered_node_types: Record<string, unknown>;
-};
+}
 
 declare const LGraphBadge: new (options: { text: string; fgColor?: string; bgColor?: string }) => unknown;
 
 interface Window {
+  LiteGraph: LiteGraphGlobal;
   LGraphBadge?: typeof LGraphBadge;
   vramForecast?: { current(): unknown; ask(): Promise<void> };
 }
