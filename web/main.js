@@ -2,6 +2,8 @@
 import * as badge from "./badge.js";
 import * as follow from "./follow.js";
 import { app, language, redraw } from "./host/comfy.js";
+import { followTheme } from "./host/theme.js";
+import * as nodeBadges from "./node_badges.js";
 import * as panel from "./panel/index.js";
 import { settings } from "./settings.js";
 import { become, current } from "./state.js";
@@ -27,11 +29,12 @@ app.registerExtension({
   async setup() {
     document.head.append(style);
     await speak(language());
+    followTheme(shownAgain);
     badge.begin();
+    nodeBadges.begin();
     app.extensionManager.registerSidebarTab(panel.tab());
     follow.begin();
   },
-  afterConfigureGraph() {
-    follow.soon();
-  },
+  nodeCreated: nodeBadges.created,
+  afterConfigureGraph: follow.opened,
 });
