@@ -2,6 +2,8 @@
 import * as badge from "./badge.js";
 import * as follow from "./follow.js";
 import { app, language, redraw } from "./host/comfy.js";
+import { followTheme } from "./host/theme.js";
+import * as nodeBadges from "./node_badges.js";
 import * as panel from "./panel/index.js";
 import * as queue from "./queue.js";
 import { settings } from "./settings.js";
@@ -28,12 +30,13 @@ app.registerExtension({
   async setup() {
     document.head.append(style);
     await speak(language());
+    followTheme(shownAgain);
     badge.begin();
+    nodeBadges.begin();
     app.extensionManager.registerSidebarTab(panel.tab());
     follow.begin();
     queue.begin();
   },
-  afterConfigureGraph() {
-    follow.soon();
-  },
+  nodeCreated: nodeBadges.created,
+  afterConfigureGraph: follow.opened,
 });

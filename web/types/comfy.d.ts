@@ -9,6 +9,8 @@ interface Widget {
   options?: Record<string, unknown> & { values?: unknown };
   serialize?: boolean;
   callback?: (value: unknown, ...rest: unknown[]) => void;
+  serializeValue?: (node: unknown, index: number) => unknown;
+  dynamicPrompts?: boolean;
   element?: HTMLTextAreaElement;
   inputEl?: HTMLTextAreaElement;
 }
@@ -186,6 +188,9 @@ declare module "*/scripts/widgets.js" {
 interface LiteGraphGlobal {
   createNode(type: string, title?: string): GraphNode | null;
   registered_node_types: Record<string, unknown>;
+  vueNodesMode?: boolean;
+  BADGE_FG_COLOR?: string;
+  BADGE_BG_COLOR?: string;
 }
 
 declare const LGraphBadge: new (options: { text: string; fgColor?: string; bgColor?: string }) => unknown;
