@@ -1,4 +1,4 @@
-"""Writes tests/web/forecasts.json, forecasts that the page's charts are tested on: `python tools/page_forecasts.py`.
+"""Writes tests/web/forecasts.json, on which the page's charts are tested: `python tools/page_forecasts.py`.
 
 They are of official templates, whose files are taken as published. Needs comfyui-workflow-templates-json.
 """

@@ -1,4 +1,4 @@
-"""The page draws the columns of the estimator's own picture: of the same width, of the same layers and hues."""
+"""The page draws the columns of the estimator's own picture: of the same width, layers and hues."""
 
 import json
 import os

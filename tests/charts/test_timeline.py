@@ -8,6 +8,7 @@ import pytest
 from charted import CASES, chained, forecast
 from hypothesis import given
 from hypothesis import strategies as st
+from prompts import checkpoint, flux
 from vram_forecast.estimator.charts import timeline_picture
 from vram_forecast.estimator.charts.timeline import columns, hues, look, widths
 from vram_forecast.estimator.charts.timeline_words import headline, key, names, plain
