@@ -1,4 +1,5 @@
 // A forecast's timeline as shapes: the steps along their time, what lies on the card in each, RAM below.
+import { sentence } from "../sentence.js";
 import { text } from "../text.js";
 import { onTheCard } from "./card.js";
 import { columns } from "./columns.js";
@@ -61,7 +62,7 @@ export function scene(forecast, options) {
       role: options.interactive ? "group" : "img",
       "aria-labelledby": `${options.id}-title`,
     },
-    shape("title", { id: `${options.id}-title` }, `${text("chart.title")}. ${forecast.because}`),
+    shape("title", { id: `${options.id}-title` }, `${text("chart.title")}. ${sentence(forecast)}`),
     hatching(options.id),
     ...parts,
     steps(forecast, shown, card.top, bottom, options.interactive),

@@ -4,8 +4,8 @@ import { h } from "./dom.js";
 
 /** @typedef {import("./index.js").View} View */
 
-const HEIGHT = 132;
-const RAM = 44; // of its strip, below
+const HEIGHT = 164; // from here on with an axis and with names
+const RAM = 52; // of its strip, below
 
 /** @param {View} view */
 export function inputs({ forecast, asked, width }) {
@@ -13,10 +13,17 @@ export function inputs({ forecast, asked, width }) {
 }
 
 /** @param {View} view @returns {import("./dom.js").Child[]} */
-export function content({ forecast, asked, width }) {
+export function content({ forecast, asked, width, actions }) {
   if (!forecast?.steps.length) return [];
   const nodes = asked.past().answer?.nodes;
   const measured = nodes?.length ? { nodes } : null;
-  const drawn = timeline(forecast, { width, height: HEIGHT + RAM, measured, ram: true, interactive: true });
+  const drawn = timeline(forecast, {
+    width,
+    height: HEIGHT,
+    ram: RAM,
+    measured,
+    interactive: true,
+    onStep: actions.step,
+  });
   return [h("div", { class: "vram-forecast-chart" }, drawn)];
 }

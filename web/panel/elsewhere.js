@@ -1,5 +1,5 @@
 // What if it ran on another card.
-import { text } from "../text.js";
+import { has, text } from "../text.js";
 import { amount, duration, SHAPES, verdictWord } from "../words.js";
 import { h } from "./dom.js";
 
@@ -37,20 +37,37 @@ function labelOf({ name, total }) {
 
 const VENDORS = { nvidia: "NVIDIA", amd: "AMD", intel: "Intel", apple: "Apple" };
 
+/** What cards are sold for, the most common first; others stand behind them. */
+const SEGMENTS = ["geforce", "radeon", "arc", "laptop", "unified", "titan", "workstation", "datacenter"];
+
 /**
- * The cards by their makers, in the order that they come in.
+ * The cards by their makers and by what they are sold for, each in the order of their names.
  *
  * @param {KnownCard[]} cards
  * @returns {[string, KnownCard[]][]}
  */
 export function grouped(cards) {
+  const rank = (/** @type {KnownCard} */ one) =>
+    (SEGMENTS.indexOf(one.segment) + SEGMENTS.length + 1) % (SEGMENTS.length + 1);
+  const order = [...cards].sort((one, two) => rank(one) - rank(two) || byName(one, two));
   /** @type {Map<string, KnownCard[]>} */
   const found = new Map();
-  for (const card of cards) {
-    const vendor = VENDORS[/** @type {keyof typeof VENDORS} */ (card.vendor)] ?? card.vendor;
-    found.set(vendor, [...(found.get(vendor) ?? []), card]);
+  for (const card of order) {
+    const key = groupOf(card);
+    found.set(key, [...(found.get(key) ?? []), card]);
   }
   return [...found];
+}
+
+/** Numbers in names by their value. @param {KnownCard} one @param {KnownCard} two */
+function byName(one, two) {
+  return one.name.localeCompare(two.name, "en", { numeric: true });
+}
+
+/** The heading that a card stands under. @param {KnownCard} card */
+function groupOf({ vendor, segment }) {
+  const maker = VENDORS[/** @type {keyof typeof VENDORS} */ (vendor)] ?? vendor;
+  return has(`panel.segment.${segment}`) ? `${maker}, ${text(`panel.segment.${segment}`)}` : maker;
 }
 
 /** @param {import("./question.js").Known<Forecast> | null} known @param {Forecast | null} here @param {View["actions"]} actions */

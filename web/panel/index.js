@@ -1,7 +1,9 @@
 // The tab of the sidebar: the whole forecast, what would help, how far one can go, and what runs have shown.
+
 import { apply, canApply } from "../apply/index.js";
 import { api, language, prompted, setting } from "../host/comfy.js";
 import { centre, showTab, undo } from "../host/view.js";
+import { effects, quality, sentence, title } from "../sentence.js";
 import { UNITS } from "../settings.js";
 import { current, follow } from "../state.js";
 import { text } from "../text.js";
@@ -70,9 +72,10 @@ let kept = { text: "", forecast: null };
 export const actions = {
   centre,
   canApply,
-  sentence: (/** @type {Forecast} */ forecast) => forecast.because,
-  title: (/** @type {Suggestion} */ change) => change.title,
-  quality: (/** @type {Suggestion} */ change) => change.quality,
+  sentence,
+  title,
+  quality,
+  effects,
   /** @param {Suggestion} change */
   apply: (change) => changed(change, current().prompt, actions.title(change)),
   /** Sets widgets, whatever else has changed since the forecast. @param {Edit[]} edits @param {string} title */
@@ -84,6 +87,17 @@ export const actions = {
     own.applied = "";
     await undo();
     later();
+  },
+  /**
+   * Shows which row is that of a step on the timeline, and leads to its node where it was chosen.
+   *
+   * @param {StepForecast | null} step
+   * @param {boolean} chosen
+   */
+  step(step, chosen) {
+    for (const row of mounted?.root.querySelectorAll("tr[data-node]") ?? [])
+      row.classList.toggle("vram-forecast-pointed", row.getAttribute("data-node") === step?.node);
+    if (step && chosen) void centre(step.node);
   },
   toggleAll() {
     own.all = !own.all;
@@ -208,29 +222,41 @@ function later() {
   if (!mounted || drawing) return;
   drawing = requestAnimationFrame(() => {
     drawing = 0;
-    try {
-      draw();
-    } catch (error) {
-      if (!wrong) console.warn("VRAM Forecast: the panel cannot be drawn", error);
-      wrong = true;
-    }
+    const began = performance.now();
+    draw();
+    mounted?.root.setAttribute("data-milliseconds", (performance.now() - began).toFixed(1));
   });
 }
 
 let wrong = false;
 
+/** A part that cannot be drawn is told of once, and leaves the others as they are. @param {() => void} part */
+function tried(part) {
+  try {
+    part();
+  } catch (error) {
+    if (!wrong) console.warn("VRAM Forecast: a part of the panel cannot be drawn", error);
+    wrong = true;
+  }
+}
+
 /** Draws what has changed. */
 function draw() {
   if (!mounted) return;
   const view = seen();
+  tried(() => drawTop(view));
+  for (const section of mounted.sections) tried(() => section.show(view));
+}
+
+/** The verdict; its sentence is replaced where it says something else, so that it is not read out twice. @param {View} view */
+function drawTop(view) {
+  if (!mounted) return;
   const inputs = [...verdict.inputs(view), view.look];
-  if (inputs.some((one, at) => one !== mounted?.seen[at])) {
-    mounted.seen = inputs;
-    const said = h("div", {}, ...verdict.live(view));
-    if (said.textContent !== mounted.live.textContent) fill(mounted.live, ...said.childNodes);
-    fill(mounted.top, ...verdict.content(view));
-  }
-  for (const section of mounted.sections) section.show(view);
+  if (inputs.every((one, at) => one === mounted?.seen[at])) return;
+  mounted.seen = inputs;
+  const said = h("div", {}, ...verdict.live(view));
+  if (said.textContent !== mounted.live.textContent) fill(mounted.live, ...said.childNodes);
+  fill(mounted.top, ...verdict.content(view));
 }
 
 /** What is to be seen now. @returns {View} */

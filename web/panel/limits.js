@@ -1,7 +1,6 @@
 // How large, how long and how many: a slider for each on the very widgets of the graph.
 import { text } from "../text.js";
 import { SHAPES, verdictWord } from "../words.js";
-import { button } from "./changes.js";
 import { h } from "./dom.js";
 import { editsOf, placeOf, scaleOf, sidesAt, zoneAt } from "./scale.js";
 
@@ -53,7 +52,7 @@ function slider(limits, quantity, actions) {
     { class: "vram-forecast-limit", "data-quantity": quantity.quantity },
     h("div", { class: "vram-forecast-limit-head" }, h("span", {}, name), output),
     h("div", { class: "vram-forecast-track" }, ...zones(scale), range),
-    h("div", { class: "vram-forecast-marks" }, ...marks(limits, quantity, scale, set)),
+    h("ul", { class: "vram-forecast-marks" }, ...marks(limits, quantity, scale, set)),
   );
 }
 
@@ -95,17 +94,25 @@ function zones(scale) {
   });
 }
 
-/** Where the verdict changes, as buttons that go there. @param {Limits} limits @param {Quantity} quantity
- * @param {Scale} scale @param {(value: number) => void} set */
+/**
+ * Where the verdict changes, line by line; each leads there.
+ *
+ * @param {Limits} limits
+ * @param {Quantity} quantity
+ * @param {Scale} scale
+ * @param {(value: number) => void} set
+ */
 function marks(limits, quantity, scale, set) {
-  const ends = scale.zones.filter((zone) => quantity.limits.some((one) => one.value === zone.to));
-  return ends.map((zone) => {
-    const label = text("panel.limits.upto", {
-      word: `${SHAPES[zone.verdict]} ${wordOf(zone)}`,
-      value: spoken(limits, quantity, zone.to),
+  return scale.zones.map((zone) => {
+    const word = h("span", { class: `vram-forecast-is-${zone.verdict}` }, `${SHAPES[zone.verdict]} ${wordOf(zone)}`);
+    if (!quantity.limits.some((one) => one.value === zone.to)) return h("li", {}, text("panel.limits.beyond"), word);
+    const go = h("button", {
+      type: "button",
+      class: "vram-forecast-link",
+      "data-key": `mark ${quantity.quantity} ${zone.to}`,
     });
-    const made = button(label, `mark ${quantity.quantity} ${zone.to}`, () => set(zone.to));
-    made.disabled = zone.to === quantity.value;
-    return made;
+    go.textContent = text("panel.limits.upto", { value: spoken(limits, quantity, zone.to) });
+    go.addEventListener("click", () => set(zone.to));
+    return h("li", {}, go, word);
   });
 }

@@ -26,6 +26,9 @@ const PAST = 0.2;
 /** Where the least of a size begins; below it nobody makes pictures. */
 const LEAST_SIDE = 256;
 
+/** From here on a number of a size is a side in pixels; below, it is one of megapixels or a factor. */
+const SIDE = 64;
+
 /**
  * The scale of a quantity's slider; null where it has no limits.
  *
@@ -36,7 +39,10 @@ export function scaleOf(quantity) {
   if (quantity.value === null || !quantity.limits.length) return null;
   const step = stepOf(quantity);
   const marks = quantity.limits.flatMap((one) => [one.value, one.beyond?.value ?? null]).filter(isNumber);
-  const min = Math.min(quantity.value, ...marks, quantity.quantity === "size" ? LEAST_SIDE : Infinity);
+  const min = Math.min(
+    ...marks,
+    inPixels(quantity) ? Math.min(LEAST_SIDE, quantity.value) : leastOf(quantity.value, step),
+  );
   const last = Math.max(quantity.value, ...marks);
   const open = quantity.limits.at(-1)?.beyond !== null;
   const max = open ? min + Math.ceil(((last - min) * (1 + PAST)) / step) * step : last;
@@ -48,14 +54,25 @@ function isNumber(value) {
   return typeof value === "number";
 }
 
+/** Whether a quantity is counted in pixels. @param {Quantity} quantity */
+function inPixels({ quantity, value }) {
+  return quantity === "size" && value !== null && value >= SIDE;
+}
+
+/** The least above nothing that lies whole steps below a value. @param {number} value @param {number} step */
+function leastOf(value, step) {
+  return Number((value - (Math.ceil(value / step - 1e-9) - 1) * step).toFixed(4));
+}
+
 /** The step between two values that the widgets can have. @param {Quantity} quantity */
 function stepOf(quantity) {
-  if (quantity.quantity === "size" && quantity.step > 1 && Number.isInteger(quantity.value)) return quantity.step;
+  if (inPixels(quantity)) return quantity.step;
   const gaps = quantity.limits
     .filter((one) => isNumber(one.value) && isNumber(one.beyond?.value))
     .map((one) => /** @type {number} */ (one.beyond?.value) - /** @type {number} */ (one.value))
     .filter((gap) => gap > 0);
-  return gaps.length ? Number(Math.min(...gaps).toFixed(4)) : 1;
+  if (gaps.length) return Number(Math.min(...gaps).toFixed(4));
+  return quantity.quantity === "size" ? 0.1 : 1;
 }
 
 /**
@@ -134,7 +151,7 @@ function settingAt(quantity, at, value) {
 
 /** A number written as its widget has it. @param {number} value @param {number} like @param {number} step */
 function rounded(value, like, step) {
-  if (!Number.isInteger(like)) return Number(value.toFixed(2));
+  if (!Number.isInteger(like) || (step > 1 && like < SIDE)) return Number(value.toFixed(2));
   return Math.max(step, Math.round(value / step) * step);
 }
 
@@ -150,7 +167,7 @@ export function sidesAt({ now }, quantity, value) {
   if (quantity.quantity !== "size" || !now.width || !now.height || !quantity.value) return null;
   const known = quantity.limits.find((one) => one.value === value);
   if (known?.width && known.height) return [known.width, known.height];
-  const power = Number.isInteger(quantity.value) ? 1 : powerOf(now, quantity);
+  const power = inPixels(quantity) ? 1 : powerOf(now, quantity);
   const side = (/** @type {number} */ one) =>
     Math.round((one * (value / (quantity.value ?? 1)) ** (1 / power)) / quantity.step) * quantity.step;
   return [side(now.width), side(now.height)];
