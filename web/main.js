@@ -1,7 +1,7 @@
 // What ComfyUI's frontend loads: registers all that this pack shows, and begins.
 import * as badge from "./badge.js";
 import * as follow from "./follow.js";
-import { app, language, redraw } from "./host/comfy.js";
+import { app, language, redraw, whenLanguage } from "./host/comfy.js";
 import * as panel from "./panel/index.js";
 import { settings } from "./settings.js";
 import { become, current } from "./state.js";
@@ -27,6 +27,7 @@ app.registerExtension({
   async setup() {
     document.head.append(style);
     await speak(language());
+    whenLanguage((chosen) => void speak(chosen).then(shownAgain));
     badge.begin();
     app.extensionManager.registerSidebarTab(panel.tab());
     follow.begin();

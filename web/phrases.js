@@ -14,7 +14,11 @@ const JOINTS = [
   [", ", "list.comma"],
 ];
 
-/** By room, of the texts that they were made of. @type {{ of: Record<string, string>, rooms: Map<string, Pattern[]> }} */
+/**
+ * By room, and the texts that they were made of.
+ *
+ * @type {{ of: Record<string, string>, rooms: Map<string, Pattern[]> }}
+ */
 let made = { of: {}, rooms: new Map() };
 
 /**
