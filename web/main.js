@@ -1,7 +1,7 @@
 // What ComfyUI's frontend loads: registers all that this pack shows, and begins.
 import * as badge from "./badge.js";
 import * as follow from "./follow.js";
-import { app, language, redraw } from "./host/comfy.js";
+import { app, language, redraw, whenLanguage } from "./host/comfy.js";
 import { followTheme } from "./host/theme.js";
 import * as nodeBadges from "./node_badges.js";
 import * as panel from "./panel/index.js";
@@ -31,6 +31,7 @@ app.registerExtension({
     document.head.append(style);
     await speak(language());
     followTheme(shownAgain);
+    whenLanguage((chosen) => void speak(chosen).then(shownAgain));
     badge.begin();
     nodeBadges.begin();
     app.extensionManager.registerSidebarTab(panel.tab());

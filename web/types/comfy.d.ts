@@ -166,6 +166,8 @@ interface ComfyApp {
   };
   extensionManager: ExtensionManager;
   vueAppReady?: boolean;
+  /** Older; the only one that says that a setting of others has changed: `<id>.change`, its `detail` the value. */
+  ui?: { settings?: EventTarget };
 }
 
 interface ComfyApi extends EventTarget {
