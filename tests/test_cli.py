@@ -22,7 +22,7 @@ STEP = (
     "node class_type title kind components shape passes weights resident streamed_per_pass activations "
     "workspace comfy_reserves vram_peak need ram ram_kept seconds slowdown tiled tight verdict because"
 )
-COMPONENT = "key node file role family storage_dtype compute_dtype bytes manager basis"
+COMPONENT = "key node file role family title storage_dtype compute_dtype bytes manager basis"
 INSPECTED = (
     "path format role family variant tensor_count parameters file_bytes header_bytes weight_bytes by_dtype "
     "quantization largest_tensor_bytes problems rank"

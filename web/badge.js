@@ -1,6 +1,7 @@
 // The badge in the action bar: what the forecast says in a few words, always there, never in the way.
 import { setting } from "./host/comfy.js";
 import { show, shown } from "./host/reactive.js";
+import { sentence } from "./sentence.js";
 import { follow } from "./state.js";
 import { text } from "./text.js";
 import { badgeText, share, SHAPES } from "./words.js";
@@ -18,7 +19,7 @@ export function face({ phase, forecast, error }) {
     return { label: text("badge.failed"), tooltip: text("badge.failed.tooltip", { why: error }), look: "unknown", fill: 0 };
   if (!forecast) return { label: phase === "empty" ? "" : text("badge.asking"), tooltip: "", look: "resident", fill: 0 };
   const label = `${SHAPES[forecast.verdict]} ${badgeText(forecast)}`;
-  const tooltip = text("badge.tooltip", { sentence: forecast.because });
+  const tooltip = text("badge.tooltip", { sentence: sentence(forecast) });
   return { label, tooltip, look: forecast.verdict, fill: share(forecast) };
 }
 

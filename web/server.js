@@ -1,5 +1,6 @@
 // The questions to our routes on ComfyUI's server.
 import { api } from "./host/comfy.js";
+import { problem } from "./sentence.js";
 
 /** The server answered, and with no forecast: `message` is its sentence. */
 export class NoAnswer extends Error {}
@@ -11,7 +12,7 @@ export class NoAnswer extends Error {}
 async function ask(route, options) {
   const response = await api.fetchApi(`/vram_forecast/${route}`, options);
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new NoAnswer(answer.error ?? `HTTP ${response.status}`);
+  if (!response.ok) throw new NoAnswer(answer.error ? problem(answer.error) : `HTTP ${response.status}`);
   return answer;
 }
 

@@ -1,12 +1,13 @@
 // The card's part of a timeline: what lies on it in each step, its lines, and the words over and under them.
 import { text } from "../text.js";
-import { amount } from "../words.js";
+import { amount, SHAPES } from "../words.js";
 import { fails, top as topOf } from "./columns.js";
 import { hueNumbers } from "./hues.js";
-import { placed, textWidth } from "./labels.js";
+import { placed, short } from "./labels.js";
 import { onCard } from "./measured.js";
-import { axis, beside, line, NAMES, over, TEXT, written } from "./parts.js";
-import { markOf, nameOf } from "./says.js";
+import { marks, named } from "./named.js";
+import { axis, beside, heading, HEADING, line, measuredLine, TEXT, written } from "./parts.js";
+import { markOf } from "./says.js";
 import { ceiling, upward } from "./scale.js";
 import { across, box, look, shape } from "./shapes.js";
 
@@ -26,21 +27,23 @@ import { across, box, look, shape } from "./shapes.js";
  * @returns {Shape[]}
  */
 export function onTheCard(forecast, shown, area, small, { measured, id }) {
-  const end = ceiling(forecast);
+  const end = ceiling(forecast, shown);
   const y = upward(area, end);
   const { total, free } = forecast.device;
   const used = total - free;
-  const words = [...marks(forecast, shown, y, area), ...limits(forecast, y, area, small)];
+  const title = heading(text("chart.vram"), area);
+  const over = marks(shown, (one) => markOf(one, forecast), (one) => y(peak(one)), area);
+  const words = [...over, ...limits(forecast, y, area, small), ...undrawn(forecast, area)];
   return [
-    ...(small ? [] : axis(text("chart.vram"), end, 5, y, area)),
+    ...(small ? [] : [title.drawn, ...axis(end, 5, y, area)]),
     ...stacks(forecast, shown, y),
     shape("path", { class: look("chart-band"), fill: `url(#${id}-hatch)`, d: bands(shown, y, total) }),
     ...frames(shown, area),
-    line("card", across(area.left, area.right, y(total))),
-    ...(used > 0 && used < total ? [line("free", across(area.left, area.right, y(used)))] : []),
-    ...over(shown, onCard(shown, measured), y),
-    ...written(placed(words, area)),
-    ...(small ? [] : written(placed(names(forecast, shown, area), { ...area, left: 0, bottom: area.bottom + NAMES }))),
+    ...line("card", across(area.left, area.right, y(total))),
+    ...line("free", used > 0 && used < total ? across(area.left, area.right, y(used)) : ""),
+    ...measuredLine(shown, onCard(shown, measured), y),
+    ...written(placed(words, { ...area, top: area.top - HEADING }, small ? [] : [title.box], boxes(shown, y))),
+    ...(small ? [] : named(forecast, shown, area)),
   ];
 }
 
@@ -88,6 +91,17 @@ function bands(shown, y, card) {
     .join("");
 }
 
+/**
+ * Where the columns are, with their bands.
+ *
+ * @param {Column[]} shown
+ * @param {(bytes: number) => number} y
+ * @returns {Area[]}
+ */
+function boxes(shown, y) {
+  return shown.map((one) => ({ left: one.left, right: one.left + one.width, top: y(peak(one)), bottom: y(0) }));
+}
+
 /** A frame around each step that fails. @param {Column[]} shown @param {Area} area */
 function frames(shown, area) {
   const failing = shown.filter(({ step, reached }) => reached && fails(step));
@@ -97,29 +111,31 @@ function frames(shown, area) {
   });
 }
 
+/** The top of a column, its band included. @param {Column} one */
+function peak(one) {
+  return Math.max(topOf(one), one.step.vram_peak.high);
+}
+
 /**
- * Words over the columns that fail, or that the verdict is about.
+ * Of which nodes nothing is known, so that they are not drawn.
  *
  * @param {Forecast} forecast
- * @param {Column[]} shown
- * @param {(bytes: number) => number} y
  * @param {Area} area
  * @returns {Label[]}
  */
-function marks(forecast, shown, y, area) {
-  const found = shown.map((one) => ({ one, said: markOf(one, forecast) })).filter(({ said }) => said);
-  return found.map(({ one, said }) => {
-    const half = textWidth(said, TEXT) / 2;
-    const x = Math.max(area.left + half, Math.min(one.left + one.width / 2, area.right - half));
-    const peak = y(Math.max(one.step.vram_peak.high, topOf(one)));
-    const heights = [peak - TEXT * 0.8, peak + TEXT, area.top + TEXT, y(0) - TEXT];
-    return {
-      text: said,
-      size: TEXT,
-      look: `chart-mark chart-${one.step.verdict}`,
-      places: heights.map((height) => ({ x, y: height, anchor: "middle" })),
-    };
-  });
+function undrawn({ coverage }, area) {
+  const [first] = coverage.unknown;
+  if (!first) return [];
+  const name = `${short(first.class_type, 26)}${coverage.unknown.length > 1 ? ` +${coverage.unknown.length - 1}` : ""}`;
+  const said = `${SHAPES.unknown} ${text("chart.undrawn", { name })}`;
+  const middle = (area.left + area.right) / 2;
+  /** @type {import("./labels.js").Place[]} */
+  const places = [area.top - 8, area.top + 8, area.top + 24].flatMap((y) => [
+    { x: area.right - 2, y, anchor: "end" },
+    { x: middle, y, anchor: "middle" },
+    { x: area.left + 3, y, anchor: "start" },
+  ]);
+  return [{ text: said, size: TEXT, look: "chart-mark chart-unknown", places }];
 }
 
 /**
@@ -136,27 +152,4 @@ function limits({ device }, y, area, small) {
   const used = device.total - device.free;
   if (small || used <= 0 || used >= device.total) return [card];
   return [card, beside(`${text("chart.free", { size: amount(device.free) })} ↑`, y(used), area)];
-}
-
-/**
- * The steps' names, the most telling first.
- *
- * @param {Forecast} forecast
- * @param {Column[]} shown
- * @param {Area} area
- * @returns {Label[]}
- */
-function names(forecast, shown, area) {
-  const rank = (/** @type {Column} */ one) => (markOf(one, forecast) ? Infinity : one.width);
-  return [...shown]
-    .sort((one, two) => rank(two) - rank(one))
-    .map((one) => {
-      const said = nameOf(one);
-      const half = textWidth(said, TEXT) / 2;
-      const join = one.left + one.width / 2;
-      const x = Math.max(half, Math.min(join, area.right - half));
-      const rows = [area.bottom + 9, area.bottom + 25];
-      const kind = `chart-name${one.reached ? "" : " chart-unreached"}`;
-      return { text: said, size: TEXT, look: kind, join, places: rows.map((y) => ({ x, y, anchor: "middle" })) };
-    });
 }

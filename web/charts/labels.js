@@ -53,25 +53,32 @@ function within(inner, outer) {
  * @param {Label[]} labels
  * @param {Box} room
  * @param {Box[]} [taken] where none may be
+ * @param {Box[]} [shapes] where they are only for want of a better place
  * @returns {Placed[]}
  */
-export function placed(labels, room, taken = []) {
+export function placed(labels, room, taken = [], shapes = []) {
   const full = [...taken];
   const found = [];
   for (const label of labels) {
-    for (const place of label.places) {
-      const box = boxOf(label, place);
-      const line = lineOf(label, box);
-      if (!within(box, room) || [box, ...line].some((one) => full.some((other) => meet(one, other)))) continue;
-      full.push(box, ...line);
-      found.push({ ...label, place, box });
-      break;
-    }
+    const all = label.places.map((place) => ({ ...label, place, box: boxOf(label, place) }));
+    const free = all.filter((one) => {
+      const own = [one.box, ...lineOf(label, one.box)];
+      return within(one.box, room) && !own.some((part) => full.some((other) => meet(part, other)));
+    });
+    const best = free.find(({ box }) => !shapes.some((other) => meet(box, other))) ?? free[0];
+    if (!best) continue;
+    full.push(best.box, ...lineOf(label, best.box));
+    found.push(best);
   }
   return found;
 }
 
-/** The line that joins a label to what it names, which no other word may cover. @param {Label} label @param {Box} box */
+/**
+ * The line that joins a label to what it names, which no other word may cover.
+ *
+ * @param {Label} label
+ * @param {Box} box
+ */
 function lineOf({ join, places }, box) {
   const first = places[0];
   if (join === undefined || !first || box.top <= first.y) return [];

@@ -1,5 +1,6 @@
 // What both parts of a timeline have: an axis, lines with their words, and what was measured.
 import { number, unit } from "../words.js";
+import { textWidth } from "./labels.js";
 import { ticks } from "./scale.js";
 import { across, look, shape, stairs } from "./shapes.js";
 
@@ -16,33 +17,47 @@ export const AXIS = 34;
 export const HEADING = 16;
 export const NAMES = 34;
 
-/** @param {string} kind @param {string} d */
+/** A line with a rim, so that it is seen on any shape. @param {string} kind @param {string} d */
 export function line(kind, d) {
-  return shape("path", { class: look(`chart-line chart-${kind}`), d });
+  const rim = shape("path", { class: look(`chart-line chart-rim chart-${kind}`), d });
+  return d ? [rim, shape("path", { class: look(`chart-line chart-${kind}`), d })] : [];
+}
+
+/** What a part is of, at its upper left. @param {string} name @param {Area} area */
+export function heading(name, area) {
+  const said = `${name}, ${unit()}`;
+  const y = area.top - 9;
+  const box = { left: 0, right: textWidth(said, TEXT), top: y - TEXT / 2, bottom: y + TEXT / 2 };
+  return { box, drawn: shape("text", { x: 0, y, class: look("chart-heading") }, said) };
 }
 
 /**
- * Round sizes at the left, lines through the chart, and what it is of.
+ * Round sizes at the left, and lines through the chart.
  *
- * @param {string} name
  * @param {number} end
  * @param {number} most
  * @param {(bytes: number) => number} y
  * @param {Area} area
  * @returns {Shape[]}
  */
-export function axis(name, end, most, y, area) {
-  const sizes = ticks(end, most);
+export function axis(end, most, y, area) {
+  const sizes = ticks(end, most).filter((size) => y(size) > area.top + TEXT / 2);
   const grid = sizes.map((size) => across(area.left, area.right, y(size))).join("");
   const at = (/** @type {number} */ size) => ({ x: area.left - 4, y: y(size), class: look("chart-tick") });
   return [
     shape("path", { class: look("chart-grid"), d: grid }),
-    shape("text", { x: 0, y: area.top - 9, class: look("chart-heading") }, `${name}, ${unit()}`),
     ...sizes.map((size) => shape("text", at(size), number(size))),
   ];
 }
 
-/** A word at one end of a line, above or below it. @param {string} said @param {number} at @param {Area} area @returns {Label} */
+/**
+ * A word at one end of a line, above or below it.
+ *
+ * @param {string} said
+ * @param {number} at
+ * @param {Area} area
+ * @returns {Label}
+ */
 export function beside(said, at, area) {
   const [over, under] = [at - TEXT * 0.75, at + TEXT * 0.8];
   /** @type {import("./labels.js").Place[]} */
@@ -62,13 +77,13 @@ export function beside(said, at, area) {
  * @param {(number | null)[]} values bytes
  * @param {(bytes: number) => number} y
  */
-export function over(shown, values, y) {
+export function measuredLine(shown, values, y) {
   const levels = shown.map(({ left, width }, at) => {
     const value = values[at] ?? null;
     return { left, right: left + width, at: value === null ? null : y(value) };
   });
   const d = stairs(levels);
-  return d ? [line("measured-rim", d), line("measured", d)] : [];
+  return line("measured", d);
 }
 
 /** @param {import("./labels.js").Placed[]} labels */

@@ -31,6 +31,33 @@ export function rowOf({ step, steps, reached }, forecast) {
   return parts.join(" · ");
 }
 
+/** Whether a forecast's trouble, or all of its work, is in RAM and not on the card. @param {Forecast} forecast */
+export function ofRam(forecast) {
+  const { verdict, steps } = forecast;
+  if (verdict === "disk") return true;
+  if (verdict === "oom") return !(worst(forecast)?.verdict === "oom" && worst(forecast)?.need.high);
+  return nothingOnCard(steps) && verdict !== "unknown";
+}
+
+/** Whether no step uses the card, as on the processor. @param {StepForecast[]} steps */
+export function nothingOnCard(steps) {
+  return steps.length > 0 && steps.every((step) => !step.vram_peak.high && step.verdict !== "unknown");
+}
+
+/**
+ * The word over a column of RAM that the verdict is about; empty for any other.
+ *
+ * @param {import("./columns.js").Column} column
+ * @param {Forecast} forecast
+ */
+export function ramMarkOf({ step, steps }, forecast) {
+  const decides = steps.includes(/** @type {StepForecast} */ (worst(forecast)));
+  if (!decides) return "";
+  const bad = forecast.verdict === "oom" || forecast.verdict === "disk";
+  const shape = forecast.verdict === "oom" ? "✗" : SHAPES[forecast.verdict];
+  return `${shape} ${bad ? verdictWord(forecast.verdict) : amount(step.ram_kept)}`;
+}
+
 /**
  * The word over a column that the verdict is about, or that fails; empty for any other.
  *

@@ -5,10 +5,15 @@ const ABOVE = 1.1; // of the highest, for a word over it
 const MOST_SHARE = 2; // of the card, at which the picture ends; what is higher is cut there
 const ROUND = [0.5, 1, 2, 4, 5, 8, 10, 16, 20, 32, 40, 64, 100, 128, 256, 512, 1024];
 
-/** Where the picture of the card ends, bytes: above all peaks, unless one is out of all proportion. @param {Forecast} forecast */
-export function ceiling(forecast) {
+/**
+ * Where the picture of the card ends, bytes: above all peaks that are reached, unless one is out of all proportion.
+ *
+ * @param {Forecast} forecast
+ * @param {import("./columns.js").Column[]} shown
+ */
+export function ceiling(forecast, shown) {
   const card = Math.max(forecast.device.total, 1);
-  const most = Math.max(0, ...forecast.steps.map((step) => step.vram_peak.high));
+  const most = Math.max(0, ...shown.map(({ step, reached }) => (reached ? step.vram_peak.high : 0)));
   return Math.min(Math.max(most, card) * ABOVE, card * MOST_SHARE);
 }
 

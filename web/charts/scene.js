@@ -1,10 +1,11 @@
 // A forecast's timeline as shapes: the steps along their time, what lies on the card in each, RAM below.
+import { sentence } from "../sentence.js";
 import { text } from "../text.js";
 import { onTheCard } from "./card.js";
 import { columns } from "./columns.js";
 import { AXIS, HEADING, NAMES } from "./parts.js";
 import { inTheRam } from "./ram.js";
-import { rowOf } from "./says.js";
+import { nothingOnCard, ofRam, rowOf } from "./says.js";
 import { look, shape } from "./shapes.js";
 
 /**
@@ -24,14 +25,14 @@ const SMALL = 160;
  * The parts of a chart in pixels.
  *
  * @param {Options} options
- * @returns {{ small: boolean, card: Area, ram: Area | null, height: number }}
+ * @returns {{ small: boolean, card: Area, ram: Area | null }}
  */
 export function layout({ width, height, ram }) {
   const small = height < SMALL;
   const sides = { left: small ? 0 : AXIS, right: width - 1 };
-  const card = { ...sides, top: small ? 2 : HEADING, bottom: height - (small ? 2 : NAMES) };
+  const card = { ...sides, top: HEADING, bottom: height - (small ? 2 : NAMES) };
   const strip = ram ? { ...sides, top: height + HEADING, bottom: height + ram - 3 } : null;
-  return { small, card, ram: strip, height: height + (ram || 0) };
+  return { small, card, ram: strip };
 }
 
 /**
@@ -42,11 +43,15 @@ export function layout({ width, height, ram }) {
  * @returns {{ svg: Shape, shown: Column[] }}
  */
 export function scene(forecast, options) {
-  const { small, card, ram, height } = layout(options);
+  const { small, card, ram } = layout(options);
   const shown = columns(forecast, card.right - card.left).map((one) => snapped(one, card.left));
-  const parts = [...onTheCard(forecast, shown, card, small, options)];
-  if (ram) parts.push(...inTheRam(forecast, shown, ram, options));
-  const bottom = ram ? ram.bottom : card.bottom;
+  const alone = small ? ofRam(forecast) : nothingOnCard(forecast.steps);
+  const parts = alone
+    ? inTheRam(forecast, shown, card, small ? "small" : "large", options)
+    : onTheCard(forecast, shown, card, small, options);
+  if (ram && !alone) parts.push(...inTheRam(forecast, shown, ram, "", options));
+  const bottom = ram && !alone ? ram.bottom : card.bottom;
+  const height = options.height + (alone ? 0 : options.ram);
   const svg = shape(
     "svg",
     {
@@ -57,7 +62,7 @@ export function scene(forecast, options) {
       role: options.interactive ? "group" : "img",
       "aria-labelledby": `${options.id}-title`,
     },
-    shape("title", { id: `${options.id}-title` }, `${text("chart.title")}. ${forecast.because}`),
+    shape("title", { id: `${options.id}-title` }, `${text("chart.title")}. ${sentence(forecast)}`),
     hatching(options.id),
     ...parts,
     steps(forecast, shown, card.top, bottom, options.interactive),
@@ -65,7 +70,12 @@ export function scene(forecast, options) {
   return { svg, shown };
 }
 
-/** A column with its edges on whole pixels of the chart, so that neighbours join. @param {Column} one @param {number} left */
+/**
+ * A column with its edges on whole pixels of the chart, so that neighbours join.
+ *
+ * @param {Column} one
+ * @param {number} left
+ */
 function snapped(one, left) {
   const from = Math.round(left + one.left);
   return { ...one, left: from, width: Math.round(left + one.left + one.width) - from };
@@ -88,13 +98,12 @@ function hatching(id) {
  * @param {boolean} interactive
  */
 function steps(forecast, shown, top, bottom, interactive) {
-  /** @type {Record<string, string>} */
-  const list = interactive ? { role: "listbox", "aria-orientation": "horizontal", "aria-label": text("chart.steps") } : {};
+  const list = { role: "listbox", "aria-orientation": "horizontal", "aria-label": text("chart.steps") };
   const places = shown.map(({ left, width, ...one }, at) => {
     const row = rowOf({ left, width, ...one }, forecast);
     const option = { role: "option", tabindex: at ? -1 : 0, "aria-label": row, "aria-selected": "false" };
     const own = { class: look("chart-step"), "data-step": at, ...(interactive ? option : {}) };
     return shape("rect", { ...own, x: left, y: top, width, height: bottom - top }, shape("title", {}, row));
   });
-  return shape("g", list, ...places);
+  return shape("g", interactive ? list : {}, ...places);
 }

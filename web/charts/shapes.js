@@ -39,7 +39,14 @@ function pixel(value) {
   return Math.round(value * 10) / 10;
 }
 
-/** A rectangle as part of a path. @param {number} left @param {number} top @param {number} width @param {number} height */
+/**
+ * A rectangle as part of a path.
+ *
+ * @param {number} left
+ * @param {number} top
+ * @param {number} width
+ * @param {number} height
+ */
 export function box(left, top, width, height) {
   return `M${pixel(left)} ${pixel(top)}h${pixel(width)}v${pixel(height)}h${pixel(-width)}z`;
 }

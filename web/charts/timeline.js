@@ -71,9 +71,9 @@ function rove(place, here) {
 function pressed(event, index, places, tell) {
   if (index < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
   const last = places.length - 1;
-  /** @type {Record<string, number>} */
-  const keys = { ArrowLeft: index - 1, ArrowUp: index - 1, ArrowRight: index + 1, ArrowDown: index + 1, Home: 0, End: last };
-  const next = keys[event.key];
+  const back = { ArrowLeft: index - 1, ArrowUp: index - 1, Home: 0 };
+  const keys = { ...back, ArrowRight: index + 1, ArrowDown: index + 1, End: last };
+  const next = /** @type {Record<string, number>} */ (keys)[event.key];
   if (next !== undefined) places[Math.max(0, Math.min(last, next))]?.focus();
   else if (event.key === "Enter" || event.key === " ") tell(index, true);
   else return;

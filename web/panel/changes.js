@@ -103,7 +103,7 @@ function costs(change, actions) {
   const quality = actions.quality(change);
   return [
     quality && text("panel.quality", { quality }),
-    ...change.effects,
+    ...actions.effects(change),
     change.needs.length > 0 && text("panel.needs", { names: change.needs.join(", ") }),
   ].filter((line) => typeof line === "string" && line);
 }

@@ -3,6 +3,7 @@
 import { apply, canApply } from "../apply/index.js";
 import { api, language, prompted, setting } from "../host/comfy.js";
 import { centre, showTab, undo } from "../host/view.js";
+import { effects, quality, sentence, title } from "../sentence.js";
 import { UNITS } from "../settings.js";
 import { current, follow } from "../state.js";
 import { text } from "../text.js";
@@ -71,9 +72,10 @@ let kept = { text: "", forecast: null };
 export const actions = {
   centre,
   canApply,
-  sentence: (/** @type {Forecast} */ forecast) => forecast.because,
-  title: (/** @type {Suggestion} */ change) => change.title,
-  quality: (/** @type {Suggestion} */ change) => change.quality,
+  sentence,
+  title,
+  quality,
+  effects,
   /** @param {Suggestion} change */
   apply: (change) => changed(change, current().prompt, actions.title(change)),
   /** Sets widgets, whatever else has changed since the forecast. @param {Edit[]} edits @param {string} title */

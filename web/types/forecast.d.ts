@@ -48,6 +48,8 @@ interface ComponentForecast {
   file: string;
   role: string;
   family: string;
+  /** What people call it; its file where it is not known. */
+  title: string;
   storage_dtype: string;
   compute_dtype: string;
   bytes: number;
