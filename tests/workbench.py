@@ -14,6 +14,7 @@ CARDS = {
     24: {"device": "NVIDIA GeForce RTX 4090", "compute_capability": 8.9},
 }
 FRESH = "() => window.vramForecast?.current().phase === 'fresh'"
+DIALOG = "dialog.vram-forecast-dialog[open]"
 SETTINGS = {"Badge": True, "NodeBadges": True, "Guard": "warn", "Threshold": 3, "Units": "GB"}
 LOAD = """async document => {
     const quiet = {skipAssetScans: true, silentAssetErrors: true};
@@ -109,6 +110,17 @@ class Workbench:
     def prompt(self) -> dict[str, Any]:
         """What would be sent now."""
         return self.tab.evaluate("async () => (await app.graphToPrompt()).output")
+
+    def run(self, *given: Any) -> None:
+        """Call the queue as its button does, with these arguments; it may ask first."""
+        call = "given => { window.queued = app.queuePrompt(...given); }"
+        self.tab.evaluate(call, list(given) or [0, 1])
+
+    def ran(self) -> bool:
+        """What the call to the queue came to, with no dialog left open."""
+        found = self.tab.evaluate("() => window.queued")
+        assert 0 == self.tab.locator(DIALOG).count()
+        return found
 
     @property
     def badge(self) -> str:
