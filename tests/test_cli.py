@@ -9,7 +9,8 @@ from prompts import checkpoint, flux, node
 
 KEYS = {
     "": "schema verdict tight where because device host policy vram_peak ram_peak ram_kept swapped "
-    "disk_bytes cold_bytes seconds seconds_again resident_seconds slowdown coverage components steps suggestions",
+    "disk_bytes cold_bytes seconds seconds_again resident_seconds slowdown coverage components steps "
+    "suggestions",
     "device": "name total free taken holders",
     "host": "ram_total ram_free swap disk",
     "policy": "comfy dynamic_vram flags",
@@ -18,10 +19,10 @@ KEYS = {
     "where": "node class_type kind step",
 }
 STEP = (
-    "node class_type title kind components shape passes weights resident streamed_per_pass activations workspace "
-    "comfy_reserves vram_peak need ram ram_kept seconds slowdown tiled tight verdict because"
+    "node class_type title kind components shape passes weights resident streamed_per_pass activations "
+    "workspace comfy_reserves vram_peak need ram ram_kept seconds slowdown tiled tight verdict because"
 )
-COMPONENT = "key node file role family storage_dtype compute_dtype bytes manager basis"
+COMPONENT = "key node file role family title storage_dtype compute_dtype bytes manager basis"
 INSPECTED = (
     "path format role family variant tensor_count parameters file_bytes header_bytes weight_bytes by_dtype "
     "quantization largest_tensor_bytes problems rank"

@@ -86,6 +86,7 @@ def components(forecast: Forecast) -> list[dict[str, Any]]:
             "file": one.file,
             "role": one.role,
             "family": one.family,
+            "title": one.title,
             "storage_dtype": one.storage_dtype,
             "compute_dtype": one.compute_dtype,
             "bytes": one.bytes,

@@ -20,6 +20,7 @@ MODELS = {
     "flux1-dev": "diffusion_models/flux1-dev.safetensors",
     "clip_l": "text_encoders/clip_l.safetensors",
     "t5xxl_fp16": "text_encoders/t5xxl_fp16.safetensors",
+    "ae": "vae/ae.safetensors",
 }
 
 

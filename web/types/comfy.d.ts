@@ -9,6 +9,8 @@ interface Widget {
   options?: Record<string, unknown> & { values?: unknown };
   serialize?: boolean;
   callback?: (value: unknown, ...rest: unknown[]) => void;
+  serializeValue?: (node: unknown, index: number) => unknown;
+  dynamicPrompts?: boolean;
   element?: HTMLTextAreaElement;
   inputEl?: HTMLTextAreaElement;
 }
@@ -155,9 +157,17 @@ interface ComfyApp {
   loadGraphData(document: unknown, clean?: boolean, restoreView?: boolean, workflow?: unknown, options?: object): Promise<unknown>;
   rootGraph?: Graph;
   graph: Graph;
-  canvas: { setDirty(front: boolean, back: boolean): void; graph?: Graph; centerOnNode?(node: GraphNode): void };
+  canvas: {
+    setDirty(front: boolean, back: boolean): void;
+    graph?: Graph;
+    setGraph?(graph: Graph): void;
+    centerOnNode?(node: GraphNode): void;
+    selectItems?(nodes: GraphNode[]): void;
+  };
   extensionManager: ExtensionManager;
   vueAppReady?: boolean;
+  /** Older; the only one that says that a setting of others has changed: `<id>.change`, its `detail` the value. */
+  ui?: { settings?: EventTarget };
 }
 
 interface ComfyApi extends EventTarget {
@@ -180,6 +190,9 @@ declare module "*/scripts/widgets.js" {
 interface LiteGraphGlobal {
   createNode(type: string, title?: string): GraphNode | null;
   registered_node_types: Record<string, unknown>;
+  vueNodesMode?: boolean;
+  BADGE_FG_COLOR?: string;
+  BADGE_BG_COLOR?: string;
 }
 
 declare const LGraphBadge: new (options: { text: string; fgColor?: string; bgColor?: string }) => unknown;

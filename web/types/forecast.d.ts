@@ -48,6 +48,8 @@ interface ComponentForecast {
   file: string;
   role: string;
   family: string;
+  /** What people call it; its file where it is not known. */
+  title: string;
   storage_dtype: string;
   compute_dtype: string;
   bytes: number;
@@ -164,3 +166,48 @@ interface PromptNode {
 }
 
 type Prompt = Record<string, PromptNode>;
+
+/** A card that `gpu` can name; `total` is null where it is the computer's RAM. */
+interface KnownCard {
+  id: string;
+  name: string;
+  vendor: string;
+  segment: string;
+  total: number | null;
+}
+
+interface RecordedRun {
+  id: string;
+  /** Seconds since 1970. */
+  began: number;
+  graph: string;
+  setup: { card: string; total: number };
+  verdict: Verdict | "";
+  vram_peak: Estimate | null;
+  forecast_seconds: Estimate | null;
+  outcome: "running" | "done" | "failed" | "interrupted" | "out of memory";
+  node: string;
+  seconds: number | null;
+}
+
+/** What a node took, beside what was forecast for it (`estimator/history/rows.py`). */
+interface RecordedNode {
+  run: string;
+  node: string;
+  class_type: string;
+  kind: string;
+  vram_peak: Estimate | null;
+  beside: Estimate | null;
+  forecast_seconds: Estimate | null;
+  seconds: number | null;
+  before: number | null;
+  peak: number | null;
+  after: number | null;
+  used: number | null;
+  full: boolean;
+}
+
+interface History {
+  runs: RecordedRun[];
+  nodes?: RecordedNode[];
+}
