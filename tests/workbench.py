@@ -21,6 +21,19 @@ LOAD = """async document => {
     await app.loadGraphData(document, true, true, null, quiet);
 }"""
 
+# What a page does with a suggestion (`web/apply/index.js`), and how the graph is saved once it is at rest.
+APPLY = """async ([pack, suggestion, prompt]) => {
+    const {apply} = await import(`/extensions/${pack}/apply/index.js`);
+    return await apply(suggestion, prompt ?? window.vramForecast.current().prompt);
+}"""
+SAVED = """async () => {
+    await new Promise(done => setTimeout(done, 120));
+    const tracker = app.extensionManager.workflow.activeWorkflow.changeTracker;
+    (tracker.captureCanvasState ?? tracker.checkState).call(tracker);
+    return JSON.stringify(app.rootGraph.serialize());
+}"""
+STEPS = "() => app.extensionManager.workflow.activeWorkflow.changeTracker.undoQueue.length"
+
 
 class Card:
     """The card that the server believes to have, as a recording that it reads anew."""
@@ -121,6 +134,18 @@ class Workbench:
         found = self.tab.evaluate("() => window.queued")
         assert 0 == self.tab.locator(DIALOG).count()
         return found
+
+    def apply(self, suggestion: dict[str, Any], prompt: str | None = None) -> dict[str, Any]:
+        """Make a suggestion's edits on the canvas; `prompt`: the text that it was made of, else the last."""
+        return self.tab.evaluate(APPLY, [self.server.pack.name, suggestion, prompt])
+
+    def saved(self) -> str:
+        """The workflow as it would be saved, once it is at rest."""
+        return self.tab.evaluate(SAVED)
+
+    def undo_steps(self) -> int:
+        """How often Ctrl+Z would take something back."""
+        return self.tab.evaluate(STEPS)
 
     @property
     def badge(self) -> str:

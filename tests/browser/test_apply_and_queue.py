@@ -19,18 +19,12 @@ def loaders(prompt):
     return {one["class_type"] for one in prompt.values() if "oader" in one["class_type"]}
 
 
-def saved(page):
-    """The workflow as it would be saved; where the canvas looks at is no part of it."""
-    found = page.tab.evaluate("() => app.rootGraph.serialize()")
-    return json.dumps(found | {"extra": found["extra"] | {"ds": None}}, sort_keys=True)
-
-
 @pytest.mark.parametrize("where", ["root", "subgraph"])
 def test_a_lighter_model_is_put_in_its_place_queued_and_undone(page, root, where):
     example = json.loads((root / "example_workflows" / "flux_dev_text_to_image.json").read_text("utf-8"))
     page.card.use(8, ram=16)  # too little RAM for both models: read from disk in every run
     page.load(example if where == "root" else template())
-    prompt, before = page.prompt(), saved(page)
+    prompt, before = page.prompt(), page.saved()
     assert "UNETLoader" in loaders(prompt)
 
     page.run()
@@ -44,5 +38,5 @@ def test_a_lighter_model_is_put_in_its_place_queued_and_undone(page, root, where
     page.tab.locator("canvas").first.focus()
     page.tab.keyboard.press("Control+z")
     page.tab.wait_for_function("() => !JSON.stringify(app.rootGraph.serialize()).includes('UnetLoaderGGUF')")
-    assert before == saved(page)
+    assert before == page.saved()
     assert prompt == page.prompt()

@@ -37,8 +37,9 @@ export async function apply(suggestion, prompt) {
   try {
     return await applied(suggestion, prompt);
   } catch (error) {
+    if (error instanceof Unmapped) return refused(`apply.${error.reason}`);
     console.warn("VRAM Forecast: a change could not be made.", error);
-    return refused(error instanceof Unmapped ? `apply.${error.reason}` : "apply.unmapped");
+    return refused("apply.unmapped");
   } finally {
     busy = false;
   }

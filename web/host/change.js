@@ -16,7 +16,7 @@ function tracker() {
 export async function once(change) {
   const undo = tracker();
   (undo?.captureCanvasState ?? undo?.checkState)?.call(undo);
-  const before = structuredClone(root().serialize());
+  const before = JSON.parse(JSON.stringify(root().serialize()));
   undo?.beforeChange();
   let made = false;
   try {

@@ -157,9 +157,14 @@ function look(old, made) {
   const looks = Object.entries({ color, bgcolor, boxcolor, shape });
   Object.assign(made, Object.fromEntries(looks.filter(([, value]) => value !== undefined)));
   if (old.title !== /** @type {any} */ (old.constructor).title) made.title = old.title;
-  Object.assign(made.flags, structuredClone(old.flags));
+  Object.assign(made.flags, copy(old.flags));
   for (const [name, value] of Object.entries(old.properties))
-    if (!OWN.includes(name)) made.properties[name] = structuredClone(value);
+    if (!OWN.includes(name)) made.properties[name] = copy(value);
+}
+
+/** What is saved of a value, apart from it: some are proxies of the frontend's. @template T @param {T} value @returns {T} */
+function copy(value) {
+  return value === undefined ? value : JSON.parse(JSON.stringify(value));
 }
 
 /** @typedef {{ link: GraphLink, name: string | null }} Held a link of a node; `name`: of the input that it ends at */
