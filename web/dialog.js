@@ -144,7 +144,7 @@ function row(change, box, question) {
     { "data-code": change.code },
     h("div", {}, h("strong", {}, title(change)), able ? make : h("small", {}, text("panel.byhand"))),
     h("p", { class: "vram-forecast-after" }, ...after(change, null)),
-    h("p", { class: "vram-forecast-note" }, costs(change, { quality, effects }).join(" · ")),
+    h("p", { class: "vram-forecast-note" }, costs(change, { quality, effects, canApply }).join(" · ")),
     ...change.downloads.map(download),
   );
 }

@@ -11,8 +11,10 @@ TEMPLATE = "flux_dev_full_text_to_image.json"  # its loaders lie in a subgraph, 
 
 
 def template():
+    """With a seed that stays: one that the queue changes is a step of its own for Ctrl+Z."""
     (folder,) = importlib.util.find_spec("comfyui_workflow_templates_json").submodule_search_locations
-    return json.loads(Path(folder, "templates", TEMPLATE).read_text(encoding="utf-8"))
+    text = Path(folder, "templates", TEMPLATE).read_text(encoding="utf-8")
+    return json.loads(text.replace('"randomize"', '"fixed"'))
 
 
 def loaders(prompt):

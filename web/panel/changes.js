@@ -98,13 +98,13 @@ function time(seconds, verdict) {
   return known ? ` ${duration(seconds)}` : "";
 }
 
-/** What a change costs, line by line. @param {Suggestion} change @param {Pick<View["actions"], "quality" | "effects">} actions */
+/** What a change costs, line by line. @param {Suggestion} change @param {Pick<View["actions"], "quality" | "effects" | "canApply">} actions */
 export function costs(change, actions) {
   const quality = actions.quality(change);
   return [
     quality && text("panel.quality", { quality }),
     ...actions.effects(change),
-    change.needs.length > 0 && text("panel.needs", { names: change.needs.join(", ") }),
+    change.needs.length > 0 && !actions.canApply(change) && text("panel.needs", { names: change.needs.join(", ") }),
   ].filter((line) => typeof line === "string" && line);
 }
 
