@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 
+import neighbours
 import pytest
 import tiny
 from at_host import SDXL, forget, recorded
@@ -58,9 +59,14 @@ def lay_models(folder, sparse_model, tiny_checkpoint):
 
 
 @pytest.fixture(scope="session")
-def server(start):
-    """One ComfyUI for all tests that change nothing in it; its models are not traced while tests run."""
-    return start(VRAM_FORECAST_TRACING="off")
+def server(start, tmp_path_factory):
+    """One ComfyUI for all tests that change nothing in it; its models are not traced while tests run.
+
+    A pack in it writes down what is sent to websockets.
+    """
+    base = tmp_path_factory.mktemp("comfyui")
+    neighbours.move_in(base / "custom_nodes", {"scribe": neighbours.SCRIBE})
+    return start(base, VRAM_FORECAST_TRACING="off")
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,8 @@ def lacking(tmp_path_factory):
 def anywhere(start, copy_checkout, lacking, tmp_path_factory):
     """That ComfyUI."""
     base = tmp_path_factory.mktemp("mit Leerzeichen ü")
-    neighbours.move_in(base / "custom_nodes")
+    packs = {"greeter": neighbours.GREETER, "breaker": neighbours.BREAKER, "failing": neighbours.FAILING}
+    neighbours.move_in(base / "custom_nodes", packs)
     second = copy_checkout(base / "custom_nodes" / SECOND)
     return start(
         base,
@@ -54,7 +55,7 @@ def anywhere(start, copy_checkout, lacking, tmp_path_factory):
     [
         "open(FOLDER + '/x', 'w')",
         "__import__('os').mkdir(FOLDER + '/x')",
-        "create_connection(('192.0.2.1', 9))",
+        "socket.create_connection(('192.0.2.1', 9))",
     ],
     ids=["a file", "a folder", "the network"],
 )

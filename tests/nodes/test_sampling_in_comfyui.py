@@ -1,6 +1,7 @@
 """A tiny checkpoint is really loaded, sampled, decoded and saved by ComfyUI, the pack's nodes beside it."""
 
 import io
+import time
 
 import pytest
 from prompts import node
@@ -51,3 +52,48 @@ def test_comfyui_loads_it_without_complaint(sampled):
 def test_another_seed_gives_another_picture(server, sampled):
     first, second, again = (pixels(server, server.run(picture(seed), ["10"]))[1] for seed in (1, 2, 1))
     assert first == again != second
+
+
+def written(server, run):
+    """A run and its nodes as the route tells them, once all is written down."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        status, answer = server.ask(f"/vram_forecast/history?run={run}")
+        if status == 200 and answer["runs"][0]["outcome"] != "running":
+            return answer["runs"][0], {one["node"]: one for one in answer["nodes"]}
+        time.sleep(0.1)
+    pytest.fail(f"{run} was never written down:\n{server.log}")
+
+
+def test_every_node_that_ran_is_on_record_with_its_seconds(server, sampled):
+    entry, _ = sampled
+    run, nodes = written(server, entry["prompt"][1])
+    executed = set(entry["prompt"][2])
+    assert ("done", executed) == (run["outcome"], set(nodes))
+    assert all(0 < one["seconds"] < 120 for one in nodes.values())
+    assert sum(one["seconds"] for one in nodes.values()) <= run["seconds"]
+    assert {one["class_type"] for one in nodes.values()} >= {
+        "KSampler",
+        "VAEDecode",
+        "CheckpointLoaderSimple",
+    }
+
+
+def test_a_sampler_is_on_record_with_the_time_of_a_pass(server):
+    steps = 12
+    entry = server.run(picture(11, side=256, steps=steps), ["10"], seconds=120)
+    _, nodes = written(server, entry["prompt"][1])
+    sampler = nodes["8"]
+    assert 0 < sampler["per_pass"] * steps < sampler["seconds"] * 1.5
+
+
+def test_the_history_command_and_the_node_tell_of_the_runs(server, sampled, cli):
+    entry, _ = sampled
+    run, _ = written(server, entry["prompt"][1])
+    told = cli("history", "--user-dir", server.base / "user", "--run", run["id"][:8])
+    assert ("", 0) == (told.stderr, told.returncode)
+    assert all(name in told.stdout for name in ("KSampler", "VAEDecode", "CPU"))
+    again = picture(12) | {"20": node("VRAMForecastRunHistory"), "21": node("PreviewAny", source=["20", 0])}
+    server.run(again, ["10"], seconds=120)
+    (text,) = server.run(again, ["21"])["outputs"]["21"]["text"]
+    assert "KSampler" in text
