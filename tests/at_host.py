@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vram_forecast.estimator.units import GIB
 from vram_forecast.nodes import host
-from vram_forecast.nodes.answers import NoForecast, forecast
+from vram_forecast.nodes.answers import NoForecast, forecast, steady
 from vram_forecast.nodes.host.recorded import RecordedHost
 from vram_forecast.nodes.serving import routes
 
@@ -35,8 +35,9 @@ def recorded(models: Path, **told) -> RecordedHost:
 
 
 def forget() -> None:
-    """Give up what answers were kept."""
+    """Give up what answers were kept, and by what states of memory."""
     forecast.kept.cache_clear()
+    steady.steady.cache_clear()
 
 
 def ask(name: str, body=b"", **query) -> tuple[int, dict]:

@@ -43,10 +43,14 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Identification(msgspec.Struct, frozen=True):
-    """The components found in a file, and for every other row why it does not match."""
+    """The components found in a file, and for every other row why it does not match.
+
+    `rest`: what is beside them and no leftover, a model of no family we know; None where nothing is.
+    """
 
     components: tuple[Component, ...]
     refusals: tuple[Refusal, ...]
+    rest: Component | None = None
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -62,10 +66,11 @@ def identify(table: TensorTable) -> Identification:
     found, refused = match(seen.tensors, table.metadata)
     prefixes = {one.prefix for one in found}
     components = [component(one, table, seen, prefixes) for one in found]
-    if facts.anything_learned() and (stranger := rest(table, seen, found)):
-        kind = learned_kind(stranger.architecture)
-        components += [of_kind(stranger, kind)] if kind else []
-    return Identification(tuple(components), tuple(refused))
+    strange = rest(table, seen, found)
+    kind = learned_kind(strange.architecture) if strange and facts.anything_learned() else None
+    if strange and kind:
+        return Identification((*components, of_kind(strange, kind)), tuple(refused))
+    return Identification(tuple(components), tuple(refused), strange)
 
 
 def stranger(table: TensorTable) -> Component | None:

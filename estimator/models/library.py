@@ -17,7 +17,7 @@ from ..formats import read
 from ..formats.gguf import MAGIC
 from ..formats.safetensors import LENGTH_BYTES
 from ..media import Media, measure
-from . import identify
+from . import Identification, identify
 from .component import Component
 from .published import published
 
@@ -28,11 +28,13 @@ class Found(msgspec.Struct, frozen=True):
     """What a file holds; `problem` says why it holds nothing we know, and is empty otherwise.
 
     `missing`: it is not on disk; then `components` are those of the published file of that name, if any.
+    `rest`: what it holds beside them, of no family we know.
     """
 
     components: tuple[Component, ...]
     problem: str = ""
     missing: bool = False
+    rest: Component | None = None
 
 
 class Brief(msgspec.Struct, frozen=True):
@@ -76,12 +78,13 @@ class Library:
         except OSError:  # gone since it was found
             return absent(folder, name)
         try:
-            components = inside(path, status.st_mtime_ns, status.st_size, facts.learned_state())
+            found = inside(path, status.st_mtime_ns, status.st_size, facts.learned_state())
         except FormatError as error:
             if error.code == "unsupported":
                 return Found((), error.what)
             raise
-        return Found(components, "" if components else f"`{name}` is of no family we know")
+        problem = "" if found.components else f"`{name}` is of no family we know"
+        return Found(found.components, problem, rest=found.rest)
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The files in one of ComfyUI's folders as nodes name them; none where the finder cannot list."""
@@ -120,9 +123,9 @@ class Library:
 
 
 @lru_cache(maxsize=64)
-def inside(path: Path, changed: int, size: int, learned: int) -> tuple[Component, ...]:
+def inside(path: Path, changed: int, size: int, learned: int) -> Identification:
     """What a file holds, as it was when it was last `changed` and of this size, by what was `learned`."""
-    return identify(read(path)).components
+    return identify(read(path))
 
 
 @lru_cache(maxsize=4096)

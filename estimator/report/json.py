@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ..advice import Checked, Suggestion
-from ..forecast import Forecast, StepForecast
+from ..forecast import ComponentForecast, Forecast, StepForecast
 from .words import sentence
 
 SCHEMA = 1
@@ -91,10 +91,15 @@ def components(forecast: Forecast) -> list[dict[str, Any]]:
             "compute_dtype": one.compute_dtype,
             "bytes": one.bytes,
             "manager": one.manager,
-            "basis": "assumed" if one.problem or one.assumed else "exact",
+            "basis": "assumed" if one.assumed or not read(one) else "exact",
         }
         for one in forecast.components
     ]
+
+
+def read(one: ComponentForecast) -> bool:
+    """Whether its bytes were read from a file; of a family we do not know they are as well."""
+    return not one.problem or one.bytes > 0
 
 
 def step(one: StepForecast) -> dict[str, Any]:

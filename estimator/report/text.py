@@ -202,6 +202,6 @@ def between(seconds: Estimate) -> str:
 
 def weights_line(forecast: Forecast) -> str:
     """Each component with its storage type and size."""
-    known = [one for one in forecast.components if not one.problem]
+    known = [one for one in forecast.components if one.bytes or not one.problem]
     parts = [f"{one.title} {one.storage_dtype} {amount(one.bytes)}" for one in known]
     return f"Weights: {'; '.join(dict.fromkeys(parts))}." if parts else "Weights: none known."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Collection
 from typing import Any, Literal
 
 from .. import facts
@@ -162,12 +163,15 @@ def given_up(seen: Card) -> int:
     return running[0] if len(running) == 1 else 0
 
 
-def holders(seen: Card) -> tuple[Holder, ...] | None:
-    """Who holds memory on a card, each program once, the largest first; None where it is not known."""
+def holders(seen: Card, but: Collection[int] = ()) -> tuple[Holder, ...] | None:
+    """Who holds memory on a card, each program once, the largest first; None where it is not known.
+
+    `but`: numbers of processes that are left out.
+    """
     if seen.processes is None:
         return None
     sizes: dict[str, list[int | None]] = {}
-    for process in seen.processes:
+    for process in (one for one in seen.processes if one.pid not in but):
         sizes.setdefault(process.name, []).append(process.bytes)
     known = {name: [size for size in held if size is not None] for name, held in sizes.items()}
     found = [Holder(name, sum(held) if held else None) for name, held in known.items()]

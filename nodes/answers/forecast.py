@@ -14,6 +14,7 @@ from .question import HERE, Other, Question, Workflow, key, opened
 from .refusal import NoForecast, spoken
 from .settings import setting
 from .sharing import quick_switches
+from .steady import steady
 
 
 def checked(
@@ -54,7 +55,8 @@ def answered(workflow: Workflow, question: Question) -> Any:
         def work(files: ModelFiles) -> Any:
             return work_out(workflow, question, here, files)
 
-        return kept().or_else(key(workflow, question, seen, known), work, size)
+        asked = key(workflow, question, steady().seen(seen, question.on), known)
+        return kept().or_else(asked, work, size)
 
 
 def work_out(workflow: Workflow, question: Question, here, files: ModelFiles) -> Any:

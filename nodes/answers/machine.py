@@ -18,6 +18,7 @@ def machine(seen: Seen, corrections: Sequence[Any] = ()):
 
     from ...estimator import Host, Machine, Policy
     from ...estimator.runtime.cards import device_seen
+    from ...estimator.runtime.machine import Holder
     from ...estimator.units import Estimate
 
     held = seen.vram_total - seen.vram_free
@@ -26,6 +27,7 @@ def machine(seen: Seen, corrections: Sequence[Any] = ()):
         free=seen.vram_free,
         taken=Estimate(held, held, held, "measured"),
         compute_capability=seen.compute_capability,
+        holders=None if seen.holders is None else tuple(Holder(*one) for one in seen.holders),
     )
     return Machine(
         device,
@@ -74,7 +76,7 @@ def with_memory(seen: Seen, on: Other) -> Seen:
         seen = seen._replace(ram_total=ram, ram_free=ram)
         if seen.vendor in ("cpu", "apple"):
             seen = seen._replace(vram_total=ram, vram_free=ram)
-    return seen._replace(vram_free=min(free, seen.vram_total)) if free else seen
+    return seen._replace(vram_free=min(free, seen.vram_total), holders=None) if free else seen
 
 
 def with_card(seen: Seen, on: Other):

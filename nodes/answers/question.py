@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..host import Seen
-from .settings import setting
 
 Workflow = bytes | dict[str, Any]
 
@@ -59,22 +58,19 @@ def is_node(value: Any) -> bool:
 
 
 def key(workflow: Workflow, question: Question, seen: Seen, corrections: Sequence[Any]) -> str:
-    """A digest of a question and of all that its answer rests on but files; empty where there can be none."""
+    """A digest of a question and of all that its answer rests on but files; empty where there can be none.
+
+    `seen`: as `steady` has it, so that memory which wanders a little leaves the key as it is.
+    """
     import msgspec
 
     from ...estimator import facts
 
     try:
         asked = workflow if isinstance(workflow, bytes) else msgspec.json.encode(workflow)
-        about = msgspec.json.encode((question, stepped(seen), corrections, facts.learned_state()))
+        about = msgspec.json.encode((question, seen, corrections, facts.learned_state()))
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
         return ""  # objects of a node's own: no JSON
     digest = hashlib.blake2b(about, digest_size=16)
     digest.update(asked)
     return digest.hexdigest()
-
-
-def stepped(seen: Seen) -> Seen:
-    """This machine with its free memory in steps, within which an answer holds."""
-    vram, ram = setting("free_vram_step"), setting("free_ram_step")
-    return seen._replace(vram_free=seen.vram_free // vram, ram_free=seen.ram_free // ram)

@@ -7,9 +7,20 @@ import os
 from functools import cache
 from pathlib import Path
 
-from .protocol import Ended, Host, Listener, Memory, Renamed, Resident, Seen
+from .protocol import Ended, Holder, Host, Listener, Memory, Renamed, Resident, Seen
 
-__all__ = ["VARIABLE", "Ended", "Host", "Listener", "Memory", "Renamed", "Resident", "Seen", "host"]
+__all__ = [
+    "VARIABLE",
+    "Ended",
+    "Holder",
+    "Host",
+    "Listener",
+    "Memory",
+    "Renamed",
+    "Resident",
+    "Seen",
+    "host",
+]
 
 VARIABLE = "VRAM_FORECAST_HOST"
 

@@ -7,10 +7,18 @@ from typing import Any, Literal, NamedTuple, Protocol
 Outcome = Literal["done", "failed", "interrupted", "out of memory"]
 
 
+class Holder(NamedTuple):
+    """A program that holds memory on the card; `bytes` is None where the driver does not tell how much."""
+
+    name: str
+    bytes: int | None = None
+
+
 class Seen(NamedTuple):
     """This machine and this ComfyUI; sizes in bytes. `vram_free` counts what ComfyUI would evict as free.
 
-    `swap`: None where it is not known; `disk`: what the models lie on (`nvme`, `ssd`, `hdd`), empty likewise.
+    `swap`: None where it is not known; `disk`: what the models lie on (`nvme`, `ssd`, `hdd`), empty likewise;
+    `holders`: who else holds memory on the card, the largest first, None where it is not known.
     """
 
     device: str
@@ -27,6 +35,7 @@ class Seen(NamedTuple):
     dynamic_vram: bool
     swap: int | None = None
     disk: str = ""
+    holders: tuple[Holder, ...] | None = None
 
 
 class Memory(NamedTuple):

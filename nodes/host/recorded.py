@@ -5,12 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .protocol import Host, Listener, Memory, Resident, Seen
+from .protocol import Holder, Host, Listener, Memory, Resident, Seen
 
 
 class RecordedHost:
     """What a JSON file says: `seen`, `memory` (one after the other, the last for good), `loaded`, `models`
     (folders laid out as ComfyUI's), `object_info`, `settings`, `user_folder`, `busy`; the rest is `base`'s.
+
+    `seen` has the fields of `Seen`; its `holders` are `[{"name": "Chrome", "bytes": 1288490188}, ...]`, the
+    largest first; `bytes` is null where the driver does not tell how much, `holders` where it tells no names.
     """
 
     def __init__(self, told: dict[str, Any], base: Host | None = None) -> None:
@@ -25,6 +28,10 @@ class RecordedHost:
         """What the recording says is true, over what the base sees."""
         real = self.base.look()._asdict() if self.base else {}
         seen = real | self.told.get("seen", {})
+        if seen.get("holders") is not None:
+            seen["holders"] = tuple(
+                Holder(**one) if isinstance(one, dict) else one for one in seen["holders"]
+            )
         return Seen(**seen | {"flags": tuple(seen["flags"])})
 
     def memory(self) -> Memory | None:

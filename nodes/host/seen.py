@@ -5,6 +5,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
+from . import holders
 from .protocol import Seen
 from .serving import busy
 
@@ -20,9 +21,10 @@ def look() -> Seen:
 
     device, cpu = management.get_torch_device(), torch.device("cpu")
     kind = getattr(device, "type", "")
+    vendor = "amd" if kind == "cuda" and torch.version.hip else VENDORS.get(kind, "unknown")
     return Seen(
         device=device_name(device),
-        vendor="amd" if kind == "cuda" and torch.version.hip else VENDORS.get(kind, "unknown"),
+        vendor=vendor,
         vram_total=management.get_total_memory(device),
         vram_free=free_for_models(device),
         compute_capability=compute_capability(device),
@@ -35,6 +37,7 @@ def look() -> Seen:
         dynamic_vram=dynamic_vram(),
         swap=probe().swap(),
         disk=disk_of(models_folder()),
+        holders=holders.holders(device, vendor),
     )
 
 

@@ -129,7 +129,11 @@ def refusal(forecast, suggestions: tuple[Any, ...]) -> bytes:
         "verdict": step.verdict,
         "node": {"node": step.node, "class_type": step.class_type, "kind": step.kind},
         "needs": step.need,
-        "device": {"total": forecast.device.total, "free": forecast.device.free},
+        "device": {
+            "total": forecast.device.total,
+            "free": forecast.device.free,
+            "holders": forecast.device.holders,
+        },
         "suggestions": [
             {"code": one.code, "title": one.title, "verdict_after": one.verdict_after, "edits": one.edits}
             for one in suggestions

@@ -34,7 +34,8 @@ def lacking(tmp_path_factory):
 def anywhere(start, copy_checkout, lacking, tmp_path_factory):
     """That ComfyUI."""
     base = tmp_path_factory.mktemp("mit Leerzeichen ü")
-    neighbours.move_in(base / "custom_nodes")
+    packs = {"greeter": neighbours.GREETER, "breaker": neighbours.BREAKER, "failing": neighbours.FAILING}
+    neighbours.move_in(base / "custom_nodes", packs)
     second = copy_checkout(base / "custom_nodes" / SECOND)
     return start(
         base,

@@ -57,6 +57,14 @@ def test_the_heaviest_step_that_does_not_fit_is_named_with_what_it_needs_and_wha
     assert said.endswith(" GiB at once, and 3.5 GiB of 4.0 GiB are free.")
 
 
+def test_programs_that_hold_the_card_are_named(comfy):
+    held = {"Blender": GIB // 2, "Discord": None}
+    comfy.told["seen"] |= {"holders": [{"name": name, "bytes": held[name]} for name in held]}
+    prompt = gated(side=8192, batch=8)
+    said = str(gating.settled(prompt, gating.behind(prompt, "20"), 0, False))
+    assert said.endswith(" 3.5 GiB of 4.0 GiB are free (Blender 0.5 GiB, Discord).")
+
+
 def test_a_reserve_is_kept_free(comfy):
     prompt = gated(side=512)
     nodes = gating.behind(prompt, "21")

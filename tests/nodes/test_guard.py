@@ -99,9 +99,18 @@ def test_a_client_gets_what_it_needs_to_change_the_prompt(comfy):
     told = answer["error"]["extra_info"]
     assert "oom" == told["verdict"]
     assert told["needs"]["low"] > told["device"]["total"] == 4 * GIB
+    assert told["device"]["holders"] is None
     assert {"code", "title", "verdict_after", "edits"} == set(told["suggestions"][0])
     for edit in told["suggestions"][0]["edits"]:
         assert edit["op"] in ("set", "replace", "insert", "remove")
+
+
+def test_a_refusal_names_the_programs_that_hold_the_card(comfy):
+    held = [{"name": "Blender", "bytes": GIB // 2}]
+    comfy.host.told["seen"] |= {"holders": held}
+    _, answer = comfy.post({"prompt": TOO_MUCH})
+    assert "are used before it starts (Blender 0.5 GiB)" in answer["error"]["message"]
+    assert held == answer["error"]["extra_info"]["device"]["holders"]
 
 
 def test_a_prompt_that_runs_goes_on_as_it_came(comfy):

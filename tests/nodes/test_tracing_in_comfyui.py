@@ -7,6 +7,7 @@ import time
 
 import psutil
 import pytest
+import tiny
 from headers import lay
 from vram_forecast.estimator import facts
 from vram_forecast.estimator.units import GIB
@@ -75,10 +76,12 @@ def with_a_card(base):
 
 
 @pytest.fixture(scope="module")
-def own(comfyui_in, tmp_path_factory):
+def own(comfyui_in, tiny_checkpoint, tmp_path_factory):
     """A ComfyUI with a cache folder of its own."""
     base = tmp_path_factory.mktemp("tracing")
     made_up(base / "models" / "diffusion_models" / FILE)
+    (base / "models" / "checkpoints").mkdir()
+    os.link(tiny_checkpoint, base / "models" / "checkpoints" / tiny.FILE)
     running = comfyui_in(base, with_a_card(base))
     try:
         running.wait()
@@ -157,6 +160,33 @@ def test_nothing_is_traced_twice(own):
     sampling(own)
     time.sleep(8)  # longer than what counts as quiet
     assert [] == workers(own)
+
+
+def test_a_real_model_of_no_family_is_traced_and_its_run_measured_beside_that(own):
+    picture = tiny.picture(1, side=256, steps=12)
+    _, before = own.ask(CHECK, picture)
+    until(lambda: f"{tiny.FILE} was traced by this ComfyUI" in own.log, 90)
+    _, after = own.ask(CHECK, picture)
+    assert ("unknown", "resident") == (before["verdict"], after["verdict"])
+    weights = [
+        [one["bytes"] for one in told["components"] if one["role"] == "diffusion_model"]
+        for told in (before, after)
+    ]
+    assert weights[0] == weights[1]
+
+    ended = own.run(picture, ["10"], seconds=120)
+    assert "success" == ended["status"]["status_str"]
+    path = f"/vram_forecast/history?run={ended['prompt'][1]}"
+
+    def written():
+        status, told = own.ask(path)
+        return told["nodes"] if status == 200 and told["runs"][0]["seconds"] else None
+
+    nodes = until(written, 30)
+    (sampler,) = [one for one in nodes if one["class_type"] == "KSampler"]
+    assert ("sample", 12, True) == (sampler["kind"], sampler["passes"], "@" in sampler["law"])
+    assert 0 < sampler["per_pass"] * 12 < sampler["seconds"] * 1.5
+    logger.info("a pass took %.3f s, forecast were %s", sampler["per_pass"], sampler["forecast_per_pass"])
 
 
 def test_a_tracing_process_ends_with_a_comfyui_that_is_killed(comfyui_in, tmp_path):

@@ -30,10 +30,17 @@ class Here:
         system = self.system()
         if system == "macos":
             return told(apple.cards, self.ram()[1]) or ()
-        nvidia = told(nvml.cards, system) or told(nvidia_smi.cards, system) or ()
+        nvidia = self.cards_of("nvidia")
         if system == "windows":
             return (*nvidia, *(told(windows.cards) or ()))
         return (*nvidia, *(told(amd.cards, ROOT) or ()), *(told(intel.cards, ROOT) or ()))
+
+    def cards_of(self, vendor: str) -> tuple[Card, ...]:
+        """One maker's cards, of those whose drivers tell who holds their memory; no other driver is asked."""
+        system = self.system()
+        if vendor == "nvidia":
+            return told(nvml.cards, system) or told(nvidia_smi.cards, system) or ()
+        return (told(amd.cards, ROOT) or ()) if vendor == "amd" and system in ("linux", "wsl") else ()
 
     def ram(self) -> tuple[int, int]:
         """Total and available RAM, bytes."""

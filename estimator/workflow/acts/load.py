@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ...models import Component
+from ...models.library import Found
 from ..sounds import sound_format
 from ..state import Here
 from ..values import Clip, Loaded, Loras, Model, Net, Value
@@ -143,12 +144,22 @@ def named(here: Here, name: str, file: File) -> list[Loaded]:
     if found.missing:
         here.state.missing.setdefault(here.node.id, []).append(name)
     wanted = file.takes(found.components)
-    if not wanted:
-        problem = found.problem or f"`{name}` holds no {' or '.join(file.roles).replace('_', ' ')}"
-        return [entry(here, name, file.roles[0], None, problem=problem)]
-    return [
+    loads = [
         msgspec.structs.replace(entry(here, name, one.role, one), assumed=found.missing) for one in wanted
     ]
+    unknown = stranger(found, file.roles[0])
+    if wanted and (unknown is None or any(one.role == unknown.role for one in wanted)):
+        return loads
+    what = " or ".join(file.roles[:1] if wanted else file.roles).replace("_", " ")
+    problem = found.problem or f"`{name}` holds no {what} of a family we know"
+    return [*loads, entry(here, name, file.roles[0], unknown, problem=problem)]
+
+
+def stranger(found: Found, role: str) -> Component | None:
+    """What a file holds beside what is known, taken for the model that its loader is for; else None."""
+    if found.rest is None or role != "diffusion_model":
+        return None
+    return msgspec.structs.replace(found.rest, role=role)
 
 
 def entry(here: Here, name: str, role: str, component: Component | None, problem: str = "") -> Loaded:
