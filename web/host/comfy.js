@@ -20,6 +20,12 @@ export function language() {
   return String(setting("Comfy.Locale", "en"));
 }
 
+/** Calls a function with the language when the user has chosen another. @param {(language: string) => void} told */
+export function whenLanguage(told) {
+  const heard = (/** @type {any} */ event) => told(String(event.detail.value));
+  app.ui?.settings?.addEventListener?.("Comfy.Locale.change", heard);
+}
+
 /** Whether the queue fills itself: after each run, or with each change. */
 export function queuesItself() {
   const mode = app.extensionManager?.queueSettings?.mode;

@@ -1,5 +1,4 @@
 // A badge on a node, as LiteGraph has them.
-/* global LiteGraph */
 
 /** White on these is 4.5:1 and more; theme colours of the badge's own words where nothing is wrong. */
 const WARNING = { disk: "#845508", spill: "#a8401a", oom: "#b8232c" };
@@ -31,6 +30,6 @@ export function draw(node, read) {
 function colours({ verdict, hue }) {
   const warning = WARNING[/** @type {keyof typeof WARNING} */ (verdict)];
   if (warning) return { fgColor: "#fff", bgColor: warning };
-  if (LiteGraph.vueNodesMode) return { fgColor: hue || "currentColor", bgColor: "transparent" };
-  return { fgColor: hue || (LiteGraph.BADGE_FG_COLOR ?? "#fff"), bgColor: LiteGraph.BADGE_BG_COLOR ?? "#0f1f0f" };
+  if (window.LiteGraph.vueNodesMode) return { fgColor: hue || "currentColor", bgColor: "transparent" };
+  return { fgColor: hue || (window.LiteGraph.BADGE_FG_COLOR ?? "#fff"), bgColor: window.LiteGraph.BADGE_BG_COLOR ?? "#0f1f0f" };
 }

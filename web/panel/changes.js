@@ -78,7 +78,7 @@ function item(change, view, stale) {
 }
 
 /** From how it runs to how it would. @param {Suggestion} change @param {Forecast | null} before */
-function after(change, before) {
+export function after(change, before) {
   const now =
     before && `${SHAPES[before.verdict]} ${verdictWord(before.verdict)}${time(before.seconds?.best, before.verdict)}`;
   const then = `${SHAPES[change.verdict_after]} ${verdictWord(change.verdict_after)}${time(change.seconds_after, change.verdict_after)}`;
@@ -98,8 +98,8 @@ function time(seconds, verdict) {
   return known ? ` ${duration(seconds)}` : "";
 }
 
-/** What a change costs, line by line. @param {Suggestion} change @param {View["actions"]} actions */
-function costs(change, actions) {
+/** What a change costs, line by line. @param {Suggestion} change @param {Pick<View["actions"], "quality" | "effects">} actions */
+export function costs(change, actions) {
   const quality = actions.quality(change);
   return [
     quality && text("panel.quality", { quality }),
@@ -109,7 +109,7 @@ function costs(change, actions) {
 }
 
 /** What is fetched, how large, from where and into which folder. @param {Download} file */
-function download(file) {
+export function download(file) {
   const size = file.exact ? amount(file.bytes) : `≈ ${amount(file.bytes)}`;
   const host = hostOf(file.url);
   const line = text("panel.download", { file: file.file, size, host: host || "?", folder: `models/${file.directory}` });
