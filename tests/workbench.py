@@ -51,7 +51,7 @@ class Card:
 
 
 class Workbench:
-    """A page, what went wrong on it in our files (`wrong`), and the prompts that it sent (`sent`).
+    """A page, what went wrong on it in our files (`wrong`), the prompts that it sent (`sent`), and what it asked us.
 
     What is sent never reaches the server's queue: it is answered as if it were queued, or as `answer` says.
     """
@@ -60,12 +60,16 @@ class Workbench:
         self.server, self.card = server, server.card
         self.wrong: list[str] = []
         self.sent: list[dict[str, Any]] = []
+        self.asked: list[str] = []
         self.tab = browser.new_page(viewport={"width": 1280, "height": 720})
         self.tab.set_default_timeout(60_000)
 
     def __enter__(self) -> "Workbench":
         self.tab.on("pageerror", lambda error: self.heard(f"{error}\n{error.stack}"))
         self.tab.on("console", self.said)
+        self.tab.on(
+            "request", lambda request: "/vram_forecast/" in request.url and self.asked.append(request.url)
+        )
         self.tab.route("**/api/prompt", self.queue)
         self.tab.goto(self.server.url)
         self.tab.wait_for_function(frontend.READY)
@@ -101,6 +105,7 @@ class Workbench:
         self.tab.evaluate("() => document.querySelectorAll('dialog[open]').forEach(one => one.close())")
         self.wrong.clear()
         self.sent.clear()
+        self.asked.clear()
 
     def set(self, name: str, value: Any) -> None:
         """Choose one of the pack's settings."""

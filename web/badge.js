@@ -1,9 +1,9 @@
 // The badge in the action bar: what the forecast says in a few words, always there, never in the way.
 import { face, room } from "./badge_face.js";
-import { setting } from "./host/comfy.js";
+import { setting, toast } from "./host/comfy.js";
 import { show, shown } from "./host/reactive.js";
 import { BADGE } from "./settings.js";
-import { follow } from "./state.js";
+import { current, follow } from "./state.js";
 
 /**
  * The button; what it shows is read while the frontend draws it.
@@ -41,4 +41,10 @@ export function begin() {
     sheet.replaceSync(`.vram-forecast-badge { ${rule} }`);
     show({ badge });
   });
+}
+
+/** Says the same as a message: for who has hidden the badge, or does not see it. */
+export function say() {
+  const { label, tooltip } = face(current());
+  toast("info", label, tooltip);
 }

@@ -7,8 +7,8 @@ import { HEARTBEAT, SETTLE } from "./timing.js";
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let waiting;
-/** @type {AbortController | undefined} */
-let asking;
+/** @type {{ prompt: string, control: AbortController } | null} */
+let asking = null;
 let running = false;
 /** @type {string | undefined} */
 let workflow;
@@ -52,34 +52,55 @@ function queued(status) {
   if (busy === running) return;
   running = busy;
   if (busy) {
-    asking?.abort();
+    drop();
     become({ phase: "running" });
   } else soon(ask);
 }
 
-/** Asks if the prompt is another than the one that the forecast is of; a node that was moved changes nothing. */
+/** Asks if the prompt is another than the one that is asked about or known: a moved node changes nothing. */
 async function look() {
-  await ask({ known: current().phase === "fresh" ? current().prompt : undefined });
+  await asked((prompt) => prompt !== (asking?.prompt ?? (current().phase === "fresh" ? current().prompt : null)));
 }
 
-/**
- * Asks now, whatever was asked before; nothing while a prompt runs.
- *
- * @param {{ known?: string }} [already] the prompt that is not asked for again
- */
-export async function ask({ known } = {}) {
+/** Asks now, whatever was asked before; nothing while a prompt runs. */
+export async function ask() {
+  await asked(() => true);
+}
+
+/** @param {(prompt: string) => boolean} wanted */
+async function asked(wanted) {
   if (running) return;
-  asking?.abort();
-  const own = (asking = new AbortController());
   try {
     const prompt = JSON.stringify((await prompted()).prompt);
-    if (own.signal.aborted || prompt === known) return;
-    if (prompt === "{}") return become({ phase: "empty", forecast: null, prompt, error: "" });
-    if (prompt !== current().prompt) become({ phase: "stale" });
-    const forecast = await server.check(prompt, { suggestions: 0 }, own.signal);
-    if (!own.signal.aborted) become({ phase: "fresh", forecast, prompt, error: "" });
+    if (!running && wanted(prompt)) await forecast(prompt);
   } catch (error) {
-    if (own.signal.aborted) return;
-    become({ phase: "failed", forecast: null, prompt: "", error: /** @type {Error} */ (error).message });
+    failed(error);
   }
+}
+
+/** @param {string} prompt */
+async function forecast(prompt) {
+  drop();
+  if (prompt === "{}") return become({ phase: "empty", forecast: null, prompt, error: "" });
+  const own = (asking = { prompt, control: new AbortController() });
+  if (prompt !== current().prompt) become({ phase: "stale" });
+  try {
+    const found = await server.check(prompt, { suggestions: 0 }, own.control.signal);
+    if (asking === own) become({ phase: "fresh", forecast: found, prompt, error: "" });
+  } catch (error) {
+    if (asking === own) failed(error);
+  } finally {
+    if (asking === own) asking = null;
+  }
+}
+
+/** Ends the question that is out of date. */
+function drop() {
+  asking?.control.abort();
+  asking = null;
+}
+
+/** @param {unknown} error */
+function failed(error) {
+  become({ phase: "failed", forecast: null, prompt: "", error: /** @type {Error} */ (error).message });
 }

@@ -1,8 +1,10 @@
 // What ComfyUI's frontend loads: registers all that this pack shows, and begins.
 import * as badge from "./badge.js";
+import { commands, keybindings, menuCommands } from "./commands.js";
 import * as follow from "./follow.js";
-import { app, language, redraw, whenLanguage } from "./host/comfy.js";
+import { app, language, redraw, setSetting, whenLanguage } from "./host/comfy.js";
 import { followTheme } from "./host/theme.js";
+import { toggleTab } from "./host/view.js";
 import * as nodeBadges from "./node_badges.js";
 import * as panel from "./panel/index.js";
 import * as queue from "./queue.js";
@@ -23,9 +25,19 @@ function shownAgain() {
   redraw();
 }
 
+const actions = {
+  toggle: () => toggleTab(panel.TAB),
+  check: () => follow.ask().then(badge.say),
+  queue: () => queue.queueAnyway([0, app.extensionManager.queueSettings?.batchCount ?? 1]),
+  set: setSetting,
+};
+
 app.registerExtension({
   name: "VRAMForecast",
   settings: settings(shownAgain),
+  commands: commands(actions),
+  keybindings,
+  menuCommands,
   actionBarButtons: [badge.button(() => void panel.open())],
   async setup() {
     document.head.append(style);

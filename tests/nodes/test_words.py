@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("en", "ru", "zh", "ja")
-FILES = ("nodeDefs.json", "main.json", "settings.json")
+FILES = ("commands.json", "nodeDefs.json", "main.json", "settings.json")
 # Words that no language translates: units, memory, and what nodes give as a value.
 SAME = r"GiB|GPU|VRAM|RAM|NaN|ComfyUI|\b(?:resident|streamed|disk|spill|oom|unknown)\b|\d+"
 NODES = json.loads((ROOT / "locales" / "en" / "nodeDefs.json").read_text(encoding="utf-8"))
@@ -73,3 +73,10 @@ def test_every_node_has_a_page_with_all_its_inputs_and_outputs(name):
 
 def test_every_page_is_of_a_node():
     assert set(NODES) == {path.stem for path in (ROOT / "web" / "docs").glob("*.md")}
+
+
+@pytest.mark.parametrize("module, file", [("settings.js", "settings.json"), ("commands.js", "commands.json")])
+def test_english_is_what_the_frontend_shows_where_it_has_no_locale(module, file):
+    source = (ROOT / "web" / module).read_text(encoding="utf-8")
+    said = {text for at, text in words("en", file).items() if at[-2] != "options"}
+    assert set() == {text for text in said if f'"{text}"' not in source}

@@ -15,6 +15,11 @@ export function setting(id, otherwise) {
   return app.extensionManager?.setting.get(id) ?? otherwise;
 }
 
+/** @param {string} id @param {unknown} value */
+export function setSetting(id, value) {
+  return app.extensionManager.setting.set(id, value);
+}
+
 /** The language of the user's ComfyUI: `en`, `ru`, `zh`, `ja`, or one that we do not have. */
 export function language() {
   return String(setting("Comfy.Locale", "en"));

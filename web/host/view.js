@@ -49,3 +49,8 @@ export async function showTab(id) {
   if (sidebarTab?.toggleSidebarTab) sidebarTab.toggleSidebarTab(id);
   else await command.execute(`Workspace.ToggleSidebarTab.${id}`);
 }
+
+/** Shows a tab of the sidebar, or hides it. @param {string} id */
+export function toggleTab(id) {
+  return app.extensionManager.command.execute(`Workspace.ToggleSidebarTab.${id}`);
+}

@@ -143,7 +143,7 @@ interface ExtensionManager {
   setting: { get(id: string): any; set(id: string, value: unknown): Promise<void> };
   toast: { add(message: { severity: string; summary: string; detail?: string; life?: number }): void };
   workflow: { activeWorkflow?: { path?: string; key?: string; changeTracker: ChangeTracker } };
-  queueSettings?: { mode: string };
+  queueSettings?: { mode: string; batchCount?: number };
   command: { execute(id: string): Promise<void> };
   registerSidebarTab(tab: SidebarTab): void;
   unregisterSidebarTab?(id: string): void;
