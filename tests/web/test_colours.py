@@ -16,7 +16,7 @@ def colours(root):
     """The colours by theme."""
     style = (root / "web" / "style.css").read_text(encoding="utf-8")
     found = {}
-    for theme, head in (("light", ":root"), ("dark", ".dark-theme")):
+    for theme, head in (("light", ":root"), ("dark", ".vram-forecast-dark")):
         body = re.search(rf"^{re.escape(head)} \{{(.*?)^\}}", style, re.MULTILINE | re.DOTALL)[1]
         found[theme] = dict(re.findall(r"--vram-forecast-([\w-]+): (#[0-9a-f]{6});", body))
     return found
