@@ -11,3 +11,6 @@ export const QUEUE_PATIENCE = 300;
 
 /** After the last forecast before advice and limits are asked for: they take some forecasts each. */
 export const ADVICE_SETTLE = 300;
+
+/** For drawing in one frame: what is left is drawn in the next, so that the canvas keeps moving. */
+export const FRAME = 16;
