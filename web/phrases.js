@@ -4,8 +4,17 @@ import { inEnglish, language, text } from "./text.js";
 
 /** @typedef {{ key: string, regex: RegExp, literal: number }} Pattern */
 
-/** Slots that hold words of their own, and those that hold several, joined by "and" or commas. */
-const WORDS = new Set(["where", "counted", "quality"]);
+/** Slots that hold words of their own, by the room of these, or a name; and those that must be of their own room. */
+const WORDS = new Map([
+  ["where", "part"],
+  ["counted", "part"],
+  ["quality", "quality"],
+  ["verdict", "verdict"],
+  ["then", "verdict"],
+]);
+const STRICT = new Set(["fault", "remedy"]);
+
+/** Slots that hold several things, joined by "and" or commas. */
 const LISTS = new Set(["files", "flags", "programs", "nodes", "others", "sizes", "gone"]);
 
 /** What a list is joined by. @type {[string, string][]} */
@@ -14,7 +23,11 @@ const JOINTS = [
   [", ", "list.comma"],
 ];
 
-/** By room, of the texts that they were made of. @type {{ of: Record<string, string>, rooms: Map<string, Pattern[]> }} */
+/**
+ * By room, and the texts that they were made of.
+ *
+ * @type {{ of: Record<string, string>, rooms: Map<string, Pattern[]> }}
+ */
 let made = { of: {}, rooms: new Map() };
 
 /**
@@ -37,21 +50,24 @@ export function said(room, phrase) {
 export function translated(room, phrase) {
   for (const { key, regex } of patterns(room)) {
     const found = regex.exec(phrase);
-    if (found) return text(key, slots(found.groups ?? {}));
+    const filled = found && slots(found.groups ?? {});
+    if (filled) return text(key, filled);
   }
   return undefined;
 }
 
-/** @param {Record<string, string>} found */
+/** What is in the slots, said in the language; null where one cannot be. @param {Record<string, string>} found */
 function slots(found) {
-  return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, slot(name, value)]));
+  const filled = Object.entries(found).map(([name, value]) => [name, slot(name, value)]);
+  return filled.some(([, value]) => value === undefined) ? null : Object.fromEntries(filled);
 }
 
-/** @param {string} name @param {string} value */
+/** @param {string} name @param {string} value @returns {string | undefined} */
 function slot(name, value) {
-  if (name === "verdict" || name === "then") return text(`verdict.${value}`);
-  if (name === "quality") return translated("quality", value) ?? value;
-  if (WORDS.has(name)) return translated("part", value) ?? value;
+  if (STRICT.has(name)) return translated(name, value);
+  const room = WORDS.get(name);
+  if (room === "verdict") return text(`verdict.${value}`);
+  if (room) return translated(room, value) ?? value;
   return LISTS.has(name) ? list(value) : value;
 }
 

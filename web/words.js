@@ -87,7 +87,7 @@ function sizes(forecast) {
     const step = worst(forecast);
     if (!step || step.verdict !== "oom" || !step.need.high)
       return text("badge.needs", { size: `RAM ${of(forecast.ram_kept.best, host.ram_total)}` });
-    return text("badge.needs", { size: of(step.need.high, device.total) });
+    return text("badge.needs", { size: of(Math.max(0, step.need.high - device.taken.high), device.total) });
   }
   return of(forecast.vram_peak.best, device.total);
 }

@@ -62,7 +62,7 @@ def room_px() -> float:
 
 
 def ceiling(forecast: Forecast, shown: Sequence[Column]) -> float:
-    """Where the picture of the card ends, bytes: above all peaks that are reached, but two cards high at most."""
+    """Where the picture of the card ends, bytes: above all peaks that are reached; in proportion."""
     most = max([one.step.vram_peak.high for one in shown if one.reached], default=0.0)
     total = max(forecast.device.total, 1)
     return min(max(most, total) * 1.1, total * float(look("limits")["most_share"]))

@@ -44,7 +44,8 @@ test("each phrase is known by its own text, whatever its slots hold", () => {
     const own = textsOf(language);
     for (const [key, words] of Object.entries(english)) {
       const room = key.split(".")[0];
-      if (!["rule", "quality", "effect", "why", "reason", "error"].includes(room)) continue;
+      if (!["rule", "quality", "effect", "why", "reason", "error", "fault", "remedy"].includes(room)) continue;
+      if (key === "error.file") continue; // its parts are held below
       const fill = (said) => said.replace(/\{(\w+)\}/g, (_, name) => `<${name}>`).replace(/<(verdict|then)>/g, "oom");
       const wanted = fill(own[key]).replaceAll("oom", room === "why" ? own["verdict.oom"] : "oom");
       assert.equal(translated(room, fill(words)), wanted, key);
@@ -67,6 +68,14 @@ test("two changes are joined, and files, places and brackets in them are not tak
   assert.equal(title(one), "Заменить на a.gguf и b.gguf (скачать 13.4 GiB); и ещё: decode");
   const said = "близко к 16 битам (LPIPS 0.089 на FLUX.1 dev; другой seed меняет изображение сильнее); то же самое";
   assert.equal(quality(one), said);
+});
+
+test("what is wrong with a file is said with what to do about it, or as the server says it", () => {
+  speakAs("zh");
+  const english = "flux1-dev.safetensors: is cut short: 0.2 KiB of 19.6 KiB. Download it again.";
+  assert.equal(problem(english), "flux1-dev.safetensors：文件不完整：应为 19.6 KiB，只有 0.2 KiB。请重新下载。");
+  const other = "flux1-dev.safetensors: is of another world. Download it again.";
+  assert.equal(problem(other), other);
 });
 
 test("what has no text stays as the server says it", () => {

@@ -6,7 +6,7 @@ import { hueNumbers } from "./hues.js";
 import { placed, short } from "./labels.js";
 import { onCard } from "./measured.js";
 import { marks, named } from "./named.js";
-import { axis, beside, heading, HEADING, line, measuredLine, TEXT, written } from "./parts.js";
+import { axis, beside, heading, HEADING, line, measuredLine, rule, TEXT, written } from "./parts.js";
 import { markOf } from "./says.js";
 import { ceiling, upward } from "./scale.js";
 import { across, box, look, shape } from "./shapes.js";
@@ -31,6 +31,7 @@ export function onTheCard(forecast, shown, area, small, { measured, id }) {
   const y = upward(area, end);
   const { total, free } = forecast.device;
   const used = total - free;
+  const shapes = [...boxes(shown, y), rule(y(total), area), rule(y(used), area)];
   const title = heading(text("chart.vram"), area);
   const over = marks(shown, (one) => markOf(one, forecast), (one) => y(peak(one)), area);
   const words = [...over, ...limits(forecast, y, area, small), ...undrawn(forecast, area)];
@@ -42,7 +43,7 @@ export function onTheCard(forecast, shown, area, small, { measured, id }) {
     ...line("card", across(area.left, area.right, y(total))),
     ...line("free", used > 0 && used < total ? across(area.left, area.right, y(used)) : ""),
     ...measuredLine(shown, onCard(shown, measured), y),
-    ...written(placed(words, { ...area, top: area.top - HEADING }, small ? [] : [title.box], boxes(shown, y))),
+    ...written(placed(words, { ...area, top: area.top - HEADING }, small ? [] : [title.box], shapes)),
     ...(small ? [] : named(forecast, shown, area)),
   ];
 }
@@ -99,7 +100,7 @@ function bands(shown, y, card) {
  * @returns {Area[]}
  */
 function boxes(shown, y) {
-  return shown.map((one) => ({ left: one.left, right: one.left + one.width, top: y(peak(one)), bottom: y(0) }));
+  return shown.map(({ left, width, ...one }) => ({ left, right: left + width, top: y(peak(one)), bottom: y(0) }));
 }
 
 /** A frame around each step that fails. @param {Column[]} shown @param {Area} area */
@@ -111,7 +112,7 @@ function frames(shown, area) {
   });
 }
 
-/** The top of a column, its band included. @param {Column} one */
+/** The top of a column, its band included. @param {Pick<Column, "step" | "layers">} one */
 function peak(one) {
   return Math.max(topOf(one), one.step.vram_peak.high);
 }

@@ -149,7 +149,7 @@ function weights(step, forecast, held) {
   return own.map((one) => ({ what: "weights", bytes: (held * one.bytes) / whole, component: one.key }));
 }
 
-/** What a column stacks up to, bytes. @param {Column} column */
+/** What a column stacks up to, bytes. @param {Pick<Column, "layers">} column */
 export function top(column) {
   return total(column.layers.map((one) => one.bytes));
 }

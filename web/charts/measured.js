@@ -2,10 +2,9 @@
 
 /**
  * A run as the event `vram_forecast.run` and `history?run=` tell of it; bytes. `card_peak`: the most of the
- * card that was in use at once, by all programs; `used`: at the node's end; `ram_used`: of RAM then.
+ * card that was in use at once, by all programs; `ram_used`: of RAM, at the node's end.
  *
- * @typedef {{ node: string, seconds?: number | null, card_peak?: number | null, used?: number | null,
- *   ram_used?: number | null }} MeasuredNode
+ * @typedef {{ node: string, card_peak?: number | null, ram_used?: number | null }} MeasuredNode
  * @typedef {{ nodes: MeasuredNode[] }} Measured
  */
 
@@ -16,7 +15,7 @@
  * @param {Measured | null | undefined} run
  */
 export function onCard(shown, run) {
-  return most(shown, run, (one) => one.card_peak ?? one.used);
+  return most(shown, run, (one) => one.card_peak);
 }
 
 /**

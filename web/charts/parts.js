@@ -23,6 +23,11 @@ export function line(kind, d) {
   return d ? [rim, shape("path", { class: look(`chart-line chart-${kind}`), d })] : [];
 }
 
+/** Where a line is that no word should cover. @param {number} at @param {Area} area @returns {Area} */
+export function rule(at, { left, right }) {
+  return { left, right, top: at - 1, bottom: at + 1 };
+}
+
 /** What a part is of, at its upper left. @param {string} name @param {Area} area */
 export function heading(name, area) {
   const said = `${name}, ${unit()}`;

@@ -4,7 +4,7 @@ import { amount } from "../words.js";
 import { placed } from "./labels.js";
 import { inRam } from "./measured.js";
 import { marks, named } from "./named.js";
-import { axis, beside, heading, HEADING, line, measuredLine, written } from "./parts.js";
+import { axis, beside, heading, HEADING, line, measuredLine, rule, written } from "./parts.js";
 import { ramMarkOf } from "./says.js";
 import { ramCeiling, upward } from "./scale.js";
 import { across, box, look, shape } from "./shapes.js";
@@ -30,6 +30,7 @@ export function inTheRam(forecast, shown, area, how, { measured }) {
   const end = ramCeiling(forecast, Math.max(0, ...ran.map((one) => one ?? 0)));
   const y = upward(area, end);
   const title = heading(text("chart.ram"), area);
+  const shapes = [...boxes(shown, y), rule(y(total), area), rule(y(wanted), area)];
   const taken = how === "small" ? [] : [title.box];
   const over = how ? marks(shown, (one) => ramMarkOf(one, forecast), (one) => y(one.step.ram_kept), area) : [];
   const words = [...over, ...limits(forecast, y, area)];
@@ -40,7 +41,7 @@ export function inTheRam(forecast, shown, area, how, { measured }) {
     ...line("card", across(area.left, area.right, y(total))),
     ...line("free", across(area.left, area.right, y(wanted))),
     ...measuredLine(shown, ran, y),
-    ...written(placed(words, { ...area, top: area.top - HEADING }, taken, boxes(shown, y))),
+    ...written(placed(words, { ...area, top: area.top - HEADING }, taken, shapes)),
     ...(how === "large" ? named(forecast, shown, area) : []),
   ];
 }

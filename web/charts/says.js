@@ -5,6 +5,7 @@ import { fails } from "./columns.js";
 import { short } from "./labels.js";
 
 const LETTERS = 22; // of a step's name
+const FAILS = "✗";
 
 /** A step's name on the chart. @param {import("./columns.js").Column} column */
 export function nameOf({ step, steps, reached }) {
@@ -50,12 +51,11 @@ export function nothingOnCard(steps) {
  * @param {import("./columns.js").Column} column
  * @param {Forecast} forecast
  */
-export function ramMarkOf({ step, steps }, forecast) {
+export function ramMarkOf({ steps }, forecast) {
+  const { verdict } = forecast;
   const decides = steps.includes(/** @type {StepForecast} */ (worst(forecast)));
-  if (!decides) return "";
-  const bad = forecast.verdict === "oom" || forecast.verdict === "disk";
-  const shape = forecast.verdict === "oom" ? "✗" : SHAPES[forecast.verdict];
-  return `${shape} ${bad ? verdictWord(forecast.verdict) : amount(step.ram_kept)}`;
+  if (!decides || (verdict !== "oom" && verdict !== "disk")) return "";
+  return `${verdict === "oom" ? FAILS : SHAPES[verdict]} ${verdictWord(verdict)}`;
 }
 
 /**
@@ -67,7 +67,7 @@ export function ramMarkOf({ step, steps }, forecast) {
 export function markOf({ step, steps, reached }, forecast) {
   const matters = steps.includes(/** @type {StepForecast} */ (worst(forecast)));
   if (!reached || !(fails(step) || matters)) return "";
-  const shape = step.verdict === "oom" ? "✗" : SHAPES[step.verdict];
+  const shape = step.verdict === "oom" ? FAILS : SHAPES[step.verdict];
   if (fails(step) || step.verdict === "unknown") return `${shape} ${verdictWord(step.verdict)}`;
   if (!step.vram_peak.high) return "";
   if (step.streamed_per_pass) return `${shape} ${text("chart.streams", { size: amount(step.streamed_per_pass) })}`;

@@ -79,7 +79,7 @@ function item(change, view, stale) {
 }
 
 /** From how it runs to how it would. @param {Suggestion} change @param {Forecast | null} before */
-function after(change, before) {
+export function after(change, before) {
   const now = before && runs(before.verdict, before.seconds?.best);
   const then = runs(change.verdict_after, change.seconds_after);
   const saved =
@@ -99,7 +99,7 @@ function runs(verdict, seconds) {
 }
 
 /** What a change costs, line by line. @param {Suggestion} change */
-function costs(change) {
+export function costs(change) {
   const good = quality(change);
   return [
     good && text("panel.quality", { quality: good }),
@@ -109,7 +109,7 @@ function costs(change) {
 }
 
 /** What is fetched, how large, from where and into which folder. @param {Download} file */
-function download(file) {
+export function download(file) {
   const size = file.exact ? amount(file.bytes) : `≈ ${amount(file.bytes)}`;
   const host = hostOf(file.url);
   const line = text("panel.download", { file: file.file, size, host: host || "?", folder: `models/${file.directory}` });

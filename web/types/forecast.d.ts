@@ -66,6 +66,12 @@ interface Feed {
 /** A link in the flat prompt: the id of a node there, and the number of its output. */
 type FlatLink = [string, number];
 
+/** The same in an edit. */
+interface EditLink {
+  node: string;
+  slot: number;
+}
+
 /** `estimator/workflow/edits.py`; what is as usual is left out. */
 interface Edit {
   op: "set" | "replace" | "insert" | "remove";
@@ -77,7 +83,7 @@ interface Edit {
   drops?: string[];
   outputs?: Record<string, number>;
   feeds?: Feed[];
-  instead?: Record<string, FlatLink>;
+  instead?: Record<string, EditLink>;
 }
 
 interface Download {
