@@ -4,7 +4,7 @@ import { canApply } from "./apply/index.js";
 import { timeline } from "./charts/timeline.js";
 import { after, costs, download } from "./panel/changes.js";
 import { h } from "./panel/dom.js";
-import { effects, quality, sentence, title } from "./sentence.js";
+import { sentence, title } from "./sentence.js";
 import * as server from "./server.js";
 import { text } from "./text.js";
 import { SHAPES, verdictWord } from "./words.js";
@@ -144,7 +144,7 @@ function row(change, box, question) {
     { "data-code": change.code },
     h("div", {}, h("strong", {}, title(change)), able ? make : h("small", {}, text("panel.byhand"))),
     h("p", { class: "vram-forecast-after" }, ...after(change, null)),
-    h("p", { class: "vram-forecast-note" }, costs(change, { quality, effects, canApply }).join(" · ")),
+    h("p", { class: "vram-forecast-note" }, costs(change, able).join(" · ")),
     ...change.downloads.map(download),
   );
 }

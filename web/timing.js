@@ -14,3 +14,6 @@ export const ADVICE_SETTLE = 300;
 
 /** Between glances at a graph for what a script has changed; a glance takes 1 to 7 ms on the largest template. */
 export const GLANCE = 1000;
+
+/** For drawing in one frame: what is left is drawn in the next, so that the canvas keeps moving. */
+export const FRAME = 16;

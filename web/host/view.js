@@ -22,7 +22,11 @@ export function located(id) {
   return node;
 }
 
-/** Opens the graph that a node lies in, and brings it to the middle. Whether there is such a node. @param {string} id */
+/**
+ * Opens the graph that a node lies in, and brings it to the middle. Whether there is such a node.
+ *
+ * @param {string} id
+ */
 export async function centre(id) {
   const node = located(id);
   if (!node?.graph) return false;

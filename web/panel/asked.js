@@ -54,7 +54,11 @@ export function questions(now, changed) {
   };
 }
 
-/** What of the machine advice rests on; what other programs hold moves a little all the time. @param {Forecast | null} forecast */
+/**
+ * What of the machine advice rests on; what other programs hold moves a little all the time.
+ *
+ * @param {Forecast | null} forecast
+ */
 function machine(forecast) {
   if (!forecast) return "";
   const { device, verdict } = forecast;

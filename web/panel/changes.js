@@ -1,4 +1,5 @@
 // What would help: each change with how it runs before and after, what it costs, and a button.
+import { effects, problem, quality, title } from "../sentence.js";
 import { text } from "../text.js";
 import { amount, duration, SHAPES, verdictWord } from "../words.js";
 import { h } from "./dom.js";
@@ -45,7 +46,7 @@ export function content(view) {
 
 /** Why nothing is listed. @param {import("./question.js").Known<Forecast>} known */
 function none({ error, asking, answer }) {
-  if (error) return text("panel.failed", { why: error });
+  if (error) return text("panel.failed", { why: problem(error) });
   return text(asking || !answer ? "panel.asking" : "panel.changes.none");
 }
 
@@ -66,22 +67,21 @@ function item(change, view, stale) {
   const able = actions.canApply(change);
   const apply = able && button(text("panel.apply"), `apply ${change.code}`, () => void actions.apply(change));
   if (apply) apply.disabled = stale;
-  if (apply) apply.setAttribute("aria-label", `${text("panel.apply")}: ${actions.title(change)}`);
+  if (apply) apply.setAttribute("aria-label", `${text("panel.apply")}: ${title(change)}`);
   return h(
     "li",
     { "data-code": change.code },
-    h("div", {}, h("strong", {}, actions.title(change)), apply || h("small", {}, text("panel.byhand"))),
+    h("div", {}, h("strong", {}, title(change)), apply || h("small", {}, text("panel.byhand"))),
     h("p", { class: "vram-forecast-after" }, ...after(change, forecast)),
-    ...costs(change, actions).map((line) => h("p", { class: "vram-forecast-note" }, line)),
+    ...costs(change, able).map((line) => h("p", { class: "vram-forecast-note" }, line)),
     ...change.downloads.map(download),
   );
 }
 
 /** From how it runs to how it would. @param {Suggestion} change @param {Forecast | null} before */
 export function after(change, before) {
-  const now =
-    before && `${SHAPES[before.verdict]} ${verdictWord(before.verdict)}${time(before.seconds?.best, before.verdict)}`;
-  const then = `${SHAPES[change.verdict_after]} ${verdictWord(change.verdict_after)}${time(change.seconds_after, change.verdict_after)}`;
+  const now = before && runs(before.verdict, before.seconds?.best);
+  const then = runs(change.verdict_after, change.seconds_after);
   const saved =
     change.saves > 0
       ? ` · −${amount(change.saves)}`
@@ -92,19 +92,19 @@ export function after(change, before) {
   return [now && `${now} → `, h("span", { class: `vram-forecast-is-${change.verdict_after}` }, then), tight, saved];
 }
 
-/** @param {number | null | undefined} seconds @param {Verdict} verdict */
-function time(seconds, verdict) {
+/** @param {Verdict} verdict @param {number | null | undefined} seconds */
+function runs(verdict, seconds) {
   const known = seconds !== null && seconds !== undefined && verdict !== "oom" && verdict !== "unknown";
-  return known ? ` ${duration(seconds)}` : "";
+  return `${SHAPES[verdict]} ${verdictWord(verdict)}${known ? ` ${duration(seconds)}` : ""}`;
 }
 
-/** What a change costs, line by line. @param {Suggestion} change @param {Pick<View["actions"], "quality" | "effects" | "canApply">} actions */
-export function costs(change, actions) {
-  const quality = actions.quality(change);
+/** What a change costs, line by line. @param {Suggestion} change @param {boolean} able whether its nodes are installed */
+export function costs(change, able) {
+  const good = quality(change);
   return [
-    quality && text("panel.quality", { quality }),
-    ...actions.effects(change),
-    change.needs.length > 0 && !actions.canApply(change) && text("panel.needs", { names: change.needs.join(", ") }),
+    good && text("panel.quality", { quality: good }),
+    ...effects(change),
+    change.needs.length > 0 && !able && text("panel.needs", { names: change.needs.join(", ") }),
   ].filter((line) => typeof line === "string" && line);
 }
 

@@ -1,4 +1,5 @@
 // What if it ran on another card.
+import { problem, sentence } from "../sentence.js";
 import { has, text } from "../text.js";
 import { amount, duration, SHAPES, verdictWord } from "../words.js";
 import { h } from "./dom.js";
@@ -13,7 +14,8 @@ export function inputs({ asked, card, forecast }) {
 /** @param {View} view @returns {import("./dom.js").Child[]} */
 export function content({ asked, card, forecast, actions }) {
   const cards = asked.cards();
-  if (cards.error) return [h("p", { class: "vram-forecast-plain" }, text("panel.failed", { why: cards.error }))];
+  if (cards.error)
+    return [h("p", { class: "vram-forecast-plain" }, text("panel.failed", { why: problem(cards.error) }))];
   const chosen = h(
     "select",
     { "aria-label": text("panel.elsewhere.choose"), "data-key": "card" },
@@ -22,7 +24,7 @@ export function content({ asked, card, forecast, actions }) {
   for (const [vendor, own] of grouped(cards.answer ?? []))
     chosen.append(h("optgroup", { label: vendor }, ...own.map((one) => option(one.id, labelOf(one), card))));
   chosen.addEventListener("change", () => actions.choose(chosen.value));
-  return [chosen, h("div", { "aria-live": "polite" }, ...answer(asked.elsewhere(card), forecast, actions))];
+  return [chosen, h("div", { "aria-live": "polite" }, ...answer(asked.elsewhere(card), forecast))];
 }
 
 /** @param {string} value @param {string} label @param {string} chosen */
@@ -70,11 +72,14 @@ function groupOf({ vendor, segment }) {
   return has(`panel.segment.${segment}`) ? `${maker}, ${text(`panel.segment.${segment}`)}` : maker;
 }
 
-/** @param {import("./question.js").Known<Forecast> | null} known @param {Forecast | null} here @param {View["actions"]} actions */
-function answer(known, here, actions) {
+/**
+ * @param {import("./question.js").Known<Forecast> | null} known
+ * @param {Forecast | null} here
+ */
+function answer(known, here) {
   if (!known) return [];
   const { answer: there, error } = known;
-  if (error) return [h("p", { class: "vram-forecast-plain" }, text("panel.failed", { why: error }))];
+  if (error) return [h("p", { class: "vram-forecast-plain" }, text("panel.failed", { why: problem(error) }))];
   if (!there) return [h("p", { class: "vram-forecast-plain" }, text("panel.asking"))];
   const fails = there.verdict === "oom" || there.verdict === "unknown" || !there.seconds;
   const now =
@@ -90,6 +95,6 @@ function answer(known, here, actions) {
   );
   return [
     h("p", { class: "vram-forecast-after" }, word, peak, time),
-    h("p", { class: "vram-forecast-note" }, actions.sentence(there)),
+    h("p", { class: "vram-forecast-note" }, sentence(there)),
   ];
 }

@@ -1,12 +1,11 @@
 // The tab of the sidebar: the whole forecast, what would help, how far one can go, and what runs have shown.
-
-import { apply, canApply } from "../apply/index.js";
-import { api, language, prompted, setting } from "../host/comfy.js";
-import { centre, showTab, undo } from "../host/view.js";
-import { effects, quality, sentence, title } from "../sentence.js";
+import { api, language, setting } from "../host/comfy.js";
+import { showTab } from "../host/view.js";
 import { UNITS } from "../settings.js";
 import { current, follow } from "../state.js";
 import { text } from "../text.js";
+import { FRAME } from "../timing.js";
+import { actionsOf, own } from "./actions.js";
 import { questions } from "./asked.js";
 import * as changes from "./changes.js";
 import * as chart from "./chart.js";
@@ -35,7 +34,7 @@ import * as verdict from "./verdict.js";
  *   width: number,
  *   look: string,
  *   language: string,
- *   actions: typeof actions,
+ *   actions: ReturnType<typeof actionsOf>,
  * }} View
  */
 
@@ -55,10 +54,15 @@ const PARTS = [
   { name: "past", open: false, needs: true, ...past },
 ];
 
-const own = { card: "", applied: "", after: "", refused: "", all: false, width: 320 };
 const asked = questions(current, later);
 
-/** @type {{ root: HTMLElement, live: HTMLElement, top: HTMLElement, sections: Section[], seen: unknown[], end: () => void } | null} */
+/**
+ * @typedef {{
+ *   root: HTMLElement, live: HTMLElement, top: HTMLElement, sections: Section[], seen: unknown[], end: () => void,
+ * }} Mounted `seen`: what its top was drawn from; `end`: lets go of what it follows
+ */
+
+/** @type {Mounted | null} */
 let mounted = null;
 let drawing = 0;
 let listening = false;
@@ -69,76 +73,10 @@ let titled = { of: "", titles: {} };
 /** @type {{ text: string, forecast: Forecast | null }} */
 let kept = { text: "", forecast: null };
 
-export const actions = {
-  centre,
-  canApply,
-  sentence,
-  title,
-  quality,
-  effects,
-  /** @param {Suggestion} change */
-  apply: (change) => changed(change, current().prompt, actions.title(change)),
-  /** Sets widgets, whatever else has changed since the forecast. @param {Edit[]} edits @param {string} title */
-  async set(edits, title) {
-    const prompt = JSON.stringify((await prompted()).prompt);
-    return changed({ ...SET, title, edits }, prompt, title);
-  },
-  async undo() {
-    own.applied = "";
-    await undo();
-    later();
-  },
-  /**
-   * Shows which row is that of a step on the timeline, and leads to its node where it was chosen.
-   *
-   * @param {StepForecast | null} step
-   * @param {boolean} chosen
-   */
-  step(step, chosen) {
-    for (const row of mounted?.root.querySelectorAll("tr[data-node]") ?? [])
-      row.classList.toggle("vram-forecast-pointed", row.getAttribute("data-node") === step?.node);
-    if (step && chosen) void centre(step.node);
-  },
-  toggleAll() {
-    own.all = !own.all;
-    later();
-  },
-  /** @param {string} card */
-  choose(card) {
-    own.card = card;
-    later();
-  },
-};
+/** The rows of the table of steps. */
+const rows = () => mounted?.root.querySelectorAll("tr[data-node]") ?? [];
 
-/** A change by hand, as a suggestion has it. @type {Suggestion} */
-const SET = {
-  code: "set",
-  title: "",
-  why: "",
-  applicability: "lossless",
-  edits: [],
-  saves: 0,
-  saves_ram: 0,
-  verdict_after: "unknown",
-  tight_after: false,
-  seconds_after: null,
-  seconds_again_after: null,
-  harm: 0,
-  quality: "",
-  effects: [],
-  downloads: [],
-  needs: [],
-};
-
-/** Makes a change, and says that it is made and can be undone, or why it is not. @param {Suggestion} change
- * @param {string} prompt @param {string} title */
-async function changed(change, prompt, title) {
-  const result = await apply(change, prompt);
-  own.refused = result.done ? "" : result.why;
-  own.applied = result.done ? title : "";
-  own.after = JSON.stringify((await prompted()).prompt);
-  later();
-}
+const actions = actionsOf(later, rows);
 
 /** The tab, as the sidebar takes it. @returns {SidebarTab} */
 export function tab() {
@@ -173,11 +111,11 @@ function mount(container) {
   const live = h("div", { class: "vram-forecast-live", "aria-live": "polite" });
   const top = h("div", { class: "vram-forecast-top" });
   const sections = PARTS.map((part) => new Section(part, later));
-  const title = h("h2", {}, "VRAM Forecast");
+  const heading = h("h2", {}, "VRAM Forecast");
   const root = h(
     "div",
     { class: "vram-forecast-panel", tabindex: "-1", role: "region", "aria-label": "VRAM Forecast" },
-    title,
+    heading,
     live,
     top,
     ...sections.map((one) => one.element),
@@ -222,9 +160,7 @@ function later() {
   if (!mounted || drawing) return;
   drawing = requestAnimationFrame(() => {
     drawing = 0;
-    const began = performance.now();
     draw();
-    mounted?.root.setAttribute("data-milliseconds", (performance.now() - began).toFixed(1));
   });
 }
 
@@ -240,15 +176,23 @@ function tried(part) {
   }
 }
 
-/** Draws what has changed. */
+/** Draws what has changed; what this frame has no time for, in the next. */
 function draw() {
   if (!mounted) return;
   const view = seen();
+  const end = performance.now() + FRAME;
   tried(() => drawTop(view));
-  for (const section of mounted.sections) tried(() => section.show(view));
+  for (const section of mounted.sections) {
+    if (performance.now() > end) return later();
+    tried(() => section.show(view));
+  }
 }
 
-/** The verdict; its sentence is replaced where it says something else, so that it is not read out twice. @param {View} view */
+/**
+ * The verdict. Its sentence is replaced where it says something else, so that it is not read out twice.
+ *
+ * @param {View} view
+ */
 function drawTop(view) {
   if (!mounted) return;
   const inputs = [...verdict.inputs(view), view.look];
@@ -281,7 +225,11 @@ function seen() {
   };
 }
 
-/** Keeps what is the same as it was, so that it is not drawn again; forgets what was said of another graph. @param {import("../state.js").State} state */
+/**
+ * Keeps what is the same as it was, so that it is not drawn again; forgets what was said of another graph.
+ *
+ * @param {import("../state.js").State} state
+ */
 function settle(state) {
   const told = state.forecast ? JSON.stringify(state.forecast) : "";
   if (told !== kept.text) kept = { text: told, forecast: state.forecast };

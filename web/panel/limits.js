@@ -1,4 +1,5 @@
 // How large, how long and how many: a slider for each on the very widgets of the graph.
+import { problem } from "../sentence.js";
 import { text } from "../text.js";
 import { SHAPES, verdictWord } from "../words.js";
 import { h } from "./dom.js";
@@ -19,7 +20,7 @@ export function inputs({ asked, state }) {
 /** @param {View} view @returns {import("./dom.js").Child[]} */
 export function content({ asked, actions }) {
   const { answer, error, asking } = asked.limits();
-  if (error) return [h("p", { class: "vram-forecast-plain" }, text("panel.failed", { why: error }))];
+  if (error) return [h("p", { class: "vram-forecast-plain" }, text("panel.failed", { why: problem(error) }))];
   if (!answer) return [h("p", { class: "vram-forecast-plain" }, text("panel.asking"))];
   const found = answer.quantities.flatMap((one) => slider(answer, one, actions) ?? []);
   if (!found.length) return [h("p", { class: "vram-forecast-plain" }, text("panel.limits.none"))];
@@ -72,7 +73,13 @@ function wordOf({ verdict, tight }) {
   return tight ? `${verdictWord(verdict)}, ${text("panel.tight")}` : verdictWord(verdict);
 }
 
-/** A value as a person says it: a size by both of its sides. @param {Limits} limits @param {Quantity} quantity @param {number} value */
+/**
+ * A value as a person says it: a size by both of its sides.
+ *
+ * @param {Limits} limits
+ * @param {Quantity} quantity
+ * @param {number} value
+ */
 function spoken(limits, quantity, value) {
   const sides = sidesAt(limits, quantity, value);
   return sides ? `${sides[0]} × ${sides[1]}` : String(value);

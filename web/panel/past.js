@@ -1,4 +1,5 @@
 // Past runs of this graph: what was forecast beside what was measured.
+import { problem } from "../sentence.js";
 import { text } from "../text.js";
 import { amount, duration, SHAPES, verdictWord } from "../words.js";
 import { h } from "./dom.js";
@@ -16,7 +17,7 @@ export function inputs({ asked }) {
 /** @param {View} view @returns {import("./dom.js").Child[]} */
 export function content({ asked, titles, language }) {
   const { answer, error } = asked.past();
-  if (error) return [h("p", { class: "vram-forecast-plain" }, text("panel.failed", { why: error }))];
+  if (error) return [h("p", { class: "vram-forecast-plain" }, text("panel.failed", { why: problem(error) }))];
   if (!answer) return [h("p", { class: "vram-forecast-plain" }, text("panel.asking"))];
   if (!answer.runs.length) return [h("p", { class: "vram-forecast-plain" }, text("panel.past.none"))];
   const nodes = (answer.nodes ?? []).filter((one) => one.forecast_seconds || one.beside);
@@ -66,7 +67,12 @@ function newest(nodes, titles) {
   return grid(text("panel.past.newest"), ["node", "beside", "time"], lines);
 }
 
-/** Seconds as forecast and as measured; a mark where these lie outside. @param {Estimate | null} said @param {number | null} seconds */
+/**
+ * Seconds as forecast and as measured; a mark where these lie outside.
+ *
+ * @param {Estimate | null} said
+ * @param {number | null} seconds
+ */
 function times(said, seconds) {
   const left = said ? duration(said.best) : "–";
   const outside = said && seconds !== null && (seconds < said.low || seconds > said.high);

@@ -121,7 +121,9 @@ export function placeOf(scale, value) {
  * @returns {Edit[]}
  */
 export function editsOf(quantity, value) {
-  const { settings } = quantity;
+  const { settings, limits } = quantity;
+  const known = limits.find((one) => one.value === value && one.edits.length === settings.length);
+  if (known) return known.edits;
   return settings.map(({ node, input }, at) => ({ op: "set", node, input, value: settingAt(quantity, at, value) }));
 }
 
@@ -152,7 +154,13 @@ function settingAt(quantity, at, value) {
 /** A number written as its widget has it. @param {number} value @param {number} like @param {number} step */
 function rounded(value, like, step) {
   if (!Number.isInteger(like) || (step > 1 && like < SIDE)) return Number(value.toFixed(2));
-  return Math.max(step, Math.round(value / step) * step);
+  return Math.max(step, even(value / step) * step);
+}
+
+/** A whole number, the even one of two that are as near: so the server rounds. @param {number} value */
+function even(value) {
+  const whole = Math.round(value);
+  return whole - value === 0.5 && whole % 2 ? whole - 1 : whole;
 }
 
 /**
@@ -169,7 +177,7 @@ export function sidesAt({ now }, quantity, value) {
   if (known?.width && known.height) return [known.width, known.height];
   const power = inPixels(quantity) ? 1 : powerOf(now, quantity);
   const side = (/** @type {number} */ one) =>
-    Math.round((one * (value / (quantity.value ?? 1)) ** (1 / power)) / quantity.step) * quantity.step;
+    even((one * (value / (quantity.value ?? 1)) ** (1 / power)) / quantity.step) * quantity.step;
   return [side(now.width), side(now.height)];
 }
 

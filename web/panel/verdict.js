@@ -1,4 +1,5 @@
 // The top of the panel: the verdict in a word and a sentence, the numbers, and what is not known or missing.
+import { problem, sentence } from "../sentence.js";
 import { text } from "../text.js";
 import { amount, duration, SHAPES, verdictWord } from "../words.js";
 import { h } from "./dom.js";
@@ -9,7 +10,7 @@ import { h } from "./dom.js";
 export function plain({ phase, forecast, error }) {
   if (phase === "failed") {
     const gone = /fetch|network/i.test(error);
-    return gone ? text("panel.gone") : text("panel.failed", { why: error });
+    return gone ? text("panel.gone") : text("panel.failed", { why: problem(error) });
   }
   if (phase === "empty") return text("panel.empty");
   return forecast ? "" : text(phase === "running" ? "panel.running" : "panel.asking");
@@ -26,14 +27,14 @@ export function inputs({ state, forecast, titles }) {
  * @param {View} view
  * @returns {import("./dom.js").Child[]}
  */
-export function live({ state, forecast, actions }) {
+export function live({ state, forecast }) {
   const told = plain(state);
   if (told || !forecast) return [h("p", { class: "vram-forecast-plain" }, told)];
   const look = `vram-forecast-word vram-forecast-is-${forecast.verdict}`;
   const shape = h("span", { "aria-hidden": "true" }, SHAPES[forecast.verdict]);
   return [
     h("p", { class: look }, shape, " ", verdictWord(forecast.verdict)),
-    h("p", { class: "vram-forecast-sentence" }, actions.sentence(forecast)),
+    h("p", { class: "vram-forecast-sentence" }, sentence(forecast)),
   ];
 }
 
