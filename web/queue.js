@@ -6,6 +6,7 @@ import { app, queuesItself, setting, toast } from "./host/comfy.js";
 import { forecastInTime } from "./queue/answer.js";
 import { asks, byItself, nameOf, outputsOf } from "./queue/decide.js";
 import { isQuiet, keepQuiet } from "./queue/quiet.js";
+import { sentence } from "./sentence.js";
 import { GUARD, THRESHOLD } from "./settings.js";
 import { text } from "./text.js";
 import { badgeText } from "./words.js";
@@ -65,7 +66,7 @@ function again(guard) {
 /** A prompt of a queue that fills itself runs; its user is told once. @param {NonNullable<Awaited<ReturnType<typeof forecastInTime>>>} known */
 function warned({ prompt, forecast }) {
   const name = nameOf(prompt);
-  if (!told.has(name)) toast("warn", badgeText(forecast), forecast.because);
+  if (!told.has(name)) toast("warn", badgeText(forecast), sentence(forecast));
   told.add(name);
   return true;
 }
