@@ -53,7 +53,7 @@ class Card:
 class Workbench:
     """A page, what went wrong on it in our files (`wrong`), the prompts that it sent (`sent`), and what it asked us.
 
-    What is sent never reaches the server's queue: it is answered as if it were queued, or as `answer` says.
+    What is sent never reaches the server's queue: it is answered as if it were queued.
     """
 
     def __init__(self, browser: Any, server: Any) -> None:
