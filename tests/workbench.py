@@ -51,7 +51,7 @@ class Card:
 
 
 class Workbench:
-    """A page, what went wrong on it in our files (`wrong`), the prompts that it sent (`sent`), and what it asked us.
+    """A page, what went wrong on it in our files (`wrong`), the prompts that it sent (`sent`), what it asked.
 
     What is sent never reaches the server's queue: it is answered as if it were queued.
     """

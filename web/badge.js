@@ -45,6 +45,6 @@ export function begin() {
 
 /** Says the same as a message: for who has hidden the badge, or does not see it. */
 export function say() {
-  const { label, tooltip } = face(current());
-  toast("info", label, tooltip);
+  const { label, told } = face(current());
+  toast("info", label, told);
 }

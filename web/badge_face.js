@@ -3,7 +3,7 @@ import { sentence } from "./sentence.js";
 import { text } from "./text.js";
 import { badgeText, share, SHAPES } from "./words.js";
 
-/** @typedef {{ label: string, tooltip: string, look: string, fill: number }} Face */
+/** @typedef {{ label: string, told: string, tooltip: string, look: string, fill: number }} Face */
 
 /** Room for so many digits more at a time: the badge keeps its width while numbers change. */
 const STEP = 4;
@@ -15,23 +15,24 @@ const STEP = 4;
  * @returns {Face}
  */
 export function face({ phase, forecast, error }) {
-  if (phase === "failed") return { ...plain("badge.failed"), tooltip: text("badge.failed.tooltip", { why: error }) };
-  if (phase === "empty") return { ...plain("badge.empty"), tooltip: text("panel.empty") };
+  if (phase === "failed") return plain("badge.failed", text("badge.failed.tooltip", { why: error }));
+  if (phase === "empty") return plain("badge.empty", text("panel.empty"));
   if (!forecast) {
     const why = phase === "running" ? "panel.running" : "panel.asking";
-    return { ...plain("badge.asking"), tooltip: text(why) };
+    return plain("badge.asking", text(why));
   }
   const tight = forecast.tight && forecast.verdict !== "oom" ? ` · ${text("node.tight")}` : "";
   const label = `${SHAPES[forecast.verdict]} ${badgeText(forecast)}${tight}`;
   const now = phase === "running" ? ` ${text("panel.running")}` : "";
-  const tooltip = text("badge.tooltip", { sentence: `${sentence(forecast)}${now}` });
+  const told = `${sentence(forecast)}${now}`;
+  const tooltip = text("badge.tooltip", { sentence: told });
   const look = `${forecast.verdict}${phase === "stale" ? " vram-forecast-stale" : ""}`;
-  return { label, tooltip, look, fill: share(forecast) };
+  return { label, told, tooltip, look, fill: share(forecast) };
 }
 
-/** Words where there is no forecast. @param {string} key @returns {Face} */
-function plain(key) {
-  return { label: text(key), tooltip: "", look: "none", fill: 0 };
+/** Words where there is no forecast. @param {string} key @param {string} told @returns {Face} */
+function plain(key, told) {
+  return { label: text(key), told, tooltip: told, look: "none", fill: 0 };
 }
 
 /**

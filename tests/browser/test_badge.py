@@ -52,7 +52,7 @@ def test_it_is_hidden_by_its_setting_and_by_its_command(flux):
 def test_a_command_says_the_same_as_a_message(flux):
     said = flux.fresh()["because"]
     flux.tab.evaluate(RUN, "Check")
-    flux.tab.locator(".p-toast-message", has_text=said).last.wait_for()
+    flux.tab.get_by_text(said, exact=True).last.wait_for(timeout=5000)
 
 
 def test_a_key_shows_the_panel_and_hides_it(flux):

@@ -1,4 +1,4 @@
-"""The forecast follows the graph, whoever changes it; nothing is asked while a prompt runs, and nothing happens."""
+"""The forecast follows the graph, whoever changes it; nothing is asked while a prompt runs."""
 
 import json
 

@@ -44,8 +44,9 @@ def says(flux, renderer):
     """A function that waits until the nodes in sight say all of some texts, or none."""
 
     def wait(*texts, none=False):
-        read = BY_VUE if renderer else ON_CANVAS
-        there = f"texts => {{ const said = ({read})(); return texts.every(one => said.includes(one) !== {str(none).lower()}); }}"
+        read, wanted = BY_VUE if renderer else ON_CANVAS, str(not none).lower()
+        all_of_them = f"texts.every(one => said.includes(one) === {wanted})"
+        there = f"texts => {{ const said = ({read})(); return {all_of_them}; }}"
         flux.tab.wait_for_function(there, arg=texts, polling=100, timeout=10_000)
 
     return wait
