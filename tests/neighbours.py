@@ -62,6 +62,50 @@ async def broken(request, handler):
 PromptServer.instance.app.middlewares.append(broken)
 """
 
+# Loaders of GGUF files as ComfyUI-GGUF calls them, which load nothing.
+LOADERS = """
+import folder_paths
+
+for key, beside in (("unet_gguf", "diffusion_models"), ("clip_gguf", "text_encoders")):
+    folder_paths.folder_names_and_paths[key] = (folder_paths.get_folder_paths(beside), {".gguf"})
+
+
+def files(*keys):
+    return (sorted({name for key in keys for name in folder_paths.get_filename_list(key)}),)
+
+
+class Loader:
+    FUNCTION, CATEGORY = "load", "neighbours"
+
+    def load(self, **named):
+        raise RuntimeError(f"a neighbour of the tests loads nothing: {named}")
+
+
+class Model(Loader):
+    INPUT_TYPES = classmethod(lambda cls: {"required": {"unet_name": files("unet_gguf")}})
+    RETURN_TYPES = ("MODEL",)
+
+
+def encoders(names, kinds):
+    def inputs(cls):
+        given = {name: files("text_encoders", "clip_gguf") for name in names}
+        return {"required": given | ({"type": (kinds,)} if kinds else {})}
+
+    return type("Encoders", (Loader,), {"INPUT_TYPES": classmethod(inputs), "RETURN_TYPES": ("CLIP",)})
+
+
+ONE = ["stable_diffusion", "sd3", "mochi", "ltxv", "wan", "hidream", "chroma", "qwen_image", "flux2", "lumina2"]
+TWO = ["sdxl", "sd3", "flux", "hunyuan_video", "hidream", "hunyuan_image", "kandinsky5", "ltxv"]
+NUMBERED = [f"clip_name{number}" for number in range(1, 5)]
+NODE_CLASS_MAPPINGS = {
+    "UnetLoaderGGUF": Model,
+    "CLIPLoaderGGUF": encoders(["clip_name"], ONE),
+    "DualCLIPLoaderGGUF": encoders(NUMBERED[:2], TWO),
+    "TripleCLIPLoaderGGUF": encoders(NUMBERED[:3], []),
+    "QuadrupleCLIPLoaderGGUF": encoders(NUMBERED, []),
+}
+"""
+
 # Neither style: it fails to load, which is its own affair.
 FAILING = "raise RuntimeError('a pack that does not load')\n"
 

@@ -8,20 +8,21 @@ from at_command_line import refused
 from prompts import checkpoint, flux, node
 
 KEYS = {
-    "": "schema verdict tight where because device host policy vram_peak ram_peak ram_kept disk_bytes "
-    "cold_bytes seconds seconds_again slowdown coverage components steps suggestions",
-    "device": "name total free holders",
+    "": "schema verdict tight where because device host policy vram_peak ram_peak ram_kept swapped "
+    "disk_bytes cold_bytes seconds seconds_again resident_seconds slowdown coverage components steps "
+    "suggestions",
+    "device": "name total free taken holders",
     "host": "ram_total ram_free swap disk",
     "policy": "comfy dynamic_vram flags",
     "vram_peak": "low best high basis",
     "coverage": "nodes understood unknown assumed missing_files",
-    "where": "node class_type kind",
+    "where": "node class_type kind step",
 }
 STEP = (
-    "node class_type kind components shape passes weights resident streamed_per_pass activations workspace "
-    "comfy_reserves vram_peak ram seconds slowdown tiled tight verdict"
+    "node class_type title kind components shape passes weights resident streamed_per_pass activations "
+    "workspace comfy_reserves vram_peak need ram ram_kept seconds slowdown tiled tight verdict because"
 )
-COMPONENT = "node file role family storage_dtype compute_dtype bytes manager basis"
+COMPONENT = "key node file role family title storage_dtype compute_dtype bytes manager basis"
 INSPECTED = (
     "path format role family variant tensor_count parameters file_bytes header_bytes weight_bytes by_dtype "
     "quantization largest_tensor_bytes problems rank"

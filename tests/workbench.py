@@ -50,8 +50,8 @@ class Workbench:
         self.tab.set_default_timeout(60_000)
 
     def __enter__(self) -> "Workbench":
-        self.tab.on("pageerror", lambda error: self.wrong.append(f"{error}\n{error.stack}"))
-        self.tab.on("console", self.heard)
+        self.tab.on("pageerror", lambda error: self.heard(f"{error}\n{error.stack}"))
+        self.tab.on("console", self.said)
         self.tab.route("**/api/prompt", self.queue)
         self.tab.goto(self.server.url)
         self.tab.wait_for_function(frontend.READY)
@@ -61,11 +61,15 @@ class Workbench:
     def __exit__(self, *_: object) -> None:
         self.tab.close()
 
-    def heard(self, message: Any) -> None:
-        """Keep an error on the console that comes of our files."""
-        place = message.location.get("url", "")
-        if message.type == "error" and ("vram" in message.text.lower() or self.server.pack.name in place):
-            self.wrong.append(f"{message.text} ({place})")
+    def said(self, message: Any) -> None:
+        """Look at an error on the console."""
+        if message.type == "error":
+            self.heard(f"{message.text} ({message.location.get('url', '')})")
+
+    def heard(self, error: str) -> None:
+        """Keep what went wrong in our files, or with our routes; the frontend has errors of its own."""
+        if self.server.pack.name in error or "vram_forecast" in error:
+            self.wrong.append(error)
 
     def queue(self, route: Any) -> None:
         """Keep a prompt that the page sends, and answer as ComfyUI does."""

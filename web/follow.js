@@ -1,5 +1,6 @@
 // Follows the graph: asks for a forecast when it has changed, once at a time, and drops what is out of date.
-import { api, prompted } from "./host/comfy.js";
+import { api, prompted, root } from "./host/comfy.js";
+import { changes } from "./host/changes.js";
 import * as server from "./server.js";
 import { become, current } from "./state.js";
 import { HEARTBEAT, SETTLE } from "./timing.js";
@@ -9,19 +10,40 @@ let waiting;
 /** @type {AbortController | undefined} */
 let asking;
 let running = false;
+/** @type {string | undefined} */
+let workflow;
 
 /** Begins to follow. */
 export function begin() {
-  for (const event of ["graphChanged", "reconnected"]) api.addEventListener(event, () => soon());
+  changes(() => soon());
+  api.addEventListener("reconnected", () => soon(ask));
   api.addEventListener("status", (event) => queued(/** @type {CustomEvent} */ (event).detail));
-  setInterval(() => document.visibilityState === "visible" && soon(), HEARTBEAT);
-  soon();
+  setInterval(() => document.visibilityState === "visible" && soon(ask), HEARTBEAT);
+  void alreadyQueued();
+  soon(ask);
 }
 
-/** Asks when the graph has been left alone for a moment. */
-export function soon() {
+/** What is queued when the page opens: events tell of changes only. */
+async function alreadyQueued() {
+  try {
+    queued(await (await api.fetchApi("/prompt")).json());
+  } catch {
+    // The next event tells.
+  }
+}
+
+/** Asks when the graph has been left alone for a moment. @param {() => Promise<void>} how */
+export function soon(how = look) {
   clearTimeout(waiting);
-  waiting = setTimeout(() => void ask(), SETTLE);
+  waiting = setTimeout(() => void how(), SETTLE);
+}
+
+/** A workflow was opened: what is known of another is not shown for it, even while a prompt runs. */
+export function opened() {
+  const id = root()?.id;
+  if (id !== workflow) become({ forecast: null, prompt: "", phase: running ? "running" : "stale" });
+  workflow = id;
+  soon();
 }
 
 /** @param {{exec_info?: {queue_remaining: number}} | null} status */
@@ -32,17 +54,26 @@ function queued(status) {
   if (busy) {
     asking?.abort();
     become({ phase: "running" });
-  } else soon();
+  } else soon(ask);
 }
 
-/** Asks now, whatever was asked before; nothing while a prompt runs. */
-export async function ask() {
+/** Asks if the prompt is another than the one that the forecast is of; a node that was moved changes nothing. */
+async function look() {
+  await ask({ known: current().phase === "fresh" ? current().prompt : undefined });
+}
+
+/**
+ * Asks now, whatever was asked before; nothing while a prompt runs.
+ *
+ * @param {{ known?: string }} [already] the prompt that is not asked for again
+ */
+export async function ask({ known } = {}) {
   if (running) return;
   asking?.abort();
   const own = (asking = new AbortController());
   try {
     const prompt = JSON.stringify((await prompted()).prompt);
-    if (own.signal.aborted) return;
+    if (own.signal.aborted || prompt === known) return;
     if (prompt === "{}") return become({ phase: "empty", forecast: null, prompt, error: "" });
     if (prompt !== current().prompt) become({ phase: "stale" });
     const forecast = await server.check(prompt, { suggestions: 0 }, own.signal);

@@ -1,7 +1,11 @@
 // What ComfyUI's frontend loads: registers all that this pack shows, and begins.
 import * as badge from "./badge.js";
 import * as follow from "./follow.js";
-import { app, language, redraw } from "./host/comfy.js";
+import { app, language, redraw, whenLanguage } from "./host/comfy.js";
+import { followTheme } from "./host/theme.js";
+import * as nodeBadges from "./node_badges.js";
+import * as panel from "./panel/index.js";
+import * as queue from "./queue.js";
 import { settings } from "./settings.js";
 import { become, current } from "./state.js";
 import { speak } from "./text.js";
@@ -22,14 +26,18 @@ function shownAgain() {
 app.registerExtension({
   name: "VRAMForecast",
   settings: settings(shownAgain),
-  actionBarButtons: [badge.button(() => follow.soon())],
+  actionBarButtons: [badge.button(() => void panel.open())],
   async setup() {
     document.head.append(style);
     await speak(language());
+    followTheme(shownAgain);
+    whenLanguage((chosen) => void speak(chosen).then(shownAgain));
     badge.begin();
+    nodeBadges.begin();
+    app.extensionManager.registerSidebarTab(panel.tab());
     follow.begin();
+    queue.begin();
   },
-  afterConfigureGraph() {
-    follow.soon();
-  },
+  nodeCreated: nodeBadges.created,
+  afterConfigureGraph: follow.opened,
 });

@@ -1,5 +1,6 @@
 // The questions to our routes on ComfyUI's server.
 import { api } from "./host/comfy.js";
+import { problem } from "./sentence.js";
 
 /** The server answered, and with no forecast: `message` is its sentence. */
 export class NoAnswer extends Error {}
@@ -11,7 +12,7 @@ export class NoAnswer extends Error {}
 async function ask(route, options) {
   const response = await api.fetchApi(`/vram_forecast/${route}`, options);
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new NoAnswer(answer.error ?? `HTTP ${response.status}`);
+  if (!response.ok) throw new NoAnswer(answer.error ? problem(answer.error) : `HTTP ${response.status}`);
   return answer;
 }
 
@@ -54,6 +55,23 @@ export function limits(prompt, options = {}, signal) {
 /** This machine. @returns {Promise<any>} */
 export function device() {
   return ask("device");
+}
+
+/**
+ * Past runs of a prompt, seeds and texts aside, and the nodes of the newest.
+ *
+ * @param {string} prompt JSON text
+ * @param {Record<string, string | number>} [options]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<History>}
+ */
+export function runs(prompt, options = {}, signal) {
+  return post("runs", prompt, options, signal);
+}
+
+/** The cards that can be asked about. @returns {Promise<{cards: KnownCard[]}>} */
+export function cards() {
+  return ask("cards");
 }
 
 /** Past runs. @param {Record<string, string | number>} [options] @returns {Promise<any>} */

@@ -1,9 +1,13 @@
-// The texts of the extension in the user's language; `web/texts/<language>.json`, English where one lacks.
+// The texts of the extension in the user's language, `web/texts/<language>.json`, English where one lacks; and
+// in folders beside them what the server says in English, which is looked at for other languages alone.
 
 const LANGUAGES = ["en", "ru", "zh", "ja"];
+const ROOMS = ["sentence", "advice"];
 
-/** @type {Record<string, string>} */
-let texts = {};
+/** @typedef {Record<string, string>} Texts */
+
+/** What is spoken, and how the server says it. @type {{ language: string, texts: Texts, english: Texts }} */
+let spoken = { language: "en", texts: {}, english: {} };
 
 /**
  * Reads the texts of a language; others are as English.
@@ -12,18 +16,39 @@ let texts = {};
  */
 export async function speak(language) {
   const wanted = LANGUAGES.find((one) => language.toLowerCase().startsWith(one)) ?? "en";
-  const files = wanted === "en" ? ["en"] : ["en", wanted];
-  use(Object.assign({}, ...(await Promise.all(files.map(read)))));
+  if (wanted === "en") return use(await read("en"));
+  const [english, own] = await Promise.all(["en", wanted].map(all));
+  use({ ...english, ...own }, wanted, english);
 }
 
-/** @param {Record<string, string>} found */
-export function use(found) {
-  texts = found;
+/**
+ * @param {Texts} texts
+ * @param {string} language
+ * @param {Texts} english
+ */
+export function use(texts, language = "en", english = texts) {
+  spoken = { language, texts, english };
 }
 
-/** @param {string} language @returns {Promise<Record<string, string>>} */
-async function read(language) {
-  const response = await fetch(new URL(`./texts/${language}.json`, import.meta.url));
+/** The language that is spoken: `en`, `ru`, `zh` or `ja`. */
+export function language() {
+  return spoken.language;
+}
+
+/** The texts as the server and this extension have them in English. */
+export function inEnglish() {
+  return spoken.english;
+}
+
+/** All texts of a language. @param {string} language @returns {Promise<Texts>} */
+async function all(language) {
+  const names = [language, ...ROOMS.map((room) => `${room}/${language}`)];
+  return Object.assign({}, ...(await Promise.all(names.map(read))));
+}
+
+/** @param {string} name @returns {Promise<Texts>} */
+async function read(name) {
+  const response = await fetch(new URL(`./texts/${name}.json`, import.meta.url));
   return response.ok ? response.json() : {};
 }
 
@@ -34,10 +59,10 @@ async function read(language) {
  * @param {Record<string, string | number>} [slots]
  */
 export function text(key, slots = {}) {
-  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(slots[name] ?? whole));
+  return (spoken.texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(slots[name] ?? whole));
 }
 
 /** Whether there is a text of that key. @param {string} key */
 export function has(key) {
-  return key in texts;
+  return key in spoken.texts;
 }

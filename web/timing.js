@@ -8,3 +8,6 @@ export const HEARTBEAT = 10_000;
 
 /** For an answer when a prompt is queued; after it the prompt goes through. */
 export const QUEUE_PATIENCE = 300;
+
+/** After the last forecast before advice and limits are asked for: they take some forecasts each. */
+export const ADVICE_SETTLE = 300;

@@ -19,6 +19,11 @@ export function useUnits(units) {
   chosen.units = units ?? "GB";
 }
 
+/** The unit that sizes are written in. */
+export function unit() {
+  return chosen.units;
+}
+
 /** A number of bytes without its unit: `14.2`, whole numbers whole: `16`. @param {number} bytes */
 export function number(bytes) {
   if (chosen.units === "MB") return Math.round(bytes / MIB).toString();
@@ -29,6 +34,11 @@ export function number(bytes) {
 export function amount(bytes) {
   if (Math.abs(bytes) < GIB / 2) return `${Math.round(bytes / MIB)} ${chosen.units === "GiB" ? "MiB" : "MB"}`;
   return `${number(bytes)} ${chosen.units}`;
+}
+
+/** A number of bytes as it stands in a column: always as many digits behind its point. @param {number} bytes */
+export function aligned(bytes) {
+  return chosen.units === "MB" ? number(bytes) : (bytes / GIB).toFixed(1);
 }
 
 /** Seconds rounded to what a forecast supports: `0.4 s`, `18 s`, `2 min`, `1.5 h`. @param {number} seconds */
@@ -77,7 +87,7 @@ function sizes(forecast) {
     const step = worst(forecast);
     if (!step || step.verdict !== "oom" || !step.need.high)
       return text("badge.needs", { size: `RAM ${of(forecast.ram_kept.best, host.ram_total)}` });
-    return text("badge.needs", { size: of(step.need.high, device.total) });
+    return text("badge.needs", { size: of(Math.max(0, step.need.high - device.taken.high), device.total) });
   }
   return of(forecast.vram_peak.best, device.total);
 }

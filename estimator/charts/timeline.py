@@ -1,4 +1,7 @@
-"""A forecast's steps as columns: how wide each is, and what lies on the card in it; drawn elsewhere."""
+"""A forecast's steps as columns: how wide each is, and what lies on the card in it; drawn elsewhere.
+
+The page draws the same ones: `web/charts/columns.js` has the same rules.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class Column(msgspec.Struct, frozen=True):
 
 def columns(forecast: Forecast, room_px: float) -> tuple[Column, ...]:
     """The steps of a forecast in `room_px` pixels, in the order in which they run."""
-    groups = grouped(forecast.steps)
+    groups = grouped(forecast.steps, room_px)
     steps = [tallest(group) for group in groups]
     wide = widths(times(groups), room_px, look("size")["least_px"])
     failing = next((at for at, step in enumerate(steps) if step.verdict == "oom"), len(steps))
@@ -64,9 +67,10 @@ def columns(forecast: Forecast, room_px: float) -> tuple[Column, ...]:
     return tuple(found)
 
 
-def grouped(steps: Sequence[StepForecast]) -> list[Sequence[StepForecast]]:
-    """Each step alone, or neighbours together where there are more than can be drawn."""
-    many = -(-len(steps) // look("limits")["most_steps"])
+def grouped(steps: Sequence[StepForecast], room_px: float) -> list[Sequence[StepForecast]]:
+    """Each step alone, or neighbours together where there are more than can be drawn in the room."""
+    most = min(look("limits")["most_steps"], int(room_px // look("size")["least_px"]))
+    many = -(-len(steps) // max(1, most))
     return [steps[at : at + many] for at in range(0, len(steps), many)] if steps else []
 
 

@@ -61,9 +61,9 @@ def room_px() -> float:
     return float(draw.style()["size"]["width_px"] - size["left_px"] - size["right_px"])
 
 
-def ceiling(forecast: Forecast) -> float:
-    """Where the picture of the card ends, bytes: above all peaks, unless one is out of all proportion."""
-    most = max([step.vram_peak.high for step in forecast.steps], default=0.0)
+def ceiling(forecast: Forecast, shown: Sequence[Column]) -> float:
+    """Where the picture of the card ends, bytes: above all peaks that are reached; in proportion."""
+    most = max([one.step.vram_peak.high for one in shown if one.reached], default=0.0)
     total = max(forecast.device.total, 1)
     return min(max(most, total) * 1.1, total * float(look("limits")["most_share"]))
 
@@ -83,7 +83,7 @@ def on_card(axes: Any, forecast: Forecast, shown: Sequence[Column], under: Seque
     """The columns of the card, its lines, and the steps' names under them."""
     from matplotlib.ticker import MaxNLocator
 
-    top = ceiling(forecast)
+    top = ceiling(forecast, shown)
     framed(axes, top, "VRAM, GiB")
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=forecast.device.total > 4 * GIB))
     colours = hues(forecast)

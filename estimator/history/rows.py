@@ -48,10 +48,10 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     that what is learned never feeds on itself; `beside`: what was forecast beside the weights of one pass in
     all; `streamed`: weights forecast to come anew in each pass, bytes. `vram_peak`: the card's whole, as
     forecast. Measured: `peak`: the most that torch had allocated; `before`, `after`: what it had at the
-    node's two ends, no `after` where it failed; `used`: of the card, by all programs, at its end; `per_pass`:
-    the middle of the times between a sampler's steps, over the passes of a step. `full`: the card was full
-    at some moment, so that the peak says what sufficed, not what it would have been; `shared`: another node
-    ran at the same time.
+    node's two ends, no `after` where it failed; `used`: of the card, by all programs, at its end, and
+    `card_peak` at its peak; `per_pass`: the middle of the times between a sampler's steps, over the passes
+    of a step. `full`: the card was full at some moment, so that the peak says what sufficed, not what it
+    would have been; `shared`: another node ran at the same time.
     """
 
     run: str
@@ -73,6 +73,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     peak: int | None = None
     after: int | None = None
     used: int | None = None
+    card_peak: int | None = None
     ram_used: int | None = None
     full: bool = False
     shared: bool = False

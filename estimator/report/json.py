@@ -16,17 +16,17 @@ SCHEMA = 1
 def check(checked: Checked) -> dict[str, Any]:
     """The object that `check --json` prints; bytes and seconds, estimates as low, best, high and basis."""
     forecast = checked.forecast
-    where = forecast.where
     return {
         "schema": SCHEMA,
         "verdict": forecast.verdict,
         "tight": forecast.tight,
-        "where": {"node": where.node, "class_type": where.class_type, "kind": where.kind} if where else None,
+        "where": worst(forecast),
         "because": sentence(forecast),
         "device": {
             "name": forecast.device.name,
             "total": forecast.device.total,
             "free": forecast.device.free,
+            "taken": forecast.device.taken,
             "holders": forecast.device.holders,
         },
         "host": {
@@ -43,16 +43,27 @@ def check(checked: Checked) -> dict[str, Any]:
         "vram_peak": forecast.vram_peak,
         "ram_peak": forecast.ram_peak,
         "ram_kept": forecast.ram_kept,
+        "swapped": forecast.swapped,
         "disk_bytes": forecast.disk_bytes,
         "cold_bytes": forecast.cold_bytes,
         "seconds": forecast.seconds,
         "seconds_again": forecast.seconds_again,
+        "resident_seconds": forecast.resident_seconds,
         "slowdown": forecast.slowdown,
         "coverage": coverage(forecast),
         "components": components(forecast),
         "steps": [step(one) for one in forecast.steps],
         "suggestions": [suggestion(one) for one in checked.suggestions],
     }
+
+
+def worst(forecast: Forecast) -> dict[str, Any] | None:
+    """The step that decides the verdict, and its place among the steps."""
+    where = forecast.where
+    if where is None:
+        return None
+    own = {"node": where.node, "class_type": where.class_type, "kind": where.kind}
+    return own | {"step": forecast.steps.index(where)}
 
 
 def coverage(forecast: Forecast) -> dict[str, Any]:
@@ -70,10 +81,12 @@ def components(forecast: Forecast) -> list[dict[str, Any]]:
     """What is loaded, by whom, and how it is held."""
     return [
         {
+            "key": one.key,
             "node": one.node,
             "file": one.file,
             "role": one.role,
             "family": one.family,
+            "title": one.title,
             "storage_dtype": one.storage_dtype,
             "compute_dtype": one.compute_dtype,
             "bytes": one.bytes,
@@ -94,6 +107,7 @@ def step(one: StepForecast) -> dict[str, Any]:
     return {
         "node": one.node,
         "class_type": one.class_type,
+        "title": one.title,
         "kind": one.kind,
         "components": list(one.components),
         "shape": list(one.shape),
@@ -107,11 +121,13 @@ def step(one: StepForecast) -> dict[str, Any]:
         "vram_peak": one.vram_peak,
         "need": one.need,
         "ram": one.ram,
+        "ram_kept": one.ram_kept,
         "seconds": one.seconds,
         "slowdown": one.slowdown,
         "tiled": one.tiled,
         "tight": one.tight,
         "verdict": one.verdict,
+        "because": one.because,
     }
 
 

@@ -10,6 +10,7 @@ from .refusal import NoForecast
 
 # The flag with which ComfyUI has no card; who asks for a card means a ComfyUI without it.
 NO_CARD = "--cpu"
+SCHEMA = 1
 
 
 def on_card(workflow: Workflow, card: str, suggestions: int | None = 0):
@@ -55,6 +56,28 @@ def row(card: str) -> dict[str, Any]:
     if found is None:
         raise NoForecast(f"{seen.device} is no card that is known. Choose a card.", 400)
     return found
+
+
+def listed() -> str:
+    """The cards that were sold as JSON, by maker and name; `total` in bytes, null where that is the RAM."""
+    with spoken():
+        import msgspec
+
+        from ...estimator.runtime.cards import cards, size_of, works_in_ram
+
+        found = [
+            {
+                "id": row["id"],
+                "name": row["name"],
+                "vendor": row["vendor"],
+                "segment": row["segment"],
+                "total": None if works_in_ram(row) else size_of(row, 0),
+            }
+            for row in cards()
+            if row["status"] == "released"
+        ]
+        found.sort(key=lambda one: (one["vendor"] != "nvidia", one["vendor"], one["name"]))
+        return msgspec.json.encode({"schema": SCHEMA, "cards": found}).decode()
 
 
 def compared(first: str, second: str):

@@ -27,7 +27,8 @@ class NoForecast(Exception):
 def spoken():
     """Whatever is raised within is a `NoForecast`; a defect's traceback is in ComfyUI's log, once."""
     try:
-        from ...estimator.errors import InputError
+        # Of the package, not of its module `errors`: that stays imported where the package fails later.
+        from ...estimator import InputError
     except ImportError as error:
         install = f"{sys.executable} -m pip install -r {REQUIREMENTS}"
         raise NoForecast(f"{error}. Run `{install}` and restart ComfyUI.", 500) from error

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .past import file
+from .question import is_node
+from .question import opened as opened_workflow
 from .refusal import NoForecast, spoken
 
 NONE = "no run of this workflow has been recorded yet."
@@ -35,6 +37,31 @@ def listed(runs: int = MOST, run: str = "", graph: str = "") -> str:
         if found is None:
             raise NoForecast(f"No run `{run}` is on record.", 404)
         return encode([found], store.nodes(run))
+
+
+def of_workflow(body: bytes, runs: int = MOST) -> str:
+    """The last runs of the prompt in a body as JSON, seeds and texts aside, with the nodes of the newest.
+
+    Raises `NoForecast` for what is no prompt: of a drawn workflow nothing is recorded.
+    """
+    prompt = prompt_in(body)
+    with opened() as store:
+        from ...estimator.report.history import encode
+        from ..record.digest import digest
+
+        found = store.runs(runs, digest(prompt)) if store else []
+        ended = next((run for run in found if run.outcome != "running"), None)
+        return encode(found, store.nodes(ended.id) if store and ended else ())
+
+
+def prompt_in(body: bytes) -> dict:
+    """The prompt in a body, which is what `/prompt` gets, or a prompt alone. Raises `NoForecast`."""
+    with spoken():
+        workflow = opened_workflow(body)
+        prompt = workflow.get("prompt", workflow) if isinstance(workflow, dict) else None
+    if not isinstance(prompt, dict) or not prompt or not all(map(is_node, prompt.values())):
+        raise NoForecast("Not a prompt. Send what /prompt gets.", 400)
+    return prompt
 
 
 @contextmanager

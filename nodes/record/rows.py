@@ -42,6 +42,7 @@ class Rows:
             peak=peak(parts),
             after=told(end, "allocated") if finished else None,
             used=told(end, "used"),
+            card_peak=card_peak(parts),
             ram_used=told(end, "ram_used"),
             full=any(map(self.full, parts)) if finished else outcome == "out of memory",
             shared=any(one.beside - waited for one in parts),
@@ -76,8 +77,7 @@ class Rows:
             return True
         if not self.total or None in (end.used, end.peak, end.reserved):
             return False
-        left = self.total - end.used - max(0, end.peak - end.reserved)
-        return bool(left < self.rules["full_bytes"])
+        return bool(self.total - at_peak(end) < self.rules["full_bytes"])
 
 
 def own(readings: Sequence[Reading], waited: frozenset[str]) -> Sequence[Reading]:
@@ -96,6 +96,18 @@ def peak(parts: Sequence[Reading]) -> int | None:
     found = [told(one.end, "peak") if one.whole else None for one in parts]
     known = [one for one in found if one is not None]
     return max(known) if len(known) == len(found) else None
+
+
+def card_peak(parts: Sequence[Reading]) -> int | None:
+    """The most of the card that all programs had in use in any of them; None where one does not tell."""
+    ends = [part.end for part in parts if part.whole and part.end]
+    known = [at_peak(end) for end in ends if None not in (end.used, end.peak, end.reserved)]
+    return max(known) if known and len(known) == len(parts) else None
+
+
+def at_peak(end: Memory) -> int:
+    """What of the card was in use at the peak before `end`, if others held then what they hold there."""
+    return int((end.used or 0) + max(0, (end.peak or 0) - (end.reserved or 0)))
 
 
 def forecast_of(step: StepForecast) -> dict[str, Any]:

@@ -86,6 +86,20 @@ def history(body: bytes, **options: Any) -> str:
     return listed(**options)
 
 
+def runs(body: bytes, **options: Any) -> str:
+    """`POST runs`: the last runs of the prompt in the body, and the nodes of the newest that has ended."""
+    from ..answers.runs import of_workflow
+
+    return of_workflow(body, **options)
+
+
+def cards(body: bytes) -> str:
+    """`GET cards`: the cards that `gpu` can name, and their memory."""
+    from ..answers.cards import listed
+
+    return listed()
+
+
 def tracing(body: bytes) -> bytes:
     """`GET tracing`: which models are traced in the background, wait, are done or have failed."""
     from ..tracing import state
@@ -100,6 +114,8 @@ ROUTES = (
     Route("POST", "inspect", (), inspect),
     Route("GET", "device", (), device),
     Route("GET", "history", ("runs", "run", "graph"), history),
+    Route("POST", "runs", ("runs",), runs),
+    Route("GET", "cards", (), cards),
     Route("GET", "tracing", (), tracing),
 )
 

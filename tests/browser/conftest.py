@@ -6,6 +6,7 @@ A package's fixtures, since a browser that is still open when other tests open t
 import os
 
 import frontend
+import neighbours
 import pytest
 from comfyui_fixtures import start, tiny_checkpoint
 from conftest import get_comfyui
@@ -19,6 +20,7 @@ MODELS = {
     "flux1-dev": "diffusion_models/flux1-dev.safetensors",
     "clip_l": "text_encoders/clip_l.safetensors",
     "t5xxl_fp16": "text_encoders/t5xxl_fp16.safetensors",
+    "ae": "vae/ae.safetensors",
 }
 
 
@@ -50,6 +52,7 @@ def comfy(request, start, sparse_model, tmp_path_factory):
         found = get_comfyui.newer_frontend()
         static = found if found else lacking(f"no newer frontend: run `{get_comfyui.COMMAND}`")
     base = tmp_path_factory.mktemp("comfyui")
+    neighbours.move_in(base / "custom_nodes", {"ComfyUI-GGUF": neighbours.LOADERS})
     card = Card(base / "host.json")
     for slug, place in MODELS.items():
         sparse_model(slug, base / "models" / place)

@@ -5,57 +5,19 @@ import sys
 from itertools import pairwise
 
 import pytest
+from charted import CASES, chained, forecast
 from hypothesis import given
 from hypothesis import strategies as st
-from prompts import checkpoint, flux, node, nowhere, wan
-from vram_forecast.estimator import check
+from prompts import checkpoint, flux
 from vram_forecast.estimator.charts import timeline_picture
 from vram_forecast.estimator.charts.timeline import columns, hues, look, widths
 from vram_forecast.estimator.charts.timeline_words import headline, key, names, plain
 from vram_forecast.estimator.errors import InputError
 from vram_forecast.estimator.facts import table
-from vram_forecast.estimator.options import machine
 from vram_forecast.estimator.report.words import sentence
 
 ROOM = 1028
 LEAST = 8
-
-
-def forecast(prompt, gpu="rtx-3060-12gb", **more):
-    on = machine(gpu=gpu, **{"ram": 32, "system": "linux", "comfy": "0.33.0", "torch": "2.9"} | more)
-    return check(prompt, on, nowhere, suggestions=0).forecast
-
-
-def unknown_sampler():
-    prompt = flux()
-    prompt["8b"] = node("MyCustomSampler", model=["1", 0], latent=["8", 0])
-    prompt["9"]["inputs"]["samples"] = ["8b", 0]
-    return prompt
-
-
-def chained(samplers):
-    """SDXL sampled again and again: three steps for each time."""
-    prompt, last = checkpoint(), "8"
-    for at in range(samplers):
-        prompt[f"d{at}"] = node("VAEDecode", samples=[last, 0], vae=["1", 2])
-        prompt[f"e{at}"] = node("VAEEncode", pixels=[f"d{at}", 0], vae=["1", 2])
-        again = prompt["8"]["inputs"] | {"latent_image": [f"e{at}", 0], "seed": at}
-        last = f"s{at}"
-        prompt[last] = node("KSampler", **again)
-    prompt["9"]["inputs"]["samples"] = [last, 0]
-    return prompt
-
-
-CASES = {
-    "resident": lambda: forecast(checkpoint(), "rtx-4070"),
-    "streamed": lambda: forecast(flux()),
-    "video": lambda: forecast(wan(), "rtx-4060-ti-16gb", ram=64),
-    "disk": lambda: forecast(flux(), "rtx-4060", ram=16),
-    "oom": lambda: forecast(checkpoint(side=4096, batch=8), "rtx-3060-8gb", flags="--disable-dynamic-vram"),
-    "unknown": lambda: forecast(unknown_sampler(), "rtx-4090"),
-    "40 steps": lambda: forecast(chained(13), "rtx-4070"),
-    "nothing": lambda: forecast({"1": node("EmptyImage", width=64, height=64, batch_size=1, color=0)}),
-}
 
 
 @pytest.fixture(scope="module", params=CASES)

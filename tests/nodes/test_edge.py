@@ -50,7 +50,7 @@ def test_what_is_held_on_the_card_is_measured_and_has_no_band():
 
 
 def test_a_missing_requirement_says_how_to_install_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "vram_forecast.estimator.errors", None)
+    monkeypatch.setitem(sys.modules, "vram_forecast.estimator", None)
     status, answer = ask("check", PROMPT)
     sentence = answer["error"]
     assert 500 == status

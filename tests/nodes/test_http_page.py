@@ -32,3 +32,13 @@ def test_the_example_is_what_is_answered(card):
 def test_the_guard_is_told_with_its_modes_and_ways_round_it():
     for word in (guard.SETTING, guard.VARIABLE, *guard.MODES, f"{judging.HEADER}: {judging.PASS}"):
         assert f"`{word}`" in PAGE
+
+
+def test_every_card_that_is_offered_can_be_asked_about(card):
+    _, answer = ask("cards")
+    names = {one["id"]: one for one in answer["cards"]}
+    assert ("GeForce RTX 4090", 24564 << 20) == (names["rtx-4090"]["name"], names["rtx-4090"]["total"])
+    for one in {one["segment"]: one for one in answer["cards"]}.values():
+        ram = {} if one["total"] else {"ram": 64}
+        status, found = ask("check", {"prompt": text_to_image()}, suggestions=0, gpu=one["id"], **ram)
+        assert (200, one["name"]) == (status, found.get("device", found).get("name")), one

@@ -65,6 +65,7 @@ def test_a_node_is_kept_as_it_was_forecast_and_measured(player, card, clock):
         peak=3 * GIB,
         after=200 * MIB,
         used=5 * GIB,
+        card_peak=5 * GIB,
         ram_used=5 * GIB,
     )
     assert step.law and step.by_law.seconds
@@ -127,6 +128,22 @@ def test_a_card_is_full_where_the_allocator_retried_or_little_was_left(player, e
     assert full == player.kept()["3"].full
 
 
+@pytest.mark.parametrize(
+    ("end", "used"),
+    [
+        (AFTER, 5 * GIB),
+        (AFTER._replace(reserved=GIB), 7 * GIB),  # the peak's 2 GiB more were given back
+        (AFTER._replace(reserved=None), None),
+    ],
+    ids=["kept", "given back", "not told"],
+)
+def test_the_card_at_its_peak_is_what_was_in_use_at_the_end_and_what_was_given_back(player, end, used):
+    player.begin()
+    player.node("3", end=end)
+    player.over()
+    assert used == player.kept()["3"].card_peak
+
+
 def test_retries_of_an_earlier_node_do_not_make_the_card_full(player):
     player.begin()
     player.node("3", before=QUIET._replace(retries=4), end=AFTER._replace(retries=4))
@@ -142,7 +159,7 @@ def test_without_statistics_of_the_card_seconds_are_kept(player, memory):
     player.node("3", before=memory, end=memory)
     player.over()
     row = player.kept()["3"]
-    assert (None, None, None, None) == (row.before, row.peak, row.after, row.used)
+    assert (None,) * 5 == (row.before, row.peak, row.after, row.used, row.card_peak)
     assert row.ram_used == (memory and memory.ram_used)
     assert row.seconds is not None and row.law
 

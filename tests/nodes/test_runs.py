@@ -4,11 +4,13 @@ import contextlib
 import json
 
 import pytest
+from at_host import text_to_image
 from vram_forecast.estimator.history.rows import Done, Run, Setup
 from vram_forecast.estimator.history.store import Store
 from vram_forecast.nodes import host
 from vram_forecast.nodes.answers import NoForecast, past, runs
 from vram_forecast.nodes.host.recorded import RecordedHost
+from vram_forecast.nodes.record.digest import digest
 
 SETUP = Setup("RTX 4070", 12 * 1024**3, "0.33.0", "2.9", "pytorch", True)
 
@@ -88,3 +90,23 @@ def test_one_run_over_http_has_its_nodes_and_an_unknown_one_is_a_sentence(kept):
     assert ("Node of a", 1.0) == (node["class_type"], node["seconds"])
     with pytest.raises(NoForecast, match="No run `b` is on record"):
         runs.listed(run="b")
+
+
+def test_runs_of_a_prompt_are_those_that_differ_in_seeds_and_texts_only(kept):
+    asked = text_to_image()
+    kept(run("now", digest(asked), "running"), run("b", digest(asked)), run("a", graph="h"))
+    asked["3"]["inputs"]["seed"], asked["6"]["inputs"]["text"] = 7, "a pier"
+    found = json.loads(runs.of_workflow(json.dumps({"prompt": asked}).encode()))
+    assert (["now", "b"], ["Node of b"]) == (
+        [one["id"] for one in found["runs"]],
+        [one["class_type"] for one in found["nodes"]],
+    )
+    other = json.loads(runs.of_workflow(json.dumps(text_to_image(width=512)).encode()))
+    assert ([], []) == (other["runs"], other["nodes"])
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"nodes": [], "links": []}', b'{"prompt": 3}'])
+def test_runs_of_what_is_no_prompt_are_refused_in_one_sentence(kept, body):
+    with pytest.raises(NoForecast) as refused:
+        runs.of_workflow(body)
+    assert 400 == refused.value.status

@@ -32,11 +32,12 @@ def test_the_modules_pass(run, script):
     assert passed, said
 
 
-def test_the_texts_of_all_languages_have_the_same_keys_and_slots(root):
+@pytest.mark.parametrize("room", [".", "sentence", "advice"])
+def test_the_texts_of_all_languages_have_the_same_keys_and_slots(root, room):
     def shape(path):
         told = json.loads(path.read_text(encoding="utf-8"))
         return {key: sorted(re.findall(r"\{\w+\}", said)) for key, said in told.items()}
 
-    english = shape(root / "web" / "texts" / "en.json")
+    english = shape(root / "web" / "texts" / room / "en.json")
     for language in ("ru", "zh", "ja"):
-        assert english == shape(root / "web" / "texts" / f"{language}.json"), language
+        assert english == shape(root / "web" / "texts" / room / f"{language}.json"), language

@@ -32,8 +32,8 @@ test("a badge says the peak, the card, the verdict and the time", () => {
 test("a badge for what runs out of memory says what it needs", () => {
   const need = { low: 11 * GIB, best: 12 * GIB, high: 13.5 * GIB, basis: "modelled" };
   const steps = [{ node: "3", kind: "sample", verdict: "oom", need }];
-  const device = { total: 12 * GIB };
-  assert.equal(badgeText(forecast({ verdict: "oom", steps, device })), "needs 13.5 / 12 GB · out of memory");
+  const device = { total: 12 * GIB, taken: { high: 0.5 * GIB } };
+  assert.equal(badgeText(forecast({ verdict: "oom", steps, device })), "needs 13 / 12 GB · out of memory");
 });
 
 test("a badge for too little RAM speaks of RAM, and one for what is not known of weights", () => {

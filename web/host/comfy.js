@@ -2,23 +2,12 @@
 import { api } from "../../../scripts/api.js";
 import { app } from "../../../scripts/app.js";
 
+export { prompted } from "./prompt.js";
 export { api, app };
 
 /** The graph of the whole workflow, whichever subgraph is open. */
 export function root() {
   return app.rootGraph ?? app.graph;
-}
-
-/**
- * What would be queued now, as `/prompt` takes it, and as the workflow is drawn. Nodes of types that are not
- * installed are left out: ComfyUI would refuse them, and there is nothing to say of them.
- *
- * @returns {Promise<{prompt: Prompt, workflow: unknown}>}
- */
-export async function prompted() {
-  const { output, workflow } = await app.graphToPrompt();
-  const known = Object.entries(output).filter(([, node]) => node.class_type);
-  return { prompt: Object.fromEntries(known), workflow };
 }
 
 /** The value of a setting; `otherwise` where it is not there yet. @param {string} id @param {any} otherwise */
@@ -29,6 +18,12 @@ export function setting(id, otherwise) {
 /** The language of the user's ComfyUI: `en`, `ru`, `zh`, `ja`, or one that we do not have. */
 export function language() {
   return String(setting("Comfy.Locale", "en"));
+}
+
+/** Calls a function with the language when the user has chosen another. @param {(language: string) => void} told */
+export function whenLanguage(told) {
+  const heard = (/** @type {any} */ event) => told(String(event.detail.value));
+  app.ui?.settings?.addEventListener?.("Comfy.Locale.change", heard);
 }
 
 /** Whether the queue fills itself: after each run, or with each change. */

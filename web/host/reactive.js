@@ -1,8 +1,9 @@
 // A place in the frontend's own reactive state: its buttons and badges follow what they read from there.
-import { setting } from "./comfy.js";
 
 const KEY = "vramForecast";
-const MIRROR = "VRAMForecast.Mirror"; // what is read where there is no such place; tracked all the same
+
+/** Where the frontend has no such place: what is drawn anew all the time is right all the same. */
+const plain = {};
 
 /** The frontend's store of stores, or null before its page is there. @returns {Record<string, any> | null} */
 function stores() {
@@ -10,18 +11,15 @@ function stores() {
   return page?.config?.globalProperties?.$pinia?.state?.value ?? null;
 }
 
-/**
- * What is shown, for a getter that the frontend calls while it draws; null before `show`.
- *
- * @returns {any}
- */
+/** What is shown, for a getter that the frontend calls while it draws. @returns {any} */
 export function shown() {
   const found = stores();
-  return found ? (found[KEY] ?? null) : setting(MIRROR, null);
+  return found ? found[KEY] : plain;
 }
 
-/** Has the frontend draw all that reads `shown` again. @param {object} what */
-export function show(what) {
+/** Has the frontend draw all that reads these parts of `shown` again; other parts stay. @param {object} parts */
+export function show(parts) {
   const found = stores();
-  if (found) found[KEY] = what;
+  if (found && !found[KEY]) found[KEY] = {};
+  Object.assign(found ? found[KEY] : plain, parts);
 }

@@ -9,6 +9,8 @@ interface Widget {
   options?: Record<string, unknown> & { values?: unknown };
   serialize?: boolean;
   callback?: (value: unknown, ...rest: unknown[]) => void;
+  serializeValue?: (node: unknown, index: number) => unknown;
+  dynamicPrompts?: boolean;
   element?: HTMLTextAreaElement;
   inputEl?: HTMLTextAreaElement;
 }
@@ -49,6 +51,8 @@ interface GraphNode {
   mode: number;
   color?: string;
   bgcolor?: string;
+  boxcolor?: string;
+  shape?: number;
   flags: Record<string, unknown>;
   properties: Record<string, unknown> & { models?: { name: string; url: string; directory: string }[] };
   inputs: Slot[];
@@ -60,6 +64,7 @@ interface GraphNode {
   isSubgraphNode?(): boolean;
   isVirtualNode?: boolean;
   connect(slot: number, target: GraphNode, input: number, afterRerouteId?: number): unknown;
+  disconnectInput(slot: number, keepReroutes?: boolean): boolean;
   setDirtyCanvas?(front: boolean, back: boolean): void;
 }
 
@@ -83,6 +88,8 @@ interface Graph {
 interface ChangeTracker {
   beforeChange(): void;
   afterChange(): void;
+  captureCanvasState?(): void;
+  checkState?(): void;
   undo(): Promise<void>;
 }
 
@@ -147,11 +154,20 @@ interface ComfyApp {
   registerExtension(extension: ComfyExtension): void;
   graphToPrompt(): Promise<{ output: Record<string, any>; workflow: unknown }>;
   queuePrompt(number: number, batch?: number, ...rest: any[]): Promise<boolean>;
+  loadGraphData(document: unknown, clean?: boolean, restoreView?: boolean, workflow?: unknown, options?: object): Promise<unknown>;
   rootGraph?: Graph;
   graph: Graph;
-  canvas: { setDirty(front: boolean, back: boolean): void; graph?: Graph; centerOnNode?(node: GraphNode): void };
+  canvas: {
+    setDirty(front: boolean, back: boolean): void;
+    graph?: Graph;
+    setGraph?(graph: Graph): void;
+    centerOnNode?(node: GraphNode): void;
+    selectItems?(nodes: GraphNode[]): void;
+  };
   extensionManager: ExtensionManager;
   vueAppReady?: boolean;
+  /** Older; the only one that says that a setting of others has changed: `<id>.change`, its `detail` the value. */
+  ui?: { settings?: EventTarget };
 }
 
 interface ComfyApi extends EventTarget {
@@ -171,14 +187,18 @@ declare module "*/scripts/widgets.js" {
   export const ComfyWidgets: { STRING(node: GraphNode, name: string, spec: unknown[], app: ComfyApp): { widget: Widget } };
 }
 
-declare const LiteGraph: {
+interface LiteGraphGlobal {
   createNode(type: string, title?: string): GraphNode | null;
   registered_node_types: Record<string, unknown>;
-};
+  vueNodesMode?: boolean;
+  BADGE_FG_COLOR?: string;
+  BADGE_BG_COLOR?: string;
+}
 
 declare const LGraphBadge: new (options: { text: string; fgColor?: string; bgColor?: string }) => unknown;
 
 interface Window {
+  LiteGraph: LiteGraphGlobal;
   LGraphBadge?: typeof LGraphBadge;
   vramForecast?: { current(): unknown; ask(): Promise<void> };
 }
