@@ -94,7 +94,8 @@ def encoders(names, kinds):
     return type("Encoders", (Loader,), {"INPUT_TYPES": classmethod(inputs), "RETURN_TYPES": ("CLIP",)})
 
 
-ONE = ["stable_diffusion", "sd3", "mochi", "ltxv", "wan", "hidream", "chroma", "qwen_image", "flux2", "lumina2"]
+ONE = ["stable_diffusion", "sd3", "mochi", "ltxv", "wan", "hidream", "chroma", "qwen_image", "flux2"]
+ONE += ["lumina2"]
 TWO = ["sdxl", "sd3", "flux", "hunyuan_video", "hidream", "hunyuan_image", "kandinsky5", "ltxv"]
 NUMBERED = [f"clip_name{number}" for number in range(1, 5)]
 NODE_CLASS_MAPPINGS = {

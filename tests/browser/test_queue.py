@@ -1,4 +1,4 @@
-"""Before the queue: what runs well goes on at once, what does not is asked about, and nothing is ever lost."""
+"""Before the queue: what runs well goes on at once, what does not is asked about, nothing is lost."""
 
 import json
 
