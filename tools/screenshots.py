@@ -38,7 +38,8 @@ RENDERERS = {"canvas": False, "nodes-2.0": True}
 VIEW = {"width": 1500, "height": 860}
 ARRANGED = """() => {
     const [x, y] = [40, 90];
-    for (const node of app.rootGraph.nodes) if (node.type.startsWith("VRAMForecast")) app.rootGraph.remove(node);
+    for (const node of app.rootGraph.nodes)
+        if (node.type.startsWith("VRAMForecast")) app.rootGraph.remove(node);
     app.canvas.ds.scale = 0.78;
     app.canvas.ds.offset = [x + 480, y + 40];
     app.canvas.setDirty(true, true);

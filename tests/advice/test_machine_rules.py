@@ -55,6 +55,8 @@ def test_programs_whose_sizes_windows_does_not_tell_are_named_together():
     here = holding(crowded(system="windows"), ("Chrome", None), ("the desktop (dwm)", None), ("OBS", None))
     (one,) = close_programs.changes(here)
     assert one.title == "Close other programs that use the card (Chrome, OBS): 6.0 GiB"
+    (one,) = close_programs.changes(holding(here, *((f"program{at}", None) for at in range(9))))
+    assert one.title.endswith(" (program0, program1, program2, program3, 5 more): 6.0 GiB")
 
 
 def test_closing_really_helps_and_the_desktop_stays():

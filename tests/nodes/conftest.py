@@ -12,6 +12,7 @@ from comfyui_fixtures import start, tiny_checkpoint
 from comfyui_server import PACK, Server
 from player import QUIET, Player
 from small_card import SEEN
+from vram_forecast import estimator
 from vram_forecast.nodes import host
 from vram_forecast.nodes.answers import past
 from vram_forecast.nodes.record import said
@@ -64,3 +65,16 @@ def player(card):
     made = Player(card, past.file())
     yield made
     made.stop()
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """How often a forecast is worked out."""
+    times, real = [], estimator.check
+
+    def counted(*given, **options):
+        times.append(given)
+        return real(*given, **options)
+
+    monkeypatch.setattr(estimator, "check", counted)
+    return times

@@ -7,7 +7,7 @@ import time
 import pytest
 from at_host import SDXL, ask, forget, recorded, run, text_to_image
 from vram_forecast import estimator
-from vram_forecast.estimator.units import GIB, MIB
+from vram_forecast.estimator.units import GIB
 from vram_forecast.nodes import host
 from vram_forecast.nodes.answers import NoForecast, checked, forecast, soon, threads
 from vram_forecast.nodes.answers.patience import go_on, within
@@ -23,19 +23,6 @@ def comfyui(monkeypatch, tmp_path, sparse_model):
     found = recorded(tmp_path / "models")
     monkeypatch.setattr(host, "host", lambda: found)
     return found
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    """How often a forecast is worked out."""
-    times, real = [], estimator.check
-
-    def counted(*given, **options):
-        times.append(given)
-        return real(*given, **options)
-
-    monkeypatch.setattr(estimator, "check", counted)
-    return times
 
 
 @pytest.fixture
@@ -71,70 +58,6 @@ def test_another_state_of_the_machine_has_an_answer_of_its_own(comfyui, asked, c
     comfyui.told["seen"] |= change
     ask("check", text_to_image())
     assert 2 == len(asked)
-
-
-@pytest.mark.parametrize("free", [11 * GIB, 11 * GIB - 1, 11 * GIB + 32 * MIB])
-def test_an_answer_is_kept_while_free_memory_wanders_up_to_half_a_step_around_any_amount(
-    comfyui, asked, free
-):
-    for wandered in (0, 32 * MIB, -1, -32 * MIB, 1, 0):
-        comfyui.told["seen"] |= {"vram_free": free + wandered, "ram_free": 20 * GIB + 4 * wandered}
-        assert 200 == ask("check", text_to_image())[0]
-    assert 1 == len(asked)
-
-
-def test_memory_that_goes_to_and_fro_between_two_states_has_one_answer_for_each(comfyui, asked):
-    told = []
-    for free in (11, 6, 11, 6, 11):
-        comfyui.told["seen"] |= {"vram_free": free * GIB}
-        told.append(ask("check", text_to_image())[1]["device"]["free"] // GIB)
-    assert ([11, 6, 11, 6, 11], 2) == (told, len(asked))
-
-
-def test_memory_that_drifts_away_has_new_answers_on_its_way(comfyui, asked):
-    for free in range(11 * GIB, 10 * GIB, -32 * MIB):
-        comfyui.told["seen"] |= {"vram_free": free}
-        _, told = ask("check", text_to_image())
-        assert abs(told["device"]["free"] - free) <= 64 * MIB
-    assert len(asked) == 16
-
-
-def test_a_question_on_another_card_does_not_rest_on_what_is_free_here(comfyui, asked):
-    for free in (11, 6):
-        comfyui.told["seen"] |= {"vram_free": free * GIB, "holders": [{"name": "Blender", "bytes": GIB}]}
-        ask("check", text_to_image(), vram=8)
-        ask("check", text_to_image(), gpu="rtx-4090")
-        ask("check", text_to_image(), free=5)
-    assert 3 == len(asked)
-
-
-def test_who_holds_the_card_s_memory_is_told_while_it_is_so(comfyui, asked):
-    def told(*holders):
-        comfyui.told["seen"] |= {"holders": [{"name": name, "bytes": held} for name, held in holders]}
-        return ask("check", text_to_image())[1]["device"]["holders"]
-
-    blender = [{"name": "Blender", "bytes": 3 * GIB}]
-    assert blender == told(("Blender", 3 * GIB))
-    assert blender == told(("Blender", 3 * GIB + 32 * MIB), ("a tray icon", 20 * MIB))
-    assert 1 == len(asked)
-    assert ["Blender", "Steam"] == [one["name"] for one in told(("Blender", 3 * GIB), ("Steam", GIB))]
-    assert [{"name": "Chrome", "bytes": None}] == told(("Chrome", None))
-    assert [] == told()
-    assert 4 == len(asked)
-
-
-def test_programs_are_named_by_the_sentence_and_by_what_helps(comfyui):
-    held = [{"name": "Blender", "bytes": 10 * GIB}]
-    comfyui.told["seen"] |= {
-        "vram_free": GIB,
-        "holders": held,
-        "dynamic_vram": False,
-        "flags": ["--gpu-only"],
-    }
-    _, told = ask("check", text_to_image(), suggestions=9)
-    assert "oom" == told["verdict"]
-    assert "(Blender 10.0 GiB)" in told["because"]
-    assert "Close Blender: 10.0 GiB" in [one["title"] for one in told["suggestions"]]
 
 
 def test_a_file_that_goes_comes_or_changes_ends_an_answer(comfyui, asked, model, sparse_model):

@@ -43,7 +43,8 @@ def changes(case: Case) -> Iterator[Change]:
         freed = min(held, size)
         yield closing(case, " and ".join(one.name for one in named[:count]), freed)
     if not named and (device.holders is None or any(map(closes, device.holders))):
-        names = ", ".join(one.name for one in (device.holders or ()) if closes(one))
+        known = [one.name for one in (device.holders or ()) if closes(one)]
+        names = ", ".join([*known[:MOST], *([f"{len(known) - MOST} more"] if len(known) > MOST else [])])
         yield closing(case, f"other programs that use the card{f' ({names})' if names else ''}", held)
 
 
