@@ -49,7 +49,7 @@ def taken(server: Server, workflow: dict[str, Any], query: str, new: bool, times
         began = time.perf_counter()
         status, answer = server.ask(f"/vram_forecast/check?{query}", body)
         found.append(time.perf_counter() - began)
-        assert status == 200, answer
+        assert status == 200, f"{answer}\n{server.log[-2000:]}"
     return sorted(found[2:])
 
 
