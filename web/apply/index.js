@@ -76,7 +76,7 @@ async function makes(steps, before, wanted, downloads) {
   editing.make(steps);
   const ids = new Map(steps.flatMap((one) => (one.do === "add" ? named(one, String(editing.now(one.node).id)) : [])));
   tell(before, wanted, ids, downloads);
-  const now = (await prompted()).prompt;
+  const now = JSON.parse(JSON.stringify((await prompted()).prompt)); // as it is sent: what is undefined is not
   const wrong = different({ before, wanted, now, ids, knows });
   if (wrong) console.warn(`VRAM Forecast: a change was taken back, since ${wrong}.`);
   return !wrong;

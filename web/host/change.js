@@ -1,4 +1,5 @@
 // A change of the graph as one step of ComfyUI's undo, or as none at all.
+import { UNSEEN } from "../timing.js";
 import { app, root } from "./comfy.js";
 
 /** @returns {ChangeTracker | undefined} */
@@ -21,6 +22,8 @@ export async function once(change) {
   let made = false;
   try {
     made = await change();
+    // Nodes 2.0 measures new nodes as it draws them: their sizes belong to the same step.
+    for (let frames = 3; made && frames > 0; frames--) await drawn();
   } finally {
     try {
       if (!made) await restore(before);
@@ -30,6 +33,14 @@ export async function once(change) {
     }
   }
   return made;
+}
+
+/** The next frame. @returns {Promise<unknown>} */
+function drawn() {
+  return new Promise((done) => {
+    requestAnimationFrame(done);
+    setTimeout(done, UNSEEN);
+  });
 }
 
 /** Loads the graph as it was, as undo does. @param {any} before */
