@@ -12,5 +12,5 @@ export const QUEUE_PATIENCE = 300;
 /** After the last forecast before advice and limits are asked for: they take some forecasts each. */
 export const ADVICE_SETTLE = 300;
 
-/** For a frame to be drawn after a change of the graph, where none is: a page that is not seen draws none. */
-export const UNSEEN = 100;
+/** After ComfyUI noted a change: for 50 ms it takes what follows for a part of that step of undo. */
+export const SQUASH = 80;

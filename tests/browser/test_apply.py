@@ -78,7 +78,7 @@ SAME = """([text, measured]) => {
 
 
 def press(page, keys, until):
-    """Press keys on the canvas, and wait until the workflow is saved so again: byte for byte on the canvas."""
+    """Press keys on the canvas, and wait until the workflow is so again: byte for byte on the canvas."""
     measured = page.tab.evaluate("() => app.extensionManager.setting.get('Comfy.VueNodes.Enabled')")
     page.tab.keyboard.press(keys)
     page.tab.wait_for_function(SAME, arg=[until, measured], timeout=10_000)

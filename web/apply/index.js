@@ -1,5 +1,5 @@
 // A suggestion's edits, made on the canvas in one step that Ctrl+Z takes back, or not at all.
-import { once } from "../host/change.js";
+import { noted, once } from "../host/change.js";
 import { prompted, root } from "../host/comfy.js";
 import { Editing, installed } from "../host/edit.js";
 import { text } from "../text.js";
@@ -55,6 +55,7 @@ async function applied(suggestion, prompt) {
   const type = lacking(suggestion);
   if (type && suggestion.needs.length) return refused("apply.needs", { pack: suggestion.needs.join(", ") });
   if (type) return refused("apply.lacks", { type });
+  await noted();
   if (prompt !== JSON.stringify((await prompted()).prompt)) return refused("apply.changed");
   const before = /** @type {Prompt} */ (JSON.parse(prompt));
   const wanted = edited(before, suggestion.edits);

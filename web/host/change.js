@@ -1,10 +1,17 @@
 // A change of the graph as one step of ComfyUI's undo, or as none at all.
-import { UNSEEN } from "../timing.js";
+import { SQUASH } from "../timing.js";
 import { app, root } from "./comfy.js";
 
 /** @returns {ChangeTracker | undefined} */
 function tracker() {
   return app.extensionManager.workflow.activeWorkflow?.changeTracker;
+}
+
+/** Lets ComfyUI note what changed before, and be done with it: it folds what follows at once into that. */
+export async function noted() {
+  const undo = tracker();
+  (undo?.captureCanvasState ?? undo?.checkState)?.call(undo);
+  await new Promise((done) => setTimeout(done, SQUASH));
 }
 
 /**
@@ -16,14 +23,11 @@ function tracker() {
  */
 export async function once(change) {
   const undo = tracker();
-  (undo?.captureCanvasState ?? undo?.checkState)?.call(undo);
   const before = JSON.parse(JSON.stringify(root().serialize()));
   undo?.beforeChange();
   let made = false;
   try {
     made = await change();
-    // Nodes 2.0 measures new nodes as it draws them: their sizes belong to the same step.
-    for (let frames = 3; made && frames > 0; frames--) await drawn();
   } finally {
     try {
       if (!made) await restore(before);
@@ -33,14 +37,6 @@ export async function once(change) {
     }
   }
   return made;
-}
-
-/** The next frame. @returns {Promise<unknown>} */
-function drawn() {
-  return new Promise((done) => {
-    requestAnimationFrame(done);
-    setTimeout(done, UNSEEN);
-  });
 }
 
 /** Loads the graph as it was, as undo does. @param {any} before */
