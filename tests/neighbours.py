@@ -110,6 +110,27 @@ NODE_CLASS_MAPPINGS = {
 FAILING = "raise RuntimeError('a pack that does not load')\n"
 
 
+# It writes down what ComfyUI sends to whom listens.
+SCRIBE = """
+import json
+from pathlib import Path
+from server import PromptServer
+
+NODE_CLASS_MAPPINGS = {}
+BOOK = Path(__file__).with_name("sent.jsonl")
+send_sync = PromptServer.instance.send_sync
+
+
+def written(event, data, sid=None):
+    if isinstance(data, dict):
+        with BOOK.open("a", encoding="utf-8") as book:
+            book.write(json.dumps([event, data.get("node"), data.get("value"), data.get("max"), sid]) + "\\n")
+    return send_sync(event, data, sid)
+
+
+PromptServer.instance.send_sync = written
+"""
+
 # It gives ComfyUI's executor and registry other names before any pack loads, as a later version may.
 RENAMER = """
 import asyncio

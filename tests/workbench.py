@@ -27,10 +27,14 @@ APPLY = """async ([pack, suggestion, prompt]) => {
     return await apply(suggestion, prompt ?? window.vramForecast.current().prompt);
 }"""
 SAVED = """async () => {
-    await new Promise(done => setTimeout(done, 120));
     const tracker = app.extensionManager.workflow.activeWorkflow.changeTracker;
+    let [before, now] = ["", JSON.stringify(app.rootGraph.serialize())];
+    for (let tries = 0; before !== now && tries < 50; tries++) {
+        await new Promise(done => setTimeout(done, 120));
+        [before, now] = [now, JSON.stringify(app.rootGraph.serialize())];
+    }
     (tracker.captureCanvasState ?? tracker.checkState).call(tracker);
-    return JSON.stringify(app.rootGraph.serialize());
+    return now;
 }"""
 STEPS = "() => app.extensionManager.workflow.activeWorkflow.changeTracker.undoQueue.length"
 

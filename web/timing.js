@@ -17,3 +17,6 @@ export const GLANCE = 1000;
 
 /** For drawing in one frame: what is left is drawn in the next, so that the canvas keeps moving. */
 export const FRAME = 16;
+
+/** After ComfyUI noted a change: for 50 ms it takes what follows for a part of that step of undo. */
+export const SQUASH = 80;

@@ -70,10 +70,18 @@ def wanted(prompt, edits):
     return apply(read(prompt), given).prompt()
 
 
+# Nodes 2.0 measures nodes as it draws them, whatever was saved: there all but their sizes is to be the same.
+SAME = """([text, measured]) => {
+    const told = saved => JSON.stringify(saved, (key, one) => (measured && key === "size" ? 0 : one));
+    return told(app.rootGraph.serialize()) === told(JSON.parse(text));
+}"""
+
+
 def press(page, keys, until):
-    """Press keys on the canvas, and wait until the workflow is saved so again."""
+    """Press keys on the canvas, and wait until the workflow is so again: byte for byte on the canvas."""
+    measured = page.tab.evaluate("() => app.extensionManager.setting.get('Comfy.VueNodes.Enabled')")
     page.tab.keyboard.press(keys)
-    page.tab.wait_for_function("text => JSON.stringify(app.rootGraph.serialize()) === text", arg=until)
+    page.tab.wait_for_function(SAME, arg=[until, measured], timeout=10_000)
 
 
 def made(page, edits, **more):

@@ -6,6 +6,7 @@ are, `start` for a configuration of one's own.
 
 import json
 
+import neighbours
 import pytest
 from at_host import SDXL, forget, recorded
 from comfyui_fixtures import start, tiny_checkpoint
@@ -21,9 +22,14 @@ __all__ = ["start", "tiny_checkpoint"]  # fixtures that the browser's tests have
 
 
 @pytest.fixture(scope="session")
-def server(start):
-    """One ComfyUI for all tests that change nothing in it; its models are not traced while tests run."""
-    return start(VRAM_FORECAST_TRACING="off")
+def server(start, tmp_path_factory):
+    """One ComfyUI for all tests that change nothing in it; its models are not traced while tests run.
+
+    A pack in it writes down what is sent to websockets.
+    """
+    base = tmp_path_factory.mktemp("comfyui")
+    neighbours.move_in(base / "custom_nodes", {"scribe": neighbours.SCRIBE})
+    return start(base, VRAM_FORECAST_TRACING="off")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 // A suggestion's edits, made on the canvas in one step that Ctrl+Z takes back, or not at all.
-import { once } from "../host/change.js";
+import { noted, once } from "../host/change.js";
 import { prompted, root } from "../host/comfy.js";
 import { Editing, installed } from "../host/edit.js";
 import { text } from "../text.js";
@@ -55,6 +55,7 @@ async function applied(suggestion, prompt) {
   const type = lacking(suggestion);
   if (type && suggestion.needs.length) return refused("apply.needs", { pack: suggestion.needs.join(", ") });
   if (type) return refused("apply.lacks", { type });
+  await noted();
   if (prompt !== JSON.stringify((await prompted()).prompt)) return refused("apply.changed");
   const before = /** @type {Prompt} */ (JSON.parse(prompt));
   const wanted = edited(before, suggestion.edits);
@@ -76,7 +77,7 @@ async function makes(steps, before, wanted, downloads) {
   editing.make(steps);
   const ids = new Map(steps.flatMap((one) => (one.do === "add" ? named(one, String(editing.now(one.node).id)) : [])));
   tell(before, wanted, ids, downloads);
-  const now = (await prompted()).prompt;
+  const now = JSON.parse(JSON.stringify((await prompted()).prompt)); // as it is sent: what is undefined is not
   const wrong = different({ before, wanted, now, ids, knows });
   if (wrong) console.warn(`VRAM Forecast: a change was taken back, since ${wrong}.`);
   return !wrong;

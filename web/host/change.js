@@ -1,9 +1,17 @@
 // A change of the graph as one step of ComfyUI's undo, or as none at all.
+import { SQUASH } from "../timing.js";
 import { app, root } from "./comfy.js";
 
 /** @returns {ChangeTracker | undefined} */
 function tracker() {
   return app.extensionManager.workflow.activeWorkflow?.changeTracker;
+}
+
+/** Lets ComfyUI note what changed before, and be done with it: it folds what follows at once into that. */
+export async function noted() {
+  const undo = tracker();
+  (undo?.captureCanvasState ?? undo?.checkState)?.call(undo);
+  await new Promise((done) => setTimeout(done, SQUASH));
 }
 
 /**
@@ -15,7 +23,6 @@ function tracker() {
  */
 export async function once(change) {
   const undo = tracker();
-  (undo?.captureCanvasState ?? undo?.checkState)?.call(undo);
   const before = JSON.parse(JSON.stringify(root().serialize()));
   undo?.beforeChange();
   let made = false;
