@@ -1,4 +1,5 @@
 // The timeline in the panel, with the last run of this graph over it.
+import { legend } from "../charts/legend.js";
 import { timeline } from "../charts/timeline.js";
 import { h } from "./dom.js";
 
@@ -25,5 +26,5 @@ export function content({ forecast, asked, width, actions }) {
     interactive: true,
     onStep: actions.step,
   });
-  return [h("div", { class: "vram-forecast-chart" }, drawn)];
+  return [h("div", { class: "vram-forecast-chart" }, drawn), legend(forecast, { measured, ram: RAM })];
 }
