@@ -1,5 +1,6 @@
 // The badge in the action bar: what the forecast says in a few words, always there, never in the way.
 import { face, room } from "./badge_face.js";
+import { placed } from "./host/bar.js";
 import { setting, toast } from "./host/comfy.js";
 import { show, shown } from "./host/reactive.js";
 import { BADGE } from "./settings.js";
@@ -29,8 +30,10 @@ export function button(onClick) {
   };
 }
 
-/** Begins to show the state on the badge. */
-export function begin() {
+/** Begins to show the state on the badge. @param {ActionBarButton} registered */
+export function begin(registered) {
+  /** @type {HTMLButtonElement | null} */
+  let own = null;
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets.push(sheet);
   let digits = 0;
@@ -40,6 +43,7 @@ export function begin() {
     const rule = `--vram-forecast-fill: ${Math.round(badge.fill * 100)}%; --vram-forecast-digits: ${digits}ch`;
     sheet.replaceSync(`.vram-forecast-badge { ${rule} }`);
     show({ badge });
+    requestAnimationFrame(() => (own = placed(registered, own)));
   });
 }
 

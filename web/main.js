@@ -32,19 +32,21 @@ const actions = {
   set: setSetting,
 };
 
+const button = badge.button(() => void panel.open());
+
 app.registerExtension({
   name: "VRAMForecast",
   settings: settings(shownAgain),
   commands: commands(actions),
   keybindings,
   menuCommands,
-  actionBarButtons: [badge.button(() => void panel.open())],
+  actionBarButtons: [button],
   async setup() {
     document.head.append(style);
     await speak(language());
     followTheme(shownAgain);
     whenLanguage((chosen) => void speak(chosen).then(shownAgain));
-    badge.begin();
+    badge.begin(button);
     nodeBadges.begin();
     app.extensionManager.registerSidebarTab(panel.tab());
     follow.begin();
