@@ -2,6 +2,7 @@
 // case as in `estimator/report/words.py`.
 import { said } from "./phrases.js";
 import { language, text } from "./text.js";
+import { worst } from "./words.js";
 
 export { effects, problem, quality, reason, title, why } from "./advice_words.js";
 
@@ -48,7 +49,7 @@ function resident(forecast) {
   if (!steps.length) return text("sentence.nothing");
   if (!vram_peak.high)
     return text("sentence.processor", { ram: gib(ram_peak.best), total: gib(host.ram_total), time });
-  const there = place(worst(forecast));
+  const there = whereIs(forecast);
   return text("sentence.resident", { peak: gib(vram_peak.best), total: bare(device.total), place: there, time });
 }
 
@@ -82,21 +83,21 @@ function disk({ ram_peak, host, disk_bytes, seconds }) {
 function spill(forecast) {
   const step = worst(forecast);
   const over = step ? gib(step.need.best - forecast.device.total) : "";
-  return text("sentence.spill", { over, place: place(step) });
+  return text("sentence.spill", { over, place: whereIs(forecast) });
 }
 
 /** @param {Forecast} forecast */
 function oom(forecast) {
   const { device, host, ram_kept } = forecast;
   const step = worst(forecast);
-  if (!step) return text("sentence.oom.nowhere");
-  if (step.verdict !== "oom" || !step.need.high) {
+  if (!forecast.where) return text("sentence.oom.nowhere");
+  if (!step || step.verdict !== "oom" || !step.need.high) {
     const swap = host.swap ? text("sentence.swap", { size: gib(host.swap) }) : "";
-    const slots = { place: place(step), kept: gib(ram_kept.best), total: gib(host.ram_total), swap };
+    const slots = { place: whereIs(forecast), kept: gib(ram_kept.best), total: gib(host.ram_total), swap };
     return text("sentence.ram", slots);
   }
   return text("sentence.oom", {
-    place: place(step),
+    place: whereIs(forecast),
     need: span(step.need.low - device.taken.low, step.need.high - device.taken.high),
     total: bare(device.total),
     taken: gib(device.taken.best),
@@ -134,12 +135,13 @@ function missing({ coverage, steps }) {
   return text("sentence.missing.step", { place: place(step), why: said("reason", step.because) });
 }
 
-/** The step that decides the verdict. @param {Forecast} forecast */
-function worst({ where, steps }) {
-  return where ? steps[where.step] : undefined;
+/** Where that is; the loading of a file is no step. @param {Forecast} forecast */
+function whereIs(forecast) {
+  const { where } = forecast;
+  return place(worst(forecast) ?? (where ? { title: where.class_type, node: where.node } : undefined));
 }
 
-/** A step as a person finds it: `KSampler (node 3)`. @param {StepForecast | undefined} step */
+/** A step as a person finds it: `KSampler (node 3)`. @param {{ title: string, node: string } | undefined} step */
 export function place(step) {
   return step ? text("sentence.place", { title: step.title, node: step.node }) : "";
 }

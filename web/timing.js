@@ -20,3 +20,6 @@ export const FRAME = 16;
 
 /** After ComfyUI noted a change: for 50 ms it takes what follows for a part of that step of undo. */
 export const SQUASH = 80;
+
+/** Between looks at the sizes of nodes that Vue measures: it takes up to three frames. */
+export const MEASURE = 60;

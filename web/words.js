@@ -56,12 +56,9 @@ export function verdictWord(verdict) {
 /** How a verdict looks when colour is not seen. @type {Record<Verdict, string>} */
 export const SHAPES = { resident: "●", streamed: "◐", disk: "◍", spill: "▲", oom: "■", unknown: "?" };
 
-/** The step that decides the verdict. @param {Forecast} forecast @returns {StepForecast | undefined} */
-export function worst(forecast) {
-  const { where } = forecast;
-  if (!where) return undefined;
-  const there = forecast.steps.filter((one) => one.node === where.node && one.kind === where.kind);
-  return there.find((one) => one.verdict === forecast.verdict) ?? there[0];
+/** The step that decides the verdict, if it is one that is forecast. @param {Forecast} forecast */
+export function worst({ where, steps }) {
+  return where && where.step !== null ? steps[where.step] : undefined;
 }
 
 /** What a badge says of a forecast: `14.2 / 16 GB · fits · 38 s`. @param {Forecast} forecast */

@@ -63,9 +63,8 @@ def worst(forecast: Forecast) -> dict[str, Any] | None:
     if where is None:
         return None
     own = {"node": where.node, "class_type": where.class_type, "kind": where.kind}
-    # A step of system memory is told with another verdict than it has in the list.
-    same = (at for at, one in enumerate(forecast.steps) if (one.node, one.kind) == (where.node, where.kind))
-    return own | {"step": forecast.steps.index(where) if where in forecast.steps else next(same, None)}
+    # Where RAM runs out while a file is loaded, it is no step of those that are forecast.
+    return own | {"step": forecast.steps.index(where) if where in forecast.steps else None}
 
 
 def coverage(forecast: Forecast) -> dict[str, Any]:

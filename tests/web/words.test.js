@@ -18,7 +18,7 @@ function forecast(more) {
     vram_peak: estimate(14.2 * GIB),
     ram_peak: estimate(41 * GIB),
     seconds: estimate(38.2),
-    where: { node: "3", class_type: "KSampler", kind: "sample" },
+    where: { node: "3", class_type: "KSampler", kind: "sample", step: 0 },
     components: [],
     steps: [],
     ...more,

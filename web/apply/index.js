@@ -1,5 +1,5 @@
 // A suggestion's edits, made on the canvas in one step that Ctrl+Z takes back, or not at all.
-import { noted, once } from "../host/change.js";
+import { noted, once, settled } from "../host/change.js";
 import { prompted, root } from "../host/comfy.js";
 import { Editing, installed } from "../host/edit.js";
 import { text } from "../text.js";
@@ -73,13 +73,14 @@ async function applied(suggestion, prompt) {
  * @param {Download[]} downloads
  */
 async function makes(steps, before, wanted, downloads) {
-  const editing = new Editing((graph, node, size) => placed(steps, graph, node, size));
+  const editing = new Editing((graph, node, made) => placed(steps, graph, node, made));
   editing.make(steps);
   const ids = new Map(steps.flatMap((one) => (one.do === "add" ? named(one, String(editing.now(one.node).id)) : [])));
   tell(before, wanted, ids, downloads);
   const now = JSON.parse(JSON.stringify((await prompted()).prompt)); // as it is sent: what is undefined is not
   const wrong = different({ before, wanted, now, ids, knows });
   if (wrong) console.warn(`VRAM Forecast: a change was taken back, since ${wrong}.`);
+  else if (await settled()) editing.placeAgain();
   return !wrong;
 }
 
@@ -98,11 +99,12 @@ function knows(id, name) {
  * @param {import("./plan.js").Step[]} steps
  * @param {Graph} graph
  * @param {import("./walk.js").NewNode} node
- * @param {[number, number]} size
+ * @param {GraphNode} made what stands for it
  */
-function placed(steps, graph, node, size) {
+function placed(steps, graph, node, made) {
   const gone = new Set(steps.flatMap((one) => (one.do === "remove" ? [one.node] : [])));
-  const taken = graph.nodes.filter((one) => !gone.has(one)).map(boxOf);
+  const taken = graph.nodes.filter((one) => one !== made && !gone.has(one)).map(boxOf);
+  const size = /** @type {[number, number]} */ ([made.size[0], made.size[1]]);
   return free(taken, wantedAt(steps, node, size), size);
 }
 
@@ -115,13 +117,18 @@ function placed(steps, graph, node, size) {
  * @param {Download[]} downloads
  */
 function tell(before, wanted, ids, downloads) {
+  /** @type {Map<GraphNode, { was: string[], now: string[] }>} */
+  const changed = new Map(); // a node of a subgraph stands for several of the prompt
   for (const [id, node] of Object.entries(wanted)) {
-    const was = texts(before[id]);
-    const now = texts(node);
-    const found = JSON.stringify(was) !== JSON.stringify(now) && locate(root(), ids.get(id) ?? id)?.node;
+    const found = locate(root(), ids.get(id) ?? id)?.node;
     if (!found) continue;
-    const listed = models(found.properties.models ?? [], was, now, downloads);
-    if (listed.length) found.properties.models = listed;
-    else delete found.properties.models;
+    const { was, now } = changed.get(found) ?? { was: [], now: [] };
+    changed.set(found, { was: [...was, ...texts(before[id])], now: [...now, ...texts(node)] });
+  }
+  for (const [node, { was, now }] of changed) {
+    if (JSON.stringify(was) === JSON.stringify(now)) continue;
+    const listed = models(node.properties.models ?? [], was, now, downloads);
+    if (listed.length) node.properties.models = listed;
+    else delete node.properties.models;
   }
 }

@@ -1,6 +1,10 @@
 // A change of the graph as one step of ComfyUI's undo, or as none at all.
-import { SQUASH } from "../timing.js";
+import { MEASURE, SQUASH } from "../timing.js";
 import { app, root } from "./comfy.js";
+import { places } from "./places.js";
+
+const STILL = 3; // looks that find nothing new
+const MOST_LOOKS = 10; // then it is taken as it is
 
 /** @returns {ChangeTracker | undefined} */
 function tracker() {
@@ -12,6 +16,26 @@ export async function noted() {
   const undo = tracker();
   (undo?.captureCanvasState ?? undo?.checkState)?.call(undo);
   await new Promise((done) => setTimeout(done, SQUASH));
+}
+
+/**
+ * Where nodes are drawn by Vue: waits until the page has measured those that are new, whose sizes it writes
+ * into the graph some frames later; they would be a step of their own. Whether there was anything to wait for.
+ */
+export async function settled() {
+  if (!window.LiteGraph.vueNodesMode) return false;
+  for (let same = 0, looks = 0, before = sizes(); same < STILL && looks < MOST_LOOKS; looks++) {
+    await new Promise((done) => setTimeout(done, MEASURE));
+    const now = sizes();
+    same = now === before ? same + 1 : 0;
+    before = now;
+  }
+  return true;
+}
+
+/** Where all nodes lie and how large they are, those of subgraphs too. */
+function sizes() {
+  return JSON.stringify([...places()].map(([, { pos, size }]) => [...pos, ...size]));
 }
 
 /**

@@ -17,8 +17,10 @@ export function installed(type) {
 export class Editing {
   /** What stands for a node of the plan by now. @type {Map<GraphNode | NewNode, GraphNode>} */
   #now = new Map();
+  /** @type {{ graph: Graph, node: NewNode, made: GraphNode }[]} */
+  #added = [];
 
-  /** @param {(graph: Graph, node: NewNode, size: [number, number]) => [number, number]} place where a new node goes */
+  /** @param {(graph: Graph, node: NewNode, made: GraphNode) => [number, number]} place where a new node goes */
   constructor(place) {
     this.place = place;
   }
@@ -36,9 +38,18 @@ export class Editing {
   /** @param {Extract<Step, { do: "add" }>} step */
   add({ graph, node, type }) {
     const made = create(type);
-    made.pos = this.place(graph, node, [made.size[0], made.size[1]]);
+    made.pos = this.place(graph, node, made);
     graph.add(made);
     this.#now.set(node, made);
+    this.#added.push({ graph, node, made });
+  }
+
+  /** Finds the places of new nodes once more, when the page has measured them: Vue draws them larger. */
+  placeAgain() {
+    for (const { graph, node, made } of this.#added) {
+      const [x, y] = this.place(graph, node, made);
+      if (x !== made.pos[0] || y !== made.pos[1]) made.pos = [x, y];
+    }
   }
 
   /** @param {Extract<Step, { do: "replace" }>} step */

@@ -127,8 +127,8 @@ interface Forecast {
   schema: number;
   verdict: Verdict;
   tight: boolean;
-  /** The step that decides the verdict; `step`: its place in `steps`. */
-  where: { node: string; class_type: string; kind: string; step: number } | null;
+  /** The step that decides the verdict; `step`: its place in `steps`; null of the loading of a file. */
+  where: { node: string; class_type: string; kind: string; step: number | null } | null;
   because: string;
   device: Card;
   /** `swap`: null where it is not known. */
