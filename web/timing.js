@@ -14,3 +14,6 @@ export const ADVICE_SETTLE = 300;
 
 /** For drawing in one frame: what is left is drawn in the next, so that the canvas keeps moving. */
 export const FRAME = 16;
+
+/** After the last move of a slider before the graph is changed: a key that is held moves it 30 times a second. */
+export const SLIDE = 150;
