@@ -51,7 +51,7 @@ export async function ask(question) {
       box.dialog.addEventListener("close", () => answer("cancel"));
       box.dialog.addEventListener("keydown", pressed);
       box.dialog.showModal();
-      void help(box, question, gone.signal);
+      help(box, question, gone.signal).catch((error) => console.warn("VRAM Forecast: no changes to show:", error));
     });
   } finally {
     settle = null;
@@ -64,6 +64,7 @@ export async function ask(question) {
 function pressed(event) {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
+    if (event.repeat) return event.stopPropagation(); // the key that opened it, still held
     /** @type {HTMLElement} */ (event.currentTarget).querySelector(".vram-forecast-anyway")?.dispatchEvent(new Event("click"));
   }
   event.stopPropagation();
@@ -90,7 +91,8 @@ function drawn({ forecast, strict }) {
   const dialog = h(
     "dialog",
     { class: "vram-forecast-dialog", "aria-labelledby": "vram-forecast-ask", "aria-describedby": "vram-forecast-why" },
-    h("h2", { id: "vram-forecast-ask", class: `vram-forecast-is-${forecast.verdict}` }, verdict),
+    // Neither button has the focus until the changes are there: a key that was meant for the page hits nothing.
+    h("h2", { id: "vram-forecast-ask", class: `vram-forecast-is-${forecast.verdict}`, tabindex: -1, autofocus: true }, verdict),
     h("p", { id: "vram-forecast-why" }, sentence(forecast)),
     h("div", { class: "vram-forecast-chart" }, /** @type {any} */ (timeline(forecast, CHART))),
     changes,
@@ -103,7 +105,7 @@ function drawn({ forecast, strict }) {
     ),
   );
   let touched = false;
-  dialog.addEventListener("keydown", () => (touched = true));
+  dialog.addEventListener("keydown", ({ key }) => (touched ||= ["Tab", "Enter", " "].includes(key)));
   return { dialog, quiet, changes, said, anyway, touched: () => touched };
 }
 

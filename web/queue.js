@@ -14,8 +14,7 @@ import { badgeText } from "./words.js";
 /** @type {((...given: any[]) => Promise<boolean>) | null} */
 let queued = null;
 let passing = false; // the user said so
-/** @type {Set<string>} */
-const told = new Set();
+let told = ""; // of the last graph that a queue filling itself was told about
 
 /** Takes hold of the queue; other packs' wrappers, made before or after, are called as ever. */
 export function begin() {
@@ -49,12 +48,14 @@ async function ready(given) {
   if (passing || !queued) return true;
   const guard = String(setting(GUARD, "warn"));
   if (guard === "off") return true;
-  if (dialog.isOpen()) return again(guard);
+  const filling = byItself(given[2], queuesItself());
+  if (dialog.isOpen()) return filling || again(guard);
   const known = await forecastInTime(outputsOf(given[2]));
   if (!known || !asks(known.forecast, { guard, threshold: Number(setting(THRESHOLD, 3)) })) return true;
-  if (byItself(given[2], queuesItself())) return warned(known);
   if (guard !== "block" && isQuiet(known.prompt)) return true;
-  return dialog.isOpen() ? again(guard) : answered(known, guard === "block", given);
+  if (filling) return warned(known);
+  // One that began before the dialog was to be seen is no answer to it.
+  return dialog.isOpen() ? false : answered(known, guard === "block", given);
 }
 
 /** Asked once more while the dialog is open: that is an answer, where it may be one. @param {string} guard */
@@ -66,8 +67,8 @@ function again(guard) {
 /** A prompt of a queue that fills itself runs; its user is told once. @param {NonNullable<Awaited<ReturnType<typeof forecastInTime>>>} known */
 function warned({ prompt, forecast }) {
   const name = nameOf(prompt);
-  if (!told.has(name)) toast("warn", badgeText(forecast), sentence(forecast));
-  told.add(name);
+  if (name !== told) toast("warn", badgeText(forecast), sentence(forecast));
+  told = name;
   return true;
 }
 
@@ -91,6 +92,6 @@ async function answered({ prompt, written, forecast }, strict, given) {
       return made.done ? "" : made.why || text("dialog.refused");
     },
   });
-  if (said.quiet) keepQuiet(prompt);
+  if (said.quiet && said.answer === "anyway") keepQuiet(prompt);
   return said.answer !== "cancel";
 }

@@ -23,3 +23,6 @@ export const SQUASH = 80;
 
 /** Between looks at the sizes of nodes that Vue measures: it takes up to three frames. */
 export const MEASURE = 60;
+
+/** After the last move of a slider before the graph is changed: a key that is held moves it 30 times a second. */
+export const SLIDE = 150;

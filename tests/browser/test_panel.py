@@ -156,6 +156,40 @@ def test_changes_limits_and_another_card_are_asked_for_where_they_are_seen(panel
     panel.says("0.5 GB of 8 GB are in use now.", "holders")
 
 
+def test_a_change_is_applied_and_undone_from_the_panel(panel):
+    page, before = panel.page, panel.page.prompt()
+    change = panel.part("changes").locator("li", has_text="in 8 bits")
+    change.get_by_role("button", name="Apply").click()
+    panel.says("Done: ")
+    assert "fp8_e4m3fn_fast" == page.prompt()["1"]["inputs"]["weight_dtype"]
+    panel.says(page.fresh()["because"])
+    panel.root.get_by_role("button", name="Undo").click()
+    panel.tab.wait_for_function(
+        "async before => JSON.stringify((await app.graphToPrompt()).output) === before",
+        arg=json.dumps(before, separators=(",", ":"), ensure_ascii=False),
+    )
+    panel.root.get_by_role("button", name="Undo").wait_for(state="detached")
+
+
+def test_a_slider_moves_the_widgets_of_the_graph(panel):
+    page = panel.page
+    size = panel.part("limits").locator("[data-quantity=size]")
+    slider = size.get_by_role("slider")
+    slider.focus()
+    for _ in range(3):
+        page.tab.keyboard.press("ArrowRight")
+    panel.says("Done: Size 1072 × 1072")
+    inputs = page.prompt()["4"]["inputs"]
+    assert (1072, 1072) == (inputs["width"], inputs["height"])
+    page.tab.wait_for_function(
+        "() => document.activeElement.dataset.key === 'limit size' && document.activeElement.value === '1072'"
+    )
+    size.get_by_role("button", name="to 4416 × 4416").click()
+    panel.says("Done: Size 4416 × 4416")
+    assert 4416 == page.prompt()["4"]["inputs"]["width"]
+    page.tab.wait_for_function("() => document.querySelector('[data-key=\"limit size\"]').value === '4416'")
+
+
 def test_nothing_is_asked_while_a_prompt_runs_nor_while_nobody_looks(panel):
     asked = []
     panel.part("changes").locator("li").first.wait_for()

@@ -7,9 +7,9 @@ import { current } from "../state.js";
 
 /**
  * What was chosen and done here. `applied`: the change that was made last and can be undone; `after`: the prompt
- * as it was then; `refused`: why one was not made; `card`: the one that is asked about.
+ * as it was then, and `followed`, whether that has been forecast; `refused`: why one was not made, `refusals`: how often that was; `card`: the one that is asked about.
  */
-export const own = { card: "", applied: "", after: "", refused: "", all: false, width: 320 };
+export const own = { card: "", applied: "", after: "", followed: false, refused: "", refusals: 0, all: false, width: 320 };
 
 /** A change by hand, as a suggestion has it. @type {Suggestion} */
 const SET = {
@@ -42,10 +42,7 @@ export function actionsOf(later, rows) {
     /** @param {Suggestion} change */
     apply: (change) => made(change, current().prompt, title(change)).then(later),
     /** Sets widgets, whatever else has changed since the forecast. @param {Edit[]} edits @param {string} name */
-    async set(edits, name) {
-      await made({ ...SET, title: name, edits }, await text(), name);
-      later();
-    },
+    set: (edits, name) => text().then((now) => made({ ...SET, title: name, edits }, now, name).then(later)),
     async undo() {
       own.applied = "";
       await undo();
@@ -85,5 +82,13 @@ async function made(change, prompt, name) {
     own.refused = /** @type {Error} */ (error).message;
     console.warn("VRAM Forecast: a change cannot be made", error);
   }
+  if (own.refused) own.refusals++;
   own.after = await text();
+  own.followed = false;
+}
+
+/** What was said of a change is no longer true of another graph than it has led to. @param {string} prompt */
+export function forget(prompt) {
+  if (prompt === own.after) own.followed = true;
+  else if (own.followed) own.applied = own.refused = "";
 }

@@ -10,13 +10,13 @@ import { h } from "./dom.js";
 const FIRST = 4;
 
 /** @param {View} view */
-export function inputs({ state, asked, applied, refused, all }) {
-  return [asked.advice(), state.prompt, state.phase === "fresh", applied, refused, all];
+export function inputs({ state, asked, all }) {
+  return [asked.advice(), state.prompt, state.phase === "fresh", all];
 }
 
 /** @param {View} view @returns {import("./dom.js").Child[]} */
 export function content(view) {
-  const { asked, state, applied, refused, actions } = view;
+  const { asked, state, actions } = view;
   const known = asked.advice();
   const found = known.answer?.suggestions ?? [];
   const shown = view.all ? found : found.slice(0, FIRST);
@@ -31,8 +31,6 @@ export function content(view) {
     );
   if (more) more.setAttribute("aria-expanded", String(view.all));
   return [
-    applied && done(applied, actions),
-    refused && h("p", { class: "vram-forecast-notice", role: "status" }, refused),
     !found.length && h("p", { class: "vram-forecast-plain" }, none(known)),
     found.length > 0 &&
       h(
@@ -50,15 +48,12 @@ function none({ error, asking, answer }) {
   return text(asking || !answer ? "panel.asking" : "panel.changes.none");
 }
 
-/** @param {string} title @param {View["actions"]} actions */
-function done(title, actions) {
-  const undo = button(text("panel.undo"), "undo", actions.undo);
-  return h(
-    "p",
-    { class: "vram-forecast-applied", role: "status" },
-    h("span", {}, text("panel.applied", { title })),
-    undo,
-  );
+/** What was done last, and the way back; or why it was not. @param {View} view @returns {import("./dom.js").Child[]} */
+export function status({ applied, refused, actions }) {
+  if (refused) return [h("span", {}, refused)];
+  if (!applied) return [];
+  const undo = button(text("panel.undo"), "undo", () => void actions.undo());
+  return [h("span", {}, text("panel.applied", { title: applied })), undo];
 }
 
 /** @param {Suggestion} change @param {View} view @param {boolean} stale */

@@ -5,7 +5,7 @@ import { UNITS } from "../settings.js";
 import { current, follow } from "../state.js";
 import { text } from "../text.js";
 import { FRAME } from "../timing.js";
-import { actionsOf, own } from "./actions.js";
+import { actionsOf, forget, own } from "./actions.js";
 import { questions } from "./asked.js";
 import * as changes from "./changes.js";
 import * as chart from "./chart.js";
@@ -30,6 +30,7 @@ import * as verdict from "./verdict.js";
  *   card: string,
  *   applied: string,
  *   refused: string,
+ *   refusals: number,
  *   all: boolean,
  *   width: number,
  *   look: string,
@@ -58,7 +59,8 @@ const asked = questions(current, later);
 
 /**
  * @typedef {{
- *   root: HTMLElement, live: HTMLElement, top: HTMLElement, sections: Section[], seen: unknown[], end: () => void,
+ *   root: HTMLElement, live: HTMLElement, top: HTMLElement, status: HTMLElement, sections: Section[],
+ *   seen: unknown[], end: () => void,
  * }} Mounted `seen`: what its top was drawn from; `end`: lets go of what it follows
  */
 
@@ -110,6 +112,7 @@ function mount(container) {
   unmount();
   const live = h("div", { class: "vram-forecast-live", "aria-live": "polite" });
   const top = h("div", { class: "vram-forecast-top" });
+  const status = h("div", { class: "vram-forecast-status", role: "status" });
   const sections = PARTS.map((part) => new Section(part, later));
   const heading = h("h2", {}, "VRAM Forecast");
   const root = h(
@@ -119,6 +122,7 @@ function mount(container) {
     live,
     top,
     ...sections.map((one) => one.element),
+    status,
   );
   container.replaceChildren(root);
   const observer = new ResizeObserver(([entry]) => resized(entry?.contentRect.width ?? 0));
@@ -126,7 +130,7 @@ function mount(container) {
   listen();
   const unfollow = follow(later);
   const end = () => (observer.disconnect(), unfollow());
-  mounted = { root, live, top, sections, seen: [], end };
+  mounted = { root, live, top, status, sections, seen: [], end };
   later();
 }
 
@@ -195,12 +199,13 @@ function draw() {
  */
 function drawTop(view) {
   if (!mounted) return;
-  const inputs = [...verdict.inputs(view), view.look];
+  const inputs = [...verdict.inputs(view), view.applied, view.refused, view.look];
   if (inputs.every((one, at) => one === mounted?.seen[at])) return;
   mounted.seen = inputs;
   const said = h("div", {}, ...verdict.live(view));
   if (said.textContent !== mounted.live.textContent) fill(mounted.live, ...said.childNodes);
   fill(mounted.top, ...verdict.content(view));
+  fill(mounted.status, ...changes.status(view));
 }
 
 /** What is to be seen now. @returns {View} */
@@ -208,7 +213,7 @@ function seen() {
   const state = current();
   settle(state);
   const look = `${setting(UNITS, "GB")} ${text("panel.steps")}`;
-  const { card, applied, refused, all, width } = own;
+  const { card, applied, refused, refusals, all, width } = own;
   return {
     state,
     forecast: kept.forecast,
@@ -217,6 +222,7 @@ function seen() {
     card,
     applied,
     refused,
+    refusals,
     all,
     width,
     look,
@@ -234,7 +240,5 @@ function settle(state) {
   const told = state.forecast ? JSON.stringify(state.forecast) : "";
   if (told !== kept.text) kept = { text: told, forecast: state.forecast };
   if (state.prompt !== titled.of) titled = { of: state.prompt, titles: titlesOf(state.prompt) };
-  if (state.phase === "fresh" && own.after && state.prompt !== own.after) {
-    own.applied = own.refused = own.after = "";
-  }
+  if (state.phase === "fresh") forget(state.prompt);
 }

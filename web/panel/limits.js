@@ -1,6 +1,7 @@
 // How large, how long and how many: a slider for each on the very widgets of the graph.
 import { problem } from "../sentence.js";
 import { text } from "../text.js";
+import { SLIDE } from "../timing.js";
 import { SHAPES, verdictWord } from "../words.js";
 import { h } from "./dom.js";
 import { editsOf, placeOf, scaleOf, sidesAt, zoneAt } from "./scale.js";
@@ -13,18 +14,19 @@ import { editsOf, placeOf, scaleOf, sidesAt, zoneAt } from "./scale.js";
  */
 
 /** @param {View} view */
-export function inputs({ asked, state }) {
-  return [asked.limits(), state.phase === "fresh"];
+export function inputs({ asked, refusals }) {
+  const { answer, error } = asked.limits();
+  return [answer, error, refusals];
 }
 
 /** @param {View} view @returns {import("./dom.js").Child[]} */
 export function content({ asked, actions }) {
-  const { answer, error, asking } = asked.limits();
+  const { answer, error } = asked.limits();
   if (error) return [h("p", { class: "vram-forecast-plain" }, text("panel.failed", { why: problem(error) }))];
   if (!answer) return [h("p", { class: "vram-forecast-plain" }, text("panel.asking"))];
   const found = answer.quantities.flatMap((one) => slider(answer, one, actions) ?? []);
   if (!found.length) return [h("p", { class: "vram-forecast-plain" }, text("panel.limits.none"))];
-  return [h("div", { "aria-busy": String(asking) }, ...found)];
+  return found;
 }
 
 /** @param {Limits} limits @param {Quantity} quantity @param {View["actions"]} actions */
@@ -44,9 +46,9 @@ function slider(limits, quantity, actions) {
   });
   const told = (/** @type {number} */ value) => tell(limits, quantity, scale, value, range, output);
   const set = (/** @type {number} */ value) =>
-    void actions.set(editsOf(quantity, value), `${name} ${spoken(limits, quantity, value)}`);
+    actions.set(editsOf(quantity, value), `${name} ${spoken(limits, quantity, value)}`);
   range.addEventListener("input", () => told(Number(range.value)));
-  range.addEventListener("change", () => set(Number(range.value)));
+  range.addEventListener("change", () => settled(range, set));
   told(quantity.value);
   return h(
     "div",
@@ -55,6 +57,22 @@ function slider(limits, quantity, actions) {
     h("div", { class: "vram-forecast-track" }, ...zones(scale), range),
     h("ul", { class: "vram-forecast-marks" }, ...marks(limits, quantity, scale, set)),
   );
+}
+
+/**
+ * Sets what a slider stands at, when it has stood there for a moment: keys change it many times a second.
+ *
+ * @param {HTMLInputElement} range
+ * @param {(value: number) => Promise<void>} set
+ */
+function settled(range, set) {
+  clearTimeout(Number(range.dataset.waits));
+  const timer = setTimeout(() => {
+    void set(Number(range.value)).finally(() => {
+      if (range.dataset.waits === String(timer)) delete range.dataset.waits;
+    });
+  }, SLIDE);
+  range.dataset.waits = String(timer);
 }
 
 /** Says what a place of the slider means. @param {Limits} limits @param {Quantity} quantity @param {Scale} scale
@@ -107,7 +125,7 @@ function zones(scale) {
  * @param {Limits} limits
  * @param {Quantity} quantity
  * @param {Scale} scale
- * @param {(value: number) => void} set
+ * @param {(value: number) => Promise<void>} set
  */
 function marks(limits, quantity, scale, set) {
   return scale.zones.map((zone) => {
@@ -119,7 +137,7 @@ function marks(limits, quantity, scale, set) {
       "data-key": `mark ${quantity.quantity} ${zone.to}`,
     });
     go.textContent = text("panel.limits.upto", { value: spoken(limits, quantity, zone.to) });
-    go.addEventListener("click", () => set(zone.to));
+    go.addEventListener("click", () => void set(zone.to));
     return h("li", {}, go, word);
   });
 }

@@ -56,8 +56,8 @@ export class Section {
     fill(this.body, ...part.content(view));
   }
 
-  /** Whether a slider of it is being dragged, which no other may take the place of. */
+  /** Whether a slider of it is being moved, which no other may take the place of. */
   held() {
-    return this.body.querySelector("input[type=range]:active") !== null;
+    return this.body.querySelector("input[type=range]:active, input[data-waits]") !== null;
   }
 }

@@ -4,13 +4,16 @@ import { nameOf } from "./decide.js";
 const KEY = "VRAMForecast.Quiet";
 const MOST = 200;
 
+/** Those of this session, where the browser keeps nothing. @type {string[]} */
+let session = [];
+
 /** @returns {string[]} */
 function known() {
   try {
     const found = JSON.parse(localStorage.getItem(KEY) ?? "[]");
-    return Array.isArray(found) ? found : [];
+    return Array.isArray(found) ? found : session;
   } catch {
-    return [];
+    return session;
   }
 }
 
@@ -22,10 +25,10 @@ export function isQuiet(prompt) {
 /** @param {Prompt} prompt */
 export function keepQuiet(prompt) {
   const name = nameOf(prompt);
-  const rest = known().filter((one) => one !== name);
+  session = [name, ...known().filter((one) => one !== name)].slice(0, MOST);
   try {
-    localStorage.setItem(KEY, JSON.stringify([name, ...rest].slice(0, MOST)));
+    localStorage.setItem(KEY, JSON.stringify(session));
   } catch {
-    // a full or forbidden storage: asked again next time
+    // a full or forbidden storage: asked again in the next session
   }
 }
