@@ -66,7 +66,7 @@ class Workbench:
         self.sent: list[dict[str, Any]] = []
         self.asked: list[str] = []
         self.tab = browser.new_page(viewport={"width": 1280, "height": 720})
-        self.tab.set_default_timeout(60_000)
+        self.tab.set_default_timeout(20_000)
 
     def __enter__(self) -> "Workbench":
         self.tab.on("pageerror", lambda error: self.heard(f"{error}\n{error.stack}"))
@@ -140,7 +140,8 @@ class Workbench:
 
     def ran(self) -> bool:
         """What the call to the queue came to, with no dialog left open."""
-        found = self.tab.evaluate("() => window.queued")
+        late = "new Promise(done => setTimeout(() => done('no answer in 20 s'), 20000))"
+        found = self.tab.evaluate(f"() => Promise.race([window.queued, {late}])")
         assert 0 == self.tab.locator(DIALOG).count()
         return found
 

@@ -50,6 +50,7 @@ export async function ask(question) {
       box.dialog.addEventListener("cancel", () => answer("cancel"));
       box.dialog.addEventListener("close", () => answer("cancel"));
       box.dialog.addEventListener("keydown", pressed);
+      window.addEventListener("keydown", escaped, { capture: true, signal: gone.signal });
       box.dialog.showModal();
       help(box, question, gone.signal).catch((error) => console.warn("VRAM Forecast: no changes to show:", error));
     });
@@ -58,6 +59,14 @@ export async function ask(question) {
     gone.abort();
     box.dialog.remove();
   }
+}
+
+/** Wherever the focus is: ComfyUI has uses of its own for this key. @param {KeyboardEvent} event */
+function escaped(event) {
+  if (event.key !== "Escape") return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  answer("cancel");
 }
 
 /** ComfyUI's own shortcuts do not reach it from here, but for the one that queues. @param {KeyboardEvent} event */
@@ -153,10 +162,11 @@ function row(change, box, question) {
 
 /** @param {Suggestion} change @param {HTMLButtonElement} button @param {ReturnType<typeof drawn>} box @param {Question} question */
 async function made(change, button, box, question) {
-  button.disabled = true;
+  if (button.getAttribute("aria-busy")) return;
+  button.setAttribute("aria-busy", "true"); // a disabled one would lose the focus, and Escape with it
   const why = await question.make(change).catch((error) => String(error.message ?? error));
   if (!why) return answer("apply");
   box.said.textContent = why;
   box.said.hidden = false;
-  button.disabled = false;
+  button.removeAttribute("aria-busy");
 }

@@ -6,7 +6,6 @@ import time
 import pytest
 from workbench import DIALOG
 
-
 NO_SCROLL = "return one.scrollHeight <= one.clientHeight && one.scrollWidth <= one.clientWidth;"
 
 
