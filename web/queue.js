@@ -11,15 +11,12 @@ import { GUARD, THRESHOLD } from "./settings.js";
 import { text } from "./text.js";
 import { badgeText } from "./words.js";
 
-/** @type {((...given: any[]) => Promise<boolean>) | null} */
-let queued = null;
 let passing = false; // the user said so
 let told = ""; // of the last graph that a queue filling itself was told about
 
 /** Takes hold of the queue; other packs' wrappers, made before or after, are called as ever. */
 export function begin() {
   const before = app.queuePrompt;
-  queued = before;
   app.queuePrompt = async function (...given) {
     const goes = await ready(given).catch((error) => {
       console.warn("VRAM Forecast: a prompt was queued unchecked:", error);
@@ -45,7 +42,7 @@ export async function queueAnyway(given) {
  * @param {any[]} given the arguments of `app.queuePrompt`
  */
 async function ready(given) {
-  if (passing || !queued) return true;
+  if (passing) return true;
   const guard = String(setting(GUARD, "warn"));
   if (guard === "off") return true;
   const filling = byItself(given[2], queuesItself());
