@@ -51,7 +51,9 @@ class Card:
         memory = {"vram_total": size * GIB, "vram_free": int((size - 0.5 if free is None else free) * GIB)}
         memory |= {"ram_total": ram * GIB, "ram_free": (ram - 4) * GIB}
         told = {"seen": SEEN | CARDS[size] | memory | {"comfy": "0.33.0"}}
-        self.path.write_text(json.dumps(told), encoding="utf-8")
+        whole = self.path.with_suffix(".new")  # the server may read it at any moment
+        whole.write_text(json.dumps(told), encoding="utf-8")
+        whole.replace(self.path)
 
 
 class Workbench:
